@@ -1,0 +1,175 @@
+import type { Name } from './entity.js';
+import type { Figure, ObsStatus } from './observation.js';
+import type { SourceKind } from './source.js';
+
+/** What a connector says about itself; no I/O is needed to read it. */
+export interface ConnectorSpec {
+  /** Stable key of the source: `einvoice`. */
+  readonly key: string;
+  readonly version: number;
+  readonly name: Name;
+  readonly owner: string;
+  readonly kind: SourceKind;
+  readonly citation: string;
+  readonly licence: string;
+  /** True when it is pointed at a simulator. */
+  readonly simulated: boolean;
+  readonly freshnessLimitSeconds: number | null;
+  /** Names of the secrets that it needs; values come with {@link SourceSettings}. */
+  readonly secrets: readonly string[];
+  readonly bounds: SourceBounds;
+}
+
+/** Bounds that the runtime holds a source to; exceeding one fails the run with SYNC_BOUND. */
+export interface SourceBounds {
+  readonly maxPages: number;
+  readonly maxBodyBytes: number;
+  /** Of one request, from connecting to the last byte. */
+  readonly requestTimeoutMs: number;
+  /** Of the whole run. */
+  readonly runTimeoutMs: number;
+}
+
+/** Settings of a source beside its version: where it is and what it needs to be let in. */
+export interface SourceSettings {
+  /** With scheme and path prefix, without a trailing slash. */
+  readonly baseUrl: string;
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** One request as a connector asks for it; the runtime adds time-outs, retries and redaction. */
+export interface SourceRequest {
+  readonly method: 'GET' | 'POST';
+  /** Relative to the base URL, starting with a slash. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** An answer, read whole within its bounds. */
+export interface SourceResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What a response means for the run; connectors say it for protocols that hide errors in a 200. */
+export type ResponseVerdict =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  | { readonly kind: 'refresh_auth'; readonly reason: string }
+  | { readonly kind: 'fail'; readonly reason: string; readonly code: 'SYNC_AUTH' | 'SYNC_CONFIG' | 'SYNC_PROTOCOL' };
+
+/** The runtime's HTTP client: the only way of a connector to the network. */
+export interface SourceHttp {
+  /**
+   * Sends a request until it succeeds, fails for good or runs out of attempts.
+   * @param build called before every attempt, so that a nonce or token is fresh
+   * @param judge decides about a response; without it 2xx is ok, 401 refreshes the authentication once, 408, 429 and 5xx are retried (Retry-After
+   *   is obeyed within a floor and a ceiling), and everything else fails
+   * @throws PlatformError SYNC_AUTH, SYNC_TRANSIENT, SYNC_PROTOCOL, SYNC_BOUND, SYNC_CANCELLED
+   */
+  send(
+    build: () => SourceRequest | Promise<SourceRequest>,
+    judge?: (response: SourceResponse) => ResponseVerdict,
+  ): Promise<SourceResponse>;
+  /** Forgets cached credentials, such as an OAuth2 token; called by the runtime on `refresh_auth`. */
+  onRefreshAuth(forget: () => void): void;
+}
+
+/** Everything a connector gets from the runtime. */
+export interface ConnectorContext {
+  readonly http: SourceHttp;
+  readonly settings: SourceSettings;
+  /** Wall clock; connectors do not read it themselves. */
+  now(): Date;
+  readonly signal: AbortSignal;
+}
+
+/** Where a stream may resume: an opaque JSON object of the connector's own; null = from the beginning. */
+export type Cursor = Readonly<Record<string, string | number>>;
+
+/** A figure that a row carries, in the words of the frameworks. The runtime resolves entity and indicator. */
+export interface MappedRecord extends Figure {
+  readonly kind: 'record';
+  readonly codeSystem: string;
+  readonly entityCode: string;
+  readonly frameworkCode: string;
+  readonly indicatorCode: string;
+  readonly period: string;
+  readonly obsStatus: ObsStatus;
+  /** When the producer released it, ISO time; null = not said. */
+  readonly publishedAt: string | null;
+  /** True when the source withdraws the figure. */
+  readonly deleted: boolean;
+}
+
+/** A record that cannot be mapped; it is quarantined with its raw row. */
+export interface RejectedRecord {
+  readonly kind: 'rejected';
+  /** The rule that refused it: `required`, `number`, `range`, `period`, `entity`, `indicator`, `unique`. */
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** A record that a named rule leaves out on purpose, such as a total line. */
+export interface SkippedRecord {
+  readonly kind: 'skipped';
+  readonly rule: string;
+}
+
+/** One row of a page: as it came, and the records that it carries. */
+export interface SourceRow {
+  /** The row as JSON data, for quarantine and provenance. */
+  readonly raw: unknown;
+  readonly records: readonly (MappedRecord | RejectedRecord | SkippedRecord)[];
+}
+
+/** One page of a stream. */
+export interface SourcePage {
+  /** The request without its secrets, for people: `GET /v1/x?cursor=…`. */
+  readonly request: string;
+  readonly response: SourceResponse;
+  readonly rows: readonly SourceRow[];
+  /** Rows that the source says there are in all; null = not said. Checked against what was read when the stream ends. */
+  readonly declaredTotal: number | null;
+  /** Why there is no page after this one, such as `no next cursor`; null = there is one. */
+  readonly stopReason: string | null;
+  /** Position after this page. The one of the last page is kept, in the transaction that commits the rows. */
+  readonly cursor: Cursor | null;
+}
+
+/** One table or endpoint of a source. */
+export interface ConnectorStream {
+  readonly name: string;
+  /** What `discover` shows: codes of the framework and indicators that it feeds. */
+  readonly feeds: readonly { readonly frameworkCode: string; readonly indicatorCodes: readonly string[] }[];
+  /** True when the stream can read what changed after a cursor. */
+  readonly incremental: boolean;
+  /**
+   * Reads page by page.
+   * @param cursor where the last good run ended; null = everything
+   * @throws PlatformError SYNC_*
+   */
+  read(context: ConnectorContext, cursor: Cursor | null): AsyncIterable<SourcePage>;
+}
+
+/** What `check` found. */
+export interface CheckResult {
+  readonly ok: boolean;
+  /** For people: what answered, or what is wrong and what to do. */
+  readonly message: string;
+}
+
+/** Code that reads a source. Steps: spec, check, discover (the streams), preview and sync (both by the runtime). */
+export interface Connector {
+  readonly spec: ConnectorSpec;
+  check(context: ConnectorContext): Promise<CheckResult>;
+  readonly streams: readonly ConnectorStream[];
+}
+
+/** Gives a connector its type; the seam where a manifest will be turned into the same shape. */
+export function defineConnector(connector: Connector): Connector {
+  return connector;
+}

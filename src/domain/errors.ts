@@ -1,0 +1,69 @@
+/**
+ * The one table of error codes. Every known failure of the platform is a {@link PlatformError} with one of these codes; tests and
+ * clients rely on the code, people read the message. The prefix names the room or concern.
+ */
+export const ERROR_CODES = {
+  CONFIG_INVALID: 'The environment has values that the platform cannot run with.',
+  PORT_IN_USE: 'Another process listens on the port that was asked for.',
+  DATA_FOLDER_IN_USE: 'Another platform process holds the data folder.',
+  DATA_FOLDER_UNUSABLE: 'The data folder cannot be read, written or started as a database.',
+  DATA_NEWER: 'The data was written by a newer version of the platform.',
+  DATABASE_UNREACHABLE: 'PostgreSQL does not answer at the given address.',
+  DATABASE_TOO_OLD: 'PostgreSQL is older than the oldest supported version.',
+  REFERENCE_INVALID: 'Reference files contradict themselves or each other; nothing was loaded.',
+  AMBIGUOUS_CODE: 'More than one entity has this code; name the code system.',
+  NOT_FOUND: 'There is nothing with this identifier.',
+  BAD_USER_INPUT: 'An argument is not acceptable.',
+  NOT_IMPLEMENTED: 'The schema names this, the platform does not offer it yet.',
+  AS_OF_UNAVAILABLE: 'Nothing had been published or computed at the asked time.',
+  STARTING: 'The platform is starting and does not answer queries yet.',
+  ROUND_STATE: 'The round is not in a state that allows this.',
+  ROUND_ITEM_INVALID: 'A self-reported item contradicts itself or the framework.',
+  METHOD_RULE_INVALID: 'A scoring rule of a framework cannot be applied.',
+  METHOD_INPUT_INVALID: 'A scoring input has the wrong shape.',
+  MERGE_POLICY_INVALID: 'A merge policy is not usable.',
+  SNAPSHOT_CORRUPT: 'A stored snapshot does not have the shape or the hash that it says.',
+  SYNC_CONFIG: 'The source is configured wrongly; a person must act.',
+  SYNC_AUTH: 'The source refused the credentials.',
+  SYNC_TRANSIENT: 'The source failed in a way that may pass; it was retried.',
+  SYNC_PROTOCOL: 'The source answered something that its protocol does not allow.',
+  SYNC_BOUND: 'The source exceeded a bound on size, pages or time.',
+  SYNC_ACCOUNTING: 'The account of a sync run does not add up; nothing was written.',
+  SYNC_BUSY: 'Another run of this source is under way.',
+  SYNC_CANCELLED: 'The run was cancelled.',
+  INTERNAL_SERVER_ERROR: 'A failure that nobody foresaw; details are in the log.',
+} as const;
+
+/** A code of {@link ERROR_CODES}. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Who must act after a connector's failure (Airbyte's notion): a person, time, or the authors of the code. */
+export type FailureType = 'config_error' | 'transient_error' | 'system_error';
+
+/** Optional parts of a {@link PlatformError}. */
+export interface PlatformErrorOptions {
+  /** Facts for programs; shown to clients, so never secrets, SQL or addresses. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+  readonly failureType?: FailureType;
+}
+
+/** A failure that the platform knows: its message says what was wrong, what was received and what to do next. */
+export class PlatformError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly failureType: FailureType | null;
+
+  constructor(code: ErrorCode, message: string, options: PlatformErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'PlatformError';
+    this.code = code;
+    this.details = options.details ?? {};
+    this.failureType = options.failureType ?? null;
+  }
+}
+
+/** Says what an unknown thrown value was, for logs and messages. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,31 @@
+/**
+ * A period is text that sorts by time within its grain: `2022`, `2022-Q3`, `2022-03`. The platform keeps figures of a part of a year as the
+ * producer states them: cumulative since 1 January, or the stock at the end of the part.
+ */
+const PERIOD = /^(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?$/;
+
+/** True when the text is a period. */
+export function isPeriod(text: string): boolean {
+  return PERIOD.test(text);
+}
+
+/**
+ * The calendar year of a period.
+ * @throws RangeError when the text is not a period
+ */
+export function periodYear(period: string): number {
+  const match = PERIOD.exec(period);
+  if (match === null) throw new RangeError(`"${period}" is not a period; write 2022, 2022-Q3 or 2022-03`);
+  return Number(match[1]);
+}
+
+/**
+ * The last month that a period covers, 1 to 12, by which periods of one year are ordered: a whole year is as late as its December.
+ * @throws RangeError when the text is not a period
+ */
+export function periodEndMonth(period: string): number {
+  const match = PERIOD.exec(period);
+  if (match === null) throw new RangeError(`"${period}" is not a period; write 2022, 2022-Q3 or 2022-03`);
+  if (match[2] !== undefined) return Number(match[2]) * 3;
+  return match[3] === undefined ? 12 : Number(match[3]);
+}

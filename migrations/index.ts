@@ -1,0 +1,4 @@
+import { Migration20261122000000_initial } from './20261122000000_initial.js';
+
+/** All migrations, oldest first. A released one is never edited; a change is a new file and a new line here. */
+export const MIGRATIONS = [{ name: '20261122000000_initial', class: Migration20261122000000_initial }];

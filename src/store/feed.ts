@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Database } from './orm.js';
+import { type Revision, readHead, readRevisions } from './revision.js';
+
+const BATCH = 500;
+const POLL_MS = 3000;
+
+/** The revision table as a live sequence: every revision once, in order, across restarts of the database. */
+export interface RevisionFeed {
+  /** Newest revision that this process has seen. */
+  readonly head: number;
+  /**
+   * Called for each new revision in order, one at a time; the next one waits until the promise settles. Subscribers that miss nothing read from
+   * here, all others from {@link RevisionFeed.changed}.
+   */
+  onRevision(handle: (revision: Revision) => void | Promise<void>): void;
+  /** Resolves when `head` exceeds `after`, or when the signal aborts. */
+  changed(after: number, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Follows the revision table. NOTIFY only wakes it, the table is the truth: it is read again after each (re)connect and every few seconds, since what
+ * was sent while a connection was down is lost.
+ */
+export async function followRevisions(database: Database, log: (message: string) => void): Promise<RevisionFeed> {
+  const closing = new AbortController();
+  const handlers: ((revision: Revision) => void | Promise<void>)[] = [];
+  const waiters = new Set<() => void>();
+  let head = await readHead(database.fork());
+  let wake: () => void = () => undefined;
+  let awake = new Promise<void>((resolve) => (wake = resolve));
+  const ring = () => wake();
+
+  const listen = async () => {
+    while (!closing.signal.aborted) {
+      const client = new pg.Client({ connectionString: database.url, application_name: 'dti-graph feed' });
+      const ended = new Promise<void>((resolve) => {
+        client.on('error', () => resolve());
+        client.on('end', () => resolve());
+      });
+      const end = () => void client.end().catch(() => undefined);
+      closing.signal.addEventListener('abort', end, { once: true });
+      client.on('notification', ring);
+      try {
+        await client.connect();
+        await client.query('listen dti_revision');
+        ring();
+        await ended;
+      } catch (error) {
+        log(`the revision feed cannot listen and goes on polling: ${error instanceof Error ? error.message : error}`);
+      }
+      closing.signal.removeEventListener('abort', end);
+      end();
+      await pause(500, closing.signal);
+    }
+  };
+
+  const read = async () => {
+    while (!closing.signal.aborted) {
+      await Promise.race([awake, pause(POLL_MS, closing.signal)]);
+      awake = new Promise<void>((resolve) => (wake = resolve));
+      try {
+        for (;;) {
+          const revisions = await readRevisions(database.fork(), head, BATCH);
+          for (const revision of revisions) {
+            for (const handle of handlers) await handle(revision);
+            head = revision.id;
+          }
+          if (revisions.length > 0) for (const waiter of [...waiters]) waiter();
+          if (revisions.length < BATCH) break;
+        }
+      } catch (error) {
+        if (closing.signal.aborted) break;
+        log(`the revision feed will read again: ${error instanceof Error ? error.message : error}`);
+        await pause(500, closing.signal);
+        ring();
+      }
+    }
+  };
+
+  const loops = [listen(), read()];
+  return {
+    get head() {
+      return head;
+    },
+    onRevision: (handle) => void handlers.push(handle),
+    changed(after, signal) {
+      if (head > after || signal.aborted || closing.signal.aborted) return Promise.resolve();
+      return new Promise<void>((resolve) => {
+        const done = () => {
+          waiters.delete(done);
+          signal.removeEventListener('abort', done);
+          resolve();
+        };
+        waiters.add(done);
+        signal.addEventListener('abort', done, { once: true });
+      });
+    },
+    async close() {
+      closing.abort();
+      ring();
+      for (const waiter of [...waiters]) waiter();
+      await Promise.all(loops);
+    },
+  };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}

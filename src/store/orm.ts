@@ -1,0 +1,131 @@
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM, type SqlEntityManager } from '@mikro-orm/postgresql';
+import pg from 'pg';
+import { MIGRATIONS } from '../../migrations/index.js';
+import { describeError, PlatformError } from '../domain/errors.js';
+import { EntityTable, RegionTable, SuccessionTable } from './tables/entity.js';
+import { FrameworkTable, MeasureEdgeTable, MeasureTable } from './tables/framework.js';
+import {
+  MergePolicyTable,
+  PeerGroupTable,
+  PublishedReferenceTable,
+  ReferenceLoadTable,
+  RoundMemberTable,
+  RoundTable,
+} from './tables/round.js';
+import { SourceTable, StreamCursorTable } from './tables/source.js';
+import { SubmissionItemTable, SubmissionTable } from './tables/submission.js';
+import { SyncRunTable } from './tables/syncRun.js';
+
+const OLDEST_VERSION = 15;
+const MIGRATION_LOCK = 7305;
+
+/** The database as the rest of the platform sees it. A fork of the entity manager lives for one unit of work. */
+export interface Database {
+  readonly url: string;
+  /** A fresh entity manager, for tables through the ORM and, by `getKysely()`, for hand-written SQL. */
+  fork(): SqlEntityManager;
+  close(): Promise<void>;
+}
+
+/** How to open it. */
+export interface OpenOptions {
+  readonly url: string;
+  /** Address of the tables' owner, for migrations; absent = `url`. */
+  readonly migrationUrl?: string;
+  /** Connections at most. */
+  readonly poolSize?: number;
+}
+
+/**
+ * Connects, checks the server's version and applies what is missing of `migrations/`, under an advisory lock since several processes may start at
+ * once.
+ * @throws PlatformError DATABASE_UNREACHABLE, DATABASE_TOO_OLD, DATA_NEWER
+ */
+export async function openDatabase(options: OpenOptions): Promise<Database> {
+  await migrate(options.migrationUrl ?? options.url, roleOf(options));
+  const orm = await connect(options.url, options.poolSize ?? 12);
+  return {
+    url: options.url,
+    fork: () => orm.em.fork(),
+    close: () => orm.close(true),
+  };
+}
+
+function connect(url: string, poolSize: number): Promise<MikroORM> {
+  return MikroORM.init({
+    clientUrl: url,
+    entities: [
+      ...[RegionTable, EntityTable, SuccessionTable, FrameworkTable, MeasureTable, MeasureEdgeTable],
+      ...[PeerGroupTable, RoundTable, RoundMemberTable, MergePolicyTable, PublishedReferenceTable, ReferenceLoadTable],
+      ...[SourceTable, StreamCursorTable, SyncRunTable, SubmissionTable, SubmissionItemTable],
+    ],
+    extensions: [Migrator],
+    migrations: {
+      migrationsList: MIGRATIONS,
+      tableName: 'migration',
+      snapshot: false,
+      disableForeignKeys: false,
+    },
+    pool: { min: 0, max: poolSize, idleTimeoutMillis: 30_000 },
+    driverOptions: { connectionTimeoutMillis: 10_000, application_name: 'dti-graph' },
+    logger: () => undefined,
+  });
+}
+
+async function migrate(url: string, runtimeRole: string | null): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  client.on('error', () => undefined);
+  await client.connect().catch((cause: unknown) => {
+    const place = new URL(url);
+    throw new PlatformError(
+      'DATABASE_UNREACHABLE',
+      `PostgreSQL at ${place.hostname}:${place.port || '5432'}${place.pathname} does not answer: ${describeError(cause)}. ` +
+        'Check DATABASE_URL and that the server runs.',
+      { cause },
+    );
+  });
+  try {
+    const { rows } = await client.query<{ version: string }>(`select current_setting('server_version_num') as version`);
+    const major = Math.floor(Number(rows[0]?.version) / 10_000);
+    if (major < OLDEST_VERSION) {
+      throw new PlatformError('DATABASE_TOO_OLD', `PostgreSQL ${major} is too old; use ${OLDEST_VERSION} or newer.`);
+    }
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const orm = await connect(url, 2);
+    try {
+      await refuseNewer(orm);
+      await orm.migrator.up();
+    } finally {
+      await orm.close(true);
+    }
+    if (runtimeRole !== null) await grant(client, runtimeRole);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function refuseNewer(orm: MikroORM): Promise<void> {
+  const known = new Set(MIGRATIONS.map((migration) => migration.name));
+  const unknown = (await orm.migrator.getExecuted()).filter((migration) => !known.has(migration.name));
+  if (unknown.length === 0) return;
+  const names = unknown.map((migration) => migration.name).join(', ');
+  throw new PlatformError(
+    'DATA_NEWER',
+    `The database was written by a newer version of the platform (it has ${names}). Start that version, or name another database or DATA_DIR. Nothing was changed.`,
+  );
+}
+
+/** The runtime's lesser role, when the tables belong to another. */
+function roleOf(options: OpenOptions): string | null {
+  if (options.migrationUrl === undefined) return null;
+  const role = decodeURIComponent(new URL(options.url).username);
+  return role === '' || role === decodeURIComponent(new URL(options.migrationUrl).username) ? null : role;
+}
+
+async function grant(client: pg.Client, role: string): Promise<void> {
+  const name = client.escapeIdentifier(role);
+  await client.query(`grant select, insert, update, delete on all tables in schema public to ${name}`);
+  await client.query(`grant usage, select on all sequences in schema public to ${name}`);
+  await client.query(`grant execute on all functions in schema public to ${name}`);
+}

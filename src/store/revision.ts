@@ -1,0 +1,75 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
+
+/** What a revision changed. */
+export type RevisionKind = 'REFERENCE' | 'SOURCE' | 'OBSERVATIONS' | 'SNAPSHOT' | 'ROUND';
+
+/** One row of the commit-ordered sequence over everything that is served. */
+export interface Revision {
+  readonly id: number;
+  readonly kind: RevisionKind;
+  /** Rounds that it touches. */
+  readonly roundIds: readonly number[];
+  readonly sourceId: number | null;
+  readonly snapshotId: number | null;
+  readonly committedAt: Date;
+}
+
+/** What a transaction says of itself when it takes its revision. */
+export interface Change {
+  readonly changeId: number;
+  readonly kind: RevisionKind;
+  readonly roundIds: readonly number[];
+  readonly sourceId?: number;
+  readonly snapshotId?: number;
+}
+
+/** A fresh change id: rows carry it, and the revision table says at which revision they became visible. */
+export async function nextChangeId(em: SqlEntityManager): Promise<number> {
+  const { rows } = await sql<{ id: string }>`select nextval('change_id') as id`.execute(em.getKysely());
+  return Number(rows[0]?.id);
+}
+
+/**
+ * Takes the revision of the transaction that `em` is in. Must be its last statement before COMMIT: from here on it holds the one lock of all
+ * writers, and nothing else may happen under it.
+ */
+export async function takeRevision(em: SqlEntityManager, change: Change): Promise<number> {
+  const { rows } = await sql<{ id: string }>`select take_revision(${change.changeId}, ${change.kind},
+    ${change.roundIds}::int[], ${change.sourceId ?? null}, ${change.snapshotId ?? null}) as id`.execute(em.getKysely());
+  return Number(rows[0]?.id);
+}
+
+/** The newest revision; 0 before the first. */
+export async function readHead(em: SqlEntityManager): Promise<number> {
+  const { rows } = await sql<{ id: string }>`select coalesce(max(id), 0) as id from revision`.execute(em.getKysely());
+  return Number(rows[0]?.id);
+}
+
+/** Revisions after one, in order, at most `limit`. */
+export async function readRevisions(em: SqlEntityManager, after: number, limit: number): Promise<Revision[]> {
+  const { rows } = await sql<{
+    id: string;
+    kind: RevisionKind;
+    round_ids: number[];
+    source_id: number | null;
+    snapshot_id: string | null;
+    committed_at: Date;
+  }>`select id, kind, round_ids, source_id, snapshot_id, committed_at
+     from revision where id > ${after} order by id limit ${limit}`.execute(em.getKysely());
+  return rows.map((row) => ({
+    id: Number(row.id),
+    kind: row.kind,
+    roundIds: row.round_ids,
+    sourceId: row.source_id,
+    snapshotId: row.snapshot_id === null ? null : Number(row.snapshot_id),
+    committedAt: new Date(row.committed_at),
+  }));
+}
+
+/** The newest revision committed at or before a time; 0 when there was none. */
+export async function revisionAt(em: SqlEntityManager, time: Date): Promise<number> {
+  const { rows } = await sql<{ id: string }>`select coalesce(max(id), 0) as id from revision
+    where committed_at <= ${time.toISOString()}::timestamptz`.execute(em.getKysely());
+  return Number(rows[0]?.id);
+}

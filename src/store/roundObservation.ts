@@ -1,0 +1,84 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { type RawBuilder, sql } from 'kysely';
+import type { Observation, ObsStatus } from '../domain/observation.js';
+import type { SourceKind } from '../domain/source.js';
+
+/** A row of the observation table with its source's kind and its revision. */
+export interface ObservationRecord {
+  id: string;
+  source_id: number;
+  source_kind: SourceKind;
+  entity_id: number;
+  indicator_id: number;
+  period: string;
+  value: string | null;
+  numerator: string | null;
+  denominator: string | null;
+  obs_status: ObsStatus;
+  tombstone: boolean;
+  revision: string;
+}
+
+/** Turns a database row into an observation. */
+export function toObservation(row: ObservationRecord): Observation {
+  return {
+    id: Number(row.id),
+    sourceId: row.source_id,
+    sourceKind: row.source_kind,
+    entityId: row.entity_id,
+    indicatorId: row.indicator_id,
+    period: row.period,
+    value: row.value,
+    numerator: row.numerator,
+    denominator: row.denominator,
+    obsStatus: row.obs_status,
+    tombstone: row.tombstone,
+    revision: Number(row.revision),
+  };
+}
+
+const COLUMNS: RawBuilder<unknown> = sql`o.id, o.source_id, s.kind as source_kind, o.entity_id, o.indicator_id, o.period,
+  trim_scale(o.value) as value, trim_scale(o.numerator) as numerator, trim_scale(o.denominator) as denominator,
+  o.obs_status, o.tombstone, r.id as revision`;
+
+/**
+ * The newest version, at a revision, of every observation about these entities and this year: what a computation merges.
+ * @returns ordered by indicator and entity, so that one pass can group them
+ */
+export async function readRoundObservations(
+  em: SqlEntityManager,
+  entityIds: readonly number[],
+  year: number,
+  revision: number,
+): Promise<Observation[]> {
+  const { rows } = await sql<ObservationRecord>`
+    select distinct on (o.indicator_id, o.entity_id, o.source_id, o.period) ${COLUMNS}
+    from observation o join revision r on r.change_id = o.change_id join source s on s.id = o.source_id
+    where o.year = ${year} and o.entity_id = any(${entityIds}::int[]) and r.id <= ${revision}
+    order by o.indicator_id, o.entity_id, o.source_id, o.period, o.id desc`.execute(em.getKysely());
+  return rows.map(toObservation);
+}
+
+/** What provenance asks for: one indicator of one entity in one year, as known at a revision. */
+export interface CandidateKey {
+  readonly entityId: number;
+  readonly indicatorId: number;
+  readonly year: number;
+  readonly revision: number;
+}
+
+/** All observations, superseded ones too, behind many keys in one statement; answers are in the order of the keys. */
+export async function readCandidates(em: SqlEntityManager, keys: readonly CandidateKey[]): Promise<Observation[][]> {
+  const { rows } = await sql<ObservationRecord & { key: number }>`
+    select k.ordinality::int as key, ${COLUMNS}
+    from unnest(${keys.map((key) => key.entityId)}::int[], ${keys.map((key) => key.indicatorId)}::int[],
+      ${keys.map((key) => key.year)}::int[], ${keys.map((key) => key.revision)}::bigint[])
+      with ordinality as k (entity_id, indicator_id, year, revision, ordinality)
+    join observation o on o.indicator_id = k.indicator_id and o.entity_id = k.entity_id and o.year = k.year
+    join revision r on r.change_id = o.change_id and r.id <= k.revision
+    join source s on s.id = o.source_id
+    order by o.id`.execute(em.getKysely());
+  const found: Observation[][] = keys.map(() => []);
+  for (const row of rows) found[row.key - 1]?.push(toObservation(row));
+  return found;
+}

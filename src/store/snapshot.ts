@@ -1,0 +1,108 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
+import type { SnapshotHead, SnapshotStatus } from '../domain/snapshot.js';
+
+const pack = promisify(gzip);
+const unpack = promisify(gunzip);
+
+/** A computed snapshot on its way into the database. */
+export interface NewSnapshot {
+  readonly roundId: number;
+  readonly status: SnapshotStatus;
+  readonly inputRevision: number;
+  readonly frameworkId: number;
+  readonly policyCode: string;
+  readonly policyVersion: number;
+  readonly engineVersion: string;
+  readonly inputHash: string;
+  readonly resultHash: string;
+  /** Figures that could not be scored, for people. */
+  readonly problems: readonly unknown[];
+  /** Encoded columns. */
+  readonly columns: Uint8Array;
+  readonly computedAt: Date;
+  readonly changeId: number;
+}
+
+/** Inserts a snapshot; it becomes visible with the revision that its transaction takes. */
+export async function insertSnapshot(em: SqlEntityManager, snapshot: NewSnapshot): Promise<number> {
+  const columns = await pack(snapshot.columns, { level: 4 });
+  const publishedAt = snapshot.status === 'PUBLISHED' ? snapshot.computedAt.toISOString() : null;
+  const { rows } = await sql<{ id: string }>`
+    insert into snapshot (round_id, status, input_revision, framework_id, policy_code, policy_version, engine_version, input_hash,
+      result_hash, problems, columns_gzip, computed_at, published_at, change_id)
+    values (${snapshot.roundId}, ${snapshot.status}, ${snapshot.inputRevision}, ${snapshot.frameworkId}, ${snapshot.policyCode},
+      ${snapshot.policyVersion}, ${snapshot.engineVersion}, ${snapshot.inputHash}, ${snapshot.resultHash},
+      ${JSON.stringify(snapshot.problems)}::jsonb, ${columns}, ${snapshot.computedAt.toISOString()}::timestamptz,
+      ${publishedAt}::timestamptz, ${snapshot.changeId})
+    returning id`.execute(em.getKysely());
+  return Number(rows[0]?.id);
+}
+
+interface HeadRow {
+  id: string;
+  round_id: number;
+  revision: string;
+  status: SnapshotStatus;
+  input_revision: string;
+  framework_code: string;
+  policy_code: string;
+  policy_version: number;
+  engine_version: string;
+  input_hash: string;
+  result_hash: string;
+  computed_at: Date | string;
+  published_at: Date | string | null;
+}
+
+/**
+ * Heads of snapshots, oldest revision first.
+ * @param after only those of a later revision; 0 = all
+ */
+export async function readSnapshotHeads(em: SqlEntityManager, after: number): Promise<SnapshotHead[]> {
+  const { rows } = await sql<HeadRow>`
+    select s.id, s.round_id, r.id as revision, s.status, s.input_revision, f.code as framework_code, s.policy_code, s.policy_version,
+      s.engine_version, s.input_hash, s.result_hash, s.computed_at, s.published_at
+    from snapshot s join revision r on r.change_id = s.change_id join framework f on f.id = s.framework_id
+    where r.id > ${after} order by r.id`.execute(em.getKysely());
+  return rows.map((row) => ({
+    id: Number(row.id),
+    roundId: row.round_id,
+    revision: Number(row.revision),
+    status: row.status,
+    inputRevision: Number(row.input_revision),
+    frameworkCode: row.framework_code,
+    policyCode: row.policy_code,
+    policyVersion: row.policy_version,
+    engineVersion: row.engine_version,
+    inputHash: row.input_hash,
+    resultHash: row.result_hash,
+    computedAt: new Date(row.computed_at).toISOString(),
+    publishedAt: row.published_at === null ? null : new Date(row.published_at).toISOString(),
+  }));
+}
+
+/** Encoded columns of a snapshot; null when they were dropped and have to be computed again. */
+export async function readSnapshotColumns(em: SqlEntityManager, id: number): Promise<Uint8Array | null> {
+  const { rows } = await sql<{
+    columns_gzip: Buffer | null;
+  }>`select columns_gzip from snapshot where id = ${id}`.execute(em.getKysely());
+  const packed = rows[0]?.columns_gzip ?? null;
+  return packed === null ? null : unpack(packed);
+}
+
+/**
+ * Drops the columns of old provisional snapshots of a round; their heads and hashes stay, so that they can be computed again and checked. The newest
+ * `keep` and the last one of each day are left whole.
+ */
+export async function dropOldColumns(em: SqlEntityManager, roundId: number, keep: number): Promise<void> {
+  await sql`
+    update snapshot set columns_gzip = null where id in (
+      select id from (
+        select id, row_number() over (order by id desc) as place,
+          row_number() over (partition by date_trunc('day', computed_at) order by id desc) as place_of_day
+        from snapshot where round_id = ${roundId} and status = 'PROVISIONAL' and columns_gzip is not null) s
+      where place > ${keep} and place_of_day > 1)`.execute(em.getKysely());
+}

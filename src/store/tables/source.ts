@@ -1,0 +1,36 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+
+/** Sources of observations. */
+export const SourceTable = defineEntity({
+  name: 'SourceRow',
+  tableName: 'source',
+  properties: {
+    id: p.integer().primary(),
+    key: p.text(),
+    nameVi: p.text(),
+    nameEn: p.text(),
+    owner: p.text(),
+    kind: p.text(),
+    status: p.text(),
+    simulated: p.boolean(),
+    version: p.integer(),
+    citation: p.text(),
+    licence: p.text(),
+    freshnessLimitSeconds: p.integer().nullable(),
+    createdAt: p.datetime(),
+  },
+});
+
+/** Where each stream of a source resumes; moved only by the transaction that commits the rows. */
+export const StreamCursorTable = defineEntity({
+  name: 'StreamCursorRow',
+  tableName: 'stream_cursor',
+  properties: {
+    id: p.integer().primary(),
+    sourceId: p.integer(),
+    stream: p.text(),
+    cursor: p.json<Record<string, string | number>>(),
+  },
+});
+
+export type SourceRow = InferEntity<typeof SourceTable>;

@@ -1,23 +1,26 @@
 import { defineConfig } from 'vitest/config';
 
+const DATABASE = ['test/{store,pipeline,graph,server}/**/*.test.ts'];
+
 export default defineConfig({
   test: {
+    reporters: ['default', './test/helpers/reporter.ts'],
     projects: [
       {
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/fault/**', 'test/store/**', 'test/pipeline/**', 'test/graph/**', 'test/server/**'],
+          exclude: [...DATABASE, 'test/fault/**'],
           testTimeout: 30_000,
         },
       },
       {
         test: {
           name: 'database',
-          include: ['test/{store,pipeline,graph,server}/**/*.test.ts'],
+          include: DATABASE,
           globalSetup: ['test/helpers/postgres.ts'],
           testTimeout: 60_000,
-          hookTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -26,6 +29,8 @@ export default defineConfig({
           include: ['test/fault/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          // Each of these runs whole platforms, which want a core of their own.
+          fileParallelism: false,
         },
       },
     ],

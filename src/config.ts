@@ -1,5 +1,9 @@
-import { resolve } from 'node:path';
+import { findPackageJSON } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import { PlatformError } from './domain/errors.js';
+
+/** The reference files of this installation, compiled or not. */
+export const DATA_FOLDER = join(dirname(findPackageJSON(import.meta.url) ?? '.'), 'data');
 
 /** What a process does: serve, work, or both. */
 export type Role = 'all' | 'gateway' | 'worker';
@@ -33,10 +37,10 @@ interface Problem {
 
 /**
  * Reads the configuration from the environment.
- * @param environment usually `process.env`; empty text counts as absent
+ * @param environment empty text counts as absent
  * @throws PlatformError CONFIG_INVALID with all problems at once, one line each
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
   const problems: Problem[] = [];
   const text = (variable: string): string | null => {
     const value = environment[variable]?.trim();
@@ -94,7 +98,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     demoTickMs: whole('DEMO_TICK_MS', 5000, 50, 86_400_000),
     simulatorPort: text('SIMULATOR_PORT') === null ? null : whole('SIMULATOR_PORT', 0, 1, 65535),
     publicProvisional: flag('PUBLIC_PROVISIONAL', demo),
-    introspection: demo || environment['NODE_ENV'] === 'development',
+    introspection: demo || environment.NODE_ENV === 'development',
     role: role ?? 'all',
   };
   if (problems.length > 0) {

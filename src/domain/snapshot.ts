@@ -22,9 +22,9 @@ export interface SnapshotColumns {
   readonly points: Float64Array;
   /** Within the peer group; 0 = no rank. */
   readonly rank: Int32Array;
-  /** Share of max points that have a value, 0 to 1; NaN where the measure has no points. */
+  /** Share of max points that have a value, 0 to 1; NaN where the measure has no points, or none that are applicable. */
   readonly coverage: Float64Array;
-  /** Share of max points whose chosen source is automatic, 0 to 1; NaN where the measure has no points. */
+  /** Share of max points whose chosen source is automatic, 0 to 1; NaN where the measure has no points, or none that are applicable. */
   readonly automaticShare: Float64Array;
   /** Id of the chosen observation of an indicator; 0 = none, and for other measures. Float64 holds ids up to 2^53 exactly. */
   readonly observationId: Float64Array;

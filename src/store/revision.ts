@@ -73,3 +73,11 @@ export async function revisionAt(em: SqlEntityManager, time: Date): Promise<numb
     where committed_at <= ${time.toISOString()}::timestamptz`.execute(em.getKysely());
   return Number(rows[0]?.id);
 }
+
+/** When the newest revision up to a number was committed; null = there is none. */
+export async function timeOfRevision(em: SqlEntityManager, revision: number): Promise<Date | null> {
+  const { rows } = await sql<{ committed_at: Date | string | null }>`
+    select committed_at from revision where id <= ${revision} order by id desc limit 1`.execute(em.getKysely());
+  const time = rows[0]?.committed_at ?? null;
+  return time === null ? null : new Date(time);
+}

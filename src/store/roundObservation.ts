@@ -37,7 +37,8 @@ export function toObservation(row: ObservationRecord): Observation {
   };
 }
 
-const COLUMNS: RawBuilder<unknown> = sql`o.id, o.source_id, s.kind as source_kind, o.entity_id, o.indicator_id, o.period,
+/** What {@link toObservation} reads, of `observation o`, its `revision r` and its `source s`; decimals in canonical form. */
+export const OBSERVATION_COLUMNS: RawBuilder<unknown> = sql`o.id, o.source_id, s.kind as source_kind, o.entity_id, o.indicator_id, o.period,
   trim_scale(o.value) as value, trim_scale(o.numerator) as numerator, trim_scale(o.denominator) as denominator,
   o.obs_status, o.tombstone, r.id as revision`;
 
@@ -52,7 +53,7 @@ export async function readRoundObservations(
   revision: number,
 ): Promise<Observation[]> {
   const { rows } = await sql<ObservationRecord>`
-    select distinct on (o.indicator_id, o.entity_id, o.source_id, o.period) ${COLUMNS}
+    select distinct on (o.indicator_id, o.entity_id, o.source_id, o.period) ${OBSERVATION_COLUMNS}
     from observation o join revision r on r.change_id = o.change_id join source s on s.id = o.source_id
     where o.year = ${year} and o.entity_id = any(${entityIds}::int[]) and r.id <= ${revision}
     order by o.indicator_id, o.entity_id, o.source_id, o.period, o.id desc`.execute(em.getKysely());
@@ -70,7 +71,7 @@ export interface CandidateKey {
 /** All observations, superseded ones too, behind many keys in one statement; answers are in the order of the keys. */
 export async function readCandidates(em: SqlEntityManager, keys: readonly CandidateKey[]): Promise<Observation[][]> {
   const { rows } = await sql<ObservationRecord & { key: number }>`
-    select k.ordinality::int as key, ${COLUMNS}
+    select k.ordinality::int as key, ${OBSERVATION_COLUMNS}
     from unnest(${keys.map((key) => key.entityId)}::int[], ${keys.map((key) => key.indicatorId)}::int[],
       ${keys.map((key) => key.year)}::int[], ${keys.map((key) => key.revision)}::bigint[])
       with ordinality as k (entity_id, indicator_id, year, revision, ordinality)

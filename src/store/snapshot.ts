@@ -84,6 +84,20 @@ export async function readSnapshotHeads(em: SqlEntityManager, after: number): Pr
   }));
 }
 
+/** The newest head of a round; null = the round has no snapshot. */
+export async function readNewestHead(
+  em: SqlEntityManager,
+  roundId: number,
+): Promise<Pick<SnapshotHead, 'inputHash' | 'resultHash' | 'inputRevision'> | null> {
+  const { rows } = await sql<{ input_hash: string; result_hash: string; input_revision: string }>`
+    select input_hash, result_hash, input_revision from snapshot where round_id = ${roundId} order by id desc limit 1`.execute(
+    em.getKysely(),
+  );
+  const [row] = rows;
+  if (row === undefined) return null;
+  return { inputHash: row.input_hash, resultHash: row.result_hash, inputRevision: Number(row.input_revision) };
+}
+
 /** Encoded columns of a snapshot; null when they were dropped and have to be computed again. */
 export async function readSnapshotColumns(em: SqlEntityManager, id: number): Promise<Uint8Array | null> {
   const { rows } = await sql<{

@@ -18,7 +18,7 @@ export const TEST_YEAR = 2026;
 
 /** One server per run, with a migrated template and one that holds the reference data too. TEST_DATABASE_URL takes a server at hand instead. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const given = process.env['TEST_DATABASE_URL'];
+  const given = process.env.TEST_DATABASE_URL;
   const folder = await mkdtemp(join(tmpdir(), 'dti-test-'));
   const server =
     given === undefined

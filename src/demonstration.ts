@@ -1,0 +1,196 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CODE_CONNECTORS } from '../connectors/index.js';
+import { type Credentials, generateCredentials } from '../simulators/credentials.js';
+import { readRounds } from '../simulators/figures.js';
+import { readFrameworkFile } from '../simulators/frameworkFile.js';
+import { demonstrationSubmissions } from '../simulators/selfReport.js';
+import { demonstrationSurvey, surveyCsv } from '../simulators/survey.js';
+import { type Config, DATA_FOLDER } from './config.js';
+import type { Catalogue } from './domain/catalogue.js';
+import type { Connector, SourceSettings } from './domain/connector.js';
+import { describeError, PlatformError } from './domain/errors.js';
+import { roundCode } from './domain/round.js';
+import { loadSurvey } from './pipeline/loadSurvey.js';
+import { submit } from './pipeline/submit.js';
+import { syncSource } from './pipeline/sync.js';
+import type { ReadProgress } from './source/readPage.js';
+import { freePort } from './store/embedded.js';
+import type { Database } from './store/orm.js';
+import { SubmissionTable } from './store/tables/submission.js';
+import type { SyncRunRow } from './store/tables/syncRun.js';
+
+const SEED = 922;
+const FIGURES = join(DATA_FOLDER, 'demonstration');
+const FRAMEWORKS = join(DATA_FOLDER, 'frameworks');
+/** Systems of the frameworks that a connector reads; the others are self-reported for now. */
+const MEASURED_SYSTEMS = ['einvoice', 'public_services', 'population'];
+
+/** Simulated national databases in a child process, with what a connector needs to reach them. */
+export interface Demonstration {
+  readonly port: number;
+  settings(connector: Connector): SourceSettings;
+  /** Moves the simulators' clock by hand or tells them to misbehave. */
+  readonly controlToken: string;
+  close(): Promise<void>;
+}
+
+/** The year of the open round: the running one in Vietnam. */
+export function openYear(now: Date): number {
+  return new Date(now.getTime() + 7 * 3_600_000).getUTCFullYear();
+}
+
+/**
+ * Starts the simulators as a child process that ends with this one, on the port of their last start if it is free.
+ * @throws PlatformError PORT_IN_USE, DATA_FOLDER_UNUSABLE
+ */
+export async function startDemonstration(config: Config, now: Date): Promise<Demonstration> {
+  const dataDir = join(config.dataDir, 'simulators');
+  const portFile = join(config.dataDir, 'simulator-port');
+  const kept = Number(await readFile(portFile, 'utf8').catch(() => '0'));
+  const credentials = generateCredentials();
+  const anchor = new Date(now.getTime() + 7 * 3_600_000).toISOString().slice(0, 7);
+  const launch = (port: number) => launchChild(port, dataDir, anchor, config.demoTickMs, credentials);
+  const { child, port } =
+    config.simulatorPort !== null
+      ? await launch(config.simulatorPort)
+      : await launch(kept > 0 ? kept : await freePort()).catch(async () => launch(await freePort()));
+  await writeFile(portFile, String(port));
+  return {
+    port,
+    controlToken: credentials.controlToken,
+    settings: ({ spec }) => settingsOf(spec.key, port, credentials),
+    async close() {
+      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      await Promise.race([ended, sleep(2000, undefined, { ref: false })]);
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+async function launchChild(
+  port: number,
+  dataDir: string,
+  anchor: string,
+  tickMs: number,
+  credentials: Credentials,
+): Promise<{ child: ChildProcess; port: number }> {
+  const args = ['--port', String(port), '--data-dir', dataDir, '--figures-dir', FIGURES];
+  const child = fork(
+    join(import.meta.dirname, '../simulators/main.js'),
+    [...args, '--seed', String(SEED), '--anchor', anchor, '--tick-ms', String(tickMs)],
+    {
+      env: { PATH: process.env.PATH, SIMULATOR_CREDENTIALS: JSON.stringify(credentials) },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    },
+  );
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = `${said}${chunk.toString()}`.slice(-2000);
+  });
+  return new Promise((resolve, reject) => {
+    child.once('message', (message: { port: number }) => resolve({ child, port: message.port }));
+    child.once('exit', () => {
+      reject(new PlatformError('PORT_IN_USE', `The simulators did not start: ${said.trim()} Set SIMULATOR_PORT.`));
+    });
+  });
+}
+
+/** What a connector needs to reach its simulator. */
+export function settingsOf(key: string, port: number, credentials: Credentials): SourceSettings {
+  const origin = `http://127.0.0.1:${port}`;
+  switch (key) {
+    case 'einvoice':
+      return { baseUrl: `${origin}/einvoice`, secrets: { ...credentials.einvoice } };
+    case 'public_services':
+      return { baseUrl: `${origin}/public-services`, secrets: { ...credentials.publicServices } };
+    case 'population':
+      return { baseUrl: `${origin}/ndxp`, secrets: { ...credentials.population } };
+    default:
+      throw new PlatformError('SYNC_CONFIG', `There is no simulator for the source "${key}".`);
+  }
+}
+
+/**
+ * Takes in the self-reports and surveys of the rounds that have none yet. A round's come in one transaction, so a kill in the middle leaves it without and
+ * the next start does it again.
+ * @param report called after each round
+ * @returns observations written
+ */
+export async function loadSelfReports(
+  database: Database,
+  catalogue: Catalogue,
+  year: number,
+  now: Date,
+  report: (roundCode: string) => void,
+): Promise<number> {
+  let written = 0;
+  for (const { codeSystem, year: roundYear, rows: figures } of readRounds(FIGURES, year)) {
+    const round = catalogue.roundByCode(roundCode(codeSystem === 'CENTRAL' ? 'MINISTRY' : 'PROVINCE', roundYear));
+    if (round === undefined || round.status === 'PUBLISHED') continue;
+    const shared = {
+      figures,
+      codeSystem,
+      seed: SEED,
+      framework: readFrameworkFile(join(FRAMEWORKS, `${round.frameworkCode}.json`)),
+    };
+    written += await loadSurvey(database, catalogue, surveyCsv(round.code, demonstrationSurvey(shared)), now);
+    if ((await database.fork().count(SubmissionTable, { roundId: round.id })) === 0) {
+      const submissions = demonstrationSubmissions({
+        ...shared,
+        roundCode: round.code,
+        measuredSystems: MEASURED_SYSTEMS,
+      });
+      written += (await submit(database, catalogue, submissions, now)).observations;
+    }
+    report(round.code);
+  }
+  return written;
+}
+
+/** Runs every source of the demonstration once, one after the other. */
+export async function syncAll(
+  database: Database,
+  catalogue: Catalogue,
+  demonstration: Demonstration,
+  signal: AbortSignal,
+  onProgress?: (key: string, progress: ReadProgress) => void,
+): Promise<SyncRunRow[]> {
+  const runs: SyncRunRow[] = [];
+  for (const connector of CODE_CONNECTORS) {
+    runs.push(
+      await syncSource({
+        ...{ database, catalogue, connector, signal, mode: 'INCREMENTAL' as const, now: () => new Date() },
+        settings: demonstration.settings(connector),
+        ...(onProgress === undefined ? {} : { onProgress: (progress) => onProgress(connector.spec.key, progress) }),
+      }),
+    );
+  }
+  return runs;
+}
+
+/** Keeps reading the sources at the pace of the simulators' ticks until the signal ends it. */
+export async function keepSynced(
+  database: Database,
+  catalogue: () => Catalogue,
+  demonstration: Demonstration,
+  everyMs: number,
+  signal: AbortSignal,
+  log: (message: string) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    try {
+      for (const run of await syncAll(database, catalogue(), demonstration, signal)) {
+        if (run.status === 'FAILED') log(`sync run ${run.id} failed: ${run.errorCode} ${run.errorMessage}`);
+      }
+    } catch (error) {
+      log(`the sources could not be read and will be again: ${describeError(error)}`);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import type { Framework } from '../domain/framework.js';
+import type { MergedValue, MergePolicy } from '../domain/mergePolicy.js';
+import type { Observation } from '../domain/observation.js';
+import type { SnapshotColumns } from '../domain/snapshot.js';
+import { chooseObservation } from '../merge/chooseObservation.js';
+import { contributionsOf } from '../scoring/contribution.js';
+import { fromUnits, quantise, toUnits } from '../scoring/quantise.js';
+
+/**
+ * Says which observation was chosen and why the others were not, by choosing again: the same observations under the same policy give the same answer.
+ * @param observations all versions of one entity, indicator and year that were known to the computation
+ */
+export function explainChoice(observations: readonly Observation[], policy: MergePolicy): MergedValue {
+  return chooseObservation(observations, policy);
+}
+
+/** What one child adds to the value of its parent. */
+export interface ContributionShare {
+  readonly measureId: number;
+  /** Part of the parent's value, a whole number of 1e-12. */
+  readonly value: number;
+}
+
+/**
+ * Splits a score over the children of its measure; in units of 1e-12 the parts add up to the value exactly.
+ * @returns in framework order; empty for an indicator and where there is no value
+ */
+export function explainScore(
+  columns: SnapshotColumns,
+  framework: Framework,
+  entityPosition: number,
+  measurePosition: number,
+): ContributionShare[] {
+  const parts = contributionsOf(columns, framework, entityPosition, measurePosition);
+  return parts.map(({ measureId, units }) => ({ measureId, value: fromUnits(units) }));
+}
+
+/** The difference of two scores, quantised as scores are: 0.3 - 0.1 is 0.2. */
+export function differenceOf(value: number, before: number): number {
+  return quantise(value - before);
+}
+
+const UNITS_PER_DIGIT = 1e8;
+const DIGITS = 4;
+
+/**
+ * A score as it is published: four decimals, halves up. Works on whole units, so that 0.82185 is "0.8219" although no float64 is exactly that.
+ * @param value 0 to 1
+ */
+export function publishedText(value: number): string {
+  const rounded = Math.floor((toUnits(value) + UNITS_PER_DIGIT / 2) / UNITS_PER_DIGIT);
+  const scale = 10 ** DIGITS;
+  return `${Math.floor(rounded / scale)}.${String(rounded % scale).padStart(DIGITS, '0')}`;
+}

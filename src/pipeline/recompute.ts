@@ -1,0 +1,64 @@
+import type { Catalogue } from '../domain/catalogue.js';
+import { describeError } from '../domain/errors.js';
+import type { RevisionFeed } from '../store/feed.js';
+import type { Database } from '../store/orm.js';
+import { computeRound } from './compute.js';
+
+/** Keeps open rounds computed. */
+export interface Recomputation {
+  /** Ends after the computations that run. */
+  close(): Promise<void>;
+}
+
+/** What it works with. */
+export interface RecomputationOptions {
+  readonly database: Database;
+  catalogue(): Catalogue;
+  readonly feed: RevisionFeed;
+  readonly now: () => Date;
+  log(message: string): void;
+}
+
+/**
+ * Follows the revisions and computes an open round anew when its observations changed. Per round one computation runs and at most one waits, however many
+ * writes arrive, so a burst of them costs two.
+ */
+export function keepComputed(options: RecomputationOptions): Recomputation {
+  const { database, feed, now, log } = options;
+  const waiting = new Set<number>();
+  const running = new Map<number, Promise<void>>();
+  let closed = false;
+
+  const run = async (roundId: number) => {
+    while (waiting.delete(roundId) && !closed) {
+      const catalogue = options.catalogue();
+      const round = catalogue.round(roundId);
+      if (round === undefined || round.status === 'PUBLISHED') continue;
+      try {
+        const { problems } = await computeRound({ database, catalogue, roundCode: round.code, now });
+        if (problems.length > 0) log(`${round.code}: ${problems.length} figures could not be scored`);
+      } catch (error) {
+        log(`${round.code} could not be computed and stays at its last snapshot: ${describeError(error)}`);
+      }
+    }
+  };
+  feed.onRevision((revision) => {
+    if (revision.kind !== 'OBSERVATIONS' && revision.kind !== 'REFERENCE') return;
+    const roundIds =
+      revision.kind === 'REFERENCE' ? options.catalogue().content.rounds.map(({ id }) => id) : revision.roundIds;
+    for (const roundId of roundIds) {
+      waiting.add(roundId);
+      if (!running.has(roundId))
+        running.set(
+          roundId,
+          run(roundId).finally(() => running.delete(roundId)),
+        );
+    }
+  });
+  return {
+    async close() {
+      closed = true;
+      await Promise.all(running.values());
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import type { Catalogue } from '../domain/catalogue.js';
+import { canonicalDecimal } from '../domain/decimal.js';
+import { PlatformError } from '../domain/errors.js';
+import type { Measure } from '../domain/framework.js';
+import { type Figure, isMissing } from '../domain/observation.js';
+import type { Submission } from '../domain/submission.js';
+import { type NewObservation, writeObservations } from '../store/observation.js';
+import type { Database } from '../store/orm.js';
+import { nextChangeId, takeRevision } from '../store/revision.js';
+import { insertSubmission } from '../store/submission.js';
+import { RoundTable } from '../store/tables/round.js';
+import { SourceTable } from '../store/tables/source.js';
+import { SELF_REPORT } from './source.js';
+import { roundsTouched } from './touchedRound.js';
+
+/** What became of a batch of self-reports. */
+export interface SubmitOutcome {
+  /** Self-reports that were new. */
+  readonly submissions: number;
+  /** Observations that their accepted items became. */
+  readonly observations: number;
+}
+
+/**
+ * Takes in reviewed self-reports of open rounds: all of a call or none. Accepted and adjusted items become observations; drafts, submitted and returned
+ * ones are kept with their claims. The same self-report a second time changes nothing.
+ * @throws PlatformError ROUND_ITEM_INVALID with every problem, ROUND_STATE, NOT_FOUND
+ */
+export async function submit(
+  database: Database,
+  catalogue: Catalogue,
+  submissions: readonly Submission[],
+  now: Date,
+): Promise<SubmitOutcome> {
+  const problems = submissions.flatMap((submission) => checkSubmission(catalogue, submission));
+  if (problems.length > 0) {
+    const lines = problems.slice(0, 50).map((problem) => `  ${problem}`);
+    throw new PlatformError('ROUND_ITEM_INVALID', `Self-reports cannot be taken in:\n${lines.join('\n')}`, {
+      details: { problems },
+    });
+  }
+  return database.fork().transactional(async (em) => {
+    const source = await em.findOneOrFail(SourceTable, { key: SELF_REPORT.key });
+    await em.execute('select pg_advisory_xact_lock(7309, ?)', [source.id]);
+    const open = new Set(
+      (await em.find(RoundTable, { status: { $in: ['OPEN', 'VERIFYING'] } })).map(({ code }) => code),
+    );
+    const observations: NewObservation[] = [];
+    let taken = 0;
+    for (const submission of submissions) {
+      if (!open.has(submission.roundCode)) {
+        throw new PlatformError('ROUND_STATE', `The round ${submission.roundCode} takes no self-reports now.`);
+      }
+      const fresh = await insertOne(em, catalogue, submission, now);
+      if (fresh === null) continue;
+      taken += 1;
+      observations.push(...fresh);
+    }
+    const changeId = await nextChangeId(em);
+    const origin = { sourceId: source.id, syncRunId: null, retrievedAt: now, changeId };
+    const { written, superseded, touched } = await writeObservations(em, origin, observations);
+    if (touched.length > 0) {
+      const roundIds = roundsTouched(catalogue, touched);
+      await takeRevision(em, { changeId, kind: 'OBSERVATIONS', roundIds, sourceId: source.id });
+    }
+    return { submissions: taken, observations: written + superseded };
+  });
+}
+
+async function insertOne(
+  em: Parameters<typeof insertSubmission>[0],
+  catalogue: Catalogue,
+  submission: Submission,
+  now: Date,
+): Promise<NewObservation[] | null> {
+  const round = catalogue.roundByCode(submission.roundCode);
+  const entity = catalogue.entityByKey(submission.entityKey);
+  if (round === undefined || entity === undefined) return null;
+  const items = submission.items.map((item) => ({
+    ...item,
+    indicatorId: catalogue.measureByCode(round.frameworkCode, item.indicatorCode)?.id ?? 0,
+  }));
+  const ids = await insertSubmission(em, {
+    roundId: round.id,
+    entityId: entity.id,
+    reviewer: submission.reviewer,
+    simulated: submission.simulated,
+    contentHash: createHash('sha256').update(JSON.stringify(submission)).digest('hex'),
+    submittedAt: now,
+    items,
+  });
+  if (ids === null) return null;
+  return items.flatMap(({ indicatorId, accepted }) =>
+    accepted === null
+      ? []
+      : [
+          {
+            ...{ entityId: entity.id, indicatorId, year: round.year, period: String(round.year) },
+            ...{ value: accepted.value, numerator: accepted.numerator, denominator: accepted.denominator },
+            ...{ obsStatus: 'A' as const, tombstone: false, publishedAt: null },
+            ...{ pageSequence: null, rowNumber: null, rowHash: null },
+            submissionItemId: ids.get(indicatorId) ?? null,
+          },
+        ],
+  );
+}
+
+function checkSubmission(catalogue: Catalogue, submission: Submission): string[] {
+  const { roundCode, entityKey, items } = submission;
+  const round = catalogue.roundByCode(roundCode);
+  if (round === undefined) return [`${roundCode}: there is no such round`];
+  const entity = catalogue.entityByKey(entityKey);
+  if (entity === undefined || !round.groups.some((group) => group.entityIds.includes(entity.id))) {
+    return [`${roundCode} ${entityKey}: not a member of the round`];
+  }
+  const problems: string[] = [];
+  const seen = new Set<string>();
+  for (const item of items) {
+    const say = (text: string) => problems.push(`${roundCode} ${entityKey} ${item.indicatorCode}: ${text}`);
+    const measure = catalogue.measureByCode(round.frameworkCode, item.indicatorCode);
+    if (measure?.indicator === null || measure === undefined) {
+      say(`not an indicator of ${round.frameworkCode}`);
+      continue;
+    }
+    if (seen.has(item.indicatorCode)) say('appears more than once');
+    seen.add(item.indicatorCode);
+    const isReviewed = item.state === 'ACCEPTED' || item.state === 'ADJUSTED';
+    if (isReviewed !== (item.accepted !== null))
+      say(`is ${item.state} ${isReviewed ? 'without' : 'with'} an accepted figure`);
+    for (const figure of [item.claimed, item.accepted]) {
+      const problem = figure === null ? null : checkFigure(figure, measure);
+      if (problem !== null) say(problem);
+    }
+  }
+  return problems;
+}
+
+/**
+ * Holds a figure against the rule of its indicator.
+ * @returns what is wrong; null = nothing
+ */
+export function checkFigure(figure: Figure, measure: Measure): string | null {
+  for (const part of [figure.value, figure.numerator, figure.denominator]) {
+    if (part !== null && canonicalDecimal(part) === null) return `"${part}" is not a decimal`;
+  }
+  if (isMissing(figure)) return 'has neither a value nor both counts';
+  const kind = measure.indicator?.rule.kind;
+  if (kind === 'RATIO' || kind === 'RATIO_CAPPED') {
+    const [numerator, denominator] = [Number(figure.numerator), Number(figure.denominator)];
+    if (figure.numerator === null) return 'needs a numerator and a denominator';
+    if (!(denominator > 0) || numerator < 0) return `cannot be ${figure.numerator} of ${figure.denominator}`;
+    return numerator > denominator ? `claims ${figure.numerator} of only ${figure.denominator}` : null;
+  }
+  if (figure.value === null) return 'needs a value';
+  if (kind === 'YES_NO' && !['0', '1'].includes(figure.value)) return `"${figure.value}" is neither 1 (yes) nor 0 (no)`;
+  return Number(figure.value) < 0 ? `"${figure.value}" is below 0` : null;
+}

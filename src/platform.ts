@@ -1,0 +1,112 @@
+import type { Config } from './config.js';
+import type { Catalogue } from './domain/catalogue.js';
+import { lockFolder } from './folder.js';
+import type { Platform } from './graph/context.js';
+import { recomputeSnapshot } from './pipeline/compute.js';
+import { failInterruptedRuns } from './pipeline/sync.js';
+import { readCatalogue } from './store/catalogue.js';
+import { startEmbedded } from './store/embedded.js';
+import { followRevisions, type RevisionFeed } from './store/feed.js';
+import { type Database, openDatabase } from './store/orm.js';
+import { SnapshotLibrary } from './store/snapshotLibrary.js';
+
+/** An open store, whichever server it is on. */
+export interface Store {
+  readonly database: Database;
+  /** True = the embedded server, in the data folder. */
+  readonly embedded: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database: DATABASE_URL, else the embedded server.
+ * @throws PlatformError DATABASE_*, DATA_*
+ */
+export async function openStore(config: Config): Promise<Store> {
+  const lock = await lockFolder(config.dataDir);
+  const server = config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir }).catch(release) : null;
+  async function release(error: unknown): Promise<never> {
+    await lock.release();
+    throw error;
+  }
+  const stop = async () => {
+    await server?.stop();
+    await lock.release();
+  };
+  try {
+    const url = config.databaseUrl ?? (await ensureDatabase(server?.url('postgres') ?? '', server?.url('dti') ?? ''));
+    const migrationUrl = config.databaseMigrationUrl;
+    const database = await openDatabase({ url, ...(migrationUrl === null ? {} : { migrationUrl }) });
+    await failInterruptedRuns(database, new Date());
+    return {
+      database,
+      embedded: server !== null,
+      async close() {
+        await database.close();
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function ensureDatabase(maintenanceUrl: string, url: string): Promise<string> {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({ connectionString: maintenanceUrl });
+  await client.connect();
+  try {
+    const name = new URL(url).pathname.slice(1);
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
+    if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(name)}`);
+    return url;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Reference data that follows the database. */
+export interface CatalogueHolder {
+  current(): Catalogue;
+  reload(): Promise<void>;
+}
+
+/** Holds the catalogue in memory. */
+export async function holdCatalogue(database: Database): Promise<CatalogueHolder> {
+  let catalogue = await readCatalogue(database.fork());
+  return {
+    current: () => catalogue,
+    async reload() {
+      catalogue = await readCatalogue(database.fork());
+    },
+  };
+}
+
+/** What the graph reads from, kept up to date by the revision feed. */
+export interface Serving {
+  readonly platform: Platform;
+  readonly feed: RevisionFeed;
+  close(): Promise<void>;
+}
+
+/** Opens the reading side: snapshots in memory and the revision feed, which brings catalogue and snapshots up to date before readers see its head. */
+export async function openServing(
+  database: Database,
+  catalogue: CatalogueHolder,
+  options: { readonly publicProvisional: boolean; readonly log: (message: string) => void },
+): Promise<Serving> {
+  const library = new SnapshotLibrary(database, (head) => recomputeSnapshot(database, catalogue.current(), head));
+  const feed = await followRevisions(database, options.log);
+  feed.onRevision(async ({ kind }) => {
+    if (kind === 'REFERENCE' || kind === 'ROUND') await catalogue.reload();
+    if (kind === 'SNAPSHOT' || kind === 'ROUND') await library.refresh();
+  });
+  await library.refresh();
+  const { publicProvisional } = options;
+  return {
+    platform: { database, catalogue: () => catalogue.current(), library, feed, publicProvisional },
+    feed,
+    close: () => feed.close(),
+  };
+}

@@ -1,0 +1,246 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CODE_CONNECTORS } from '../../connectors/index.js';
+import { classifyReference } from '../../simulators/calibration/reference.js';
+import type { Catalogue } from '../../src/domain/catalogue.js';
+import { INDEX_CODE } from '../../src/domain/framework.js';
+import type { PublishedReference, SnapshotHead } from '../../src/domain/snapshot.js';
+import { computeRound, recomputeSnapshot } from '../../src/pipeline/compute.js';
+import { submit } from '../../src/pipeline/submit.js';
+import { syncSource } from '../../src/pipeline/sync.js';
+import { cellOf, entityPosition, measurePosition, readCell } from '../../src/snapshot/columns.js';
+import type { LoadedSnapshot } from '../../src/store/snapshotLibrary.js';
+import { SnapshotLibrary } from '../../src/store/snapshotLibrary.js';
+import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
+import { runDemonstration, startTestDemonstration, type TestDemonstration } from '../helpers/demonstration.js';
+
+let test: TestDatabase;
+let demonstration: TestDemonstration;
+let catalogue: Catalogue;
+let library: SnapshotLibrary;
+const NEWEST = { revision: Number.MAX_SAFE_INTEGER, provisional: true };
+
+beforeAll(async () => {
+  test = await openTestDatabase('reference');
+  demonstration = await startTestDemonstration();
+  catalogue = await runDemonstration(test.database, demonstration);
+  library = new SnapshotLibrary(test.database, (head) => recomputeSnapshot(test.database, catalogue, head));
+  await library.refresh();
+}, 120_000);
+afterAll(async () => {
+  await demonstration.close();
+  await test.drop();
+});
+
+async function newest(roundCode: string): Promise<LoadedSnapshot> {
+  await library.refresh();
+  const head = library.find(catalogue.roundByCode(roundCode)?.id ?? 0, NEWEST);
+  if (head === undefined) throw new Error(`${roundCode} has no snapshot`);
+  return library.load(head);
+}
+
+/** What the pipeline says where the owner printed something; null = it has no such row. */
+async function computed(row: PublishedReference): Promise<{ value: string; rank: number | null } | null> {
+  const round = catalogue.roundByCode(`${row.level}-${row.year}`);
+  if (round === undefined) return null;
+  const { columns } = await newest(round.code);
+  const measure = catalogue.measureByCode(round.frameworkCode, row.measureCode);
+  const measureAt = measure === undefined ? null : measurePosition(columns, measure.id);
+  if (measureAt === null) return null;
+  if (row.entityId !== null) {
+    const entityAt = entityPosition(columns, row.entityId);
+    if (entityAt === null) return null;
+    const { value, rank } = readCell(columns, measureAt, entityAt);
+    return { value: value?.toFixed(4) ?? '', rank };
+  }
+  const group = round.groups.find(({ peerGroupId }) => catalogue.peerGroup(peerGroupId)?.code === row.peerGroupCode);
+  const values = (group?.entityIds ?? []).map(
+    (id) => columns.value[cellOf(columns, measureAt, entityPosition(columns, id) ?? -1)] ?? Number.NaN,
+  );
+  return { value: (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(4), rank: null };
+}
+
+function isReachable(row: PublishedReference): boolean {
+  const level = row.level.toLowerCase() as 'province' | 'ministry' | 'national';
+  const { year, rank } = row;
+  const shape = { level, year, rank, entity: '', entityCode: '', measure: '', score: null, peerGroup: '' };
+  return classifyReference(shape).reachable;
+}
+
+describe('the published results', () => {
+  it('all come out of the whole pipeline where the framework reaches them: 226 rows, ranks and four decimals', async () => {
+    const rows = catalogue.content.references.filter(isReachable);
+    expect(rows).toHaveLength(226);
+    const differences: string[] = [];
+    for (const row of rows) {
+      const ours = await computed(row);
+      const name = `${row.level} ${row.year} ${row.entityName} ${row.measureCode}`;
+      if (row.value !== null && Number(row.value).toFixed(4) !== ours?.value) {
+        differences.push(`${name}: printed ${row.value}, computed ${ours?.value}`);
+      }
+      if (row.rank !== null && row.rank !== ours?.rank)
+        differences.push(`${name}: ranked ${row.rank}, computed ${ours?.rank}`);
+    }
+    expect(differences).toEqual([]);
+  });
+
+  it('that cannot be reached are 76, each with its reason', () => {
+    const reasons = new Map<string, number>();
+    for (const row of catalogue.content.references) {
+      const level = row.level.toLowerCase() as 'province' | 'ministry' | 'national';
+      const shape = {
+        level,
+        year: row.year,
+        rank: row.rank,
+        entity: '',
+        entityCode: '',
+        measure: '',
+        score: null,
+        peerGroup: '',
+      };
+      const result = classifyReference(shape);
+      if (!result.reachable) reasons.set(result.reason, (reasons.get(result.reason) ?? 0) + 1);
+    }
+    expect(Object.fromEntries(reasons)).toEqual({
+      'Decision 1726 applied in 2020; its framework is not in the data.': 54,
+      'Decision 405 applied in 2024; its points per main index are not known.': 20,
+      'The national framework is not in the data; the value is no mean of bodies.': 2,
+    });
+  });
+
+  it('include a shared rank and a skipped one: 15, 15, 17 in 2022', async () => {
+    const { columns } = await newest('PROVINCE-2022');
+    const at = measurePosition(columns, catalogue.measureByCode('PDTI-922', INDEX_CODE)?.id ?? 0) ?? -1;
+    const ranks = [...columns.entityIds]
+      .map((_, entityAt) => columns.rank[cellOf(columns, at, entityAt)] ?? 0)
+      .sort((a, b) => a - b);
+    expect(ranks.filter((rank) => rank >= 14 && rank <= 18)).toEqual([14, 15, 15, 17, 18]);
+  });
+});
+
+describe('a snapshot', () => {
+  it('computed again from the observations of its time has the same hash, bit for bit', async () => {
+    const heads: SnapshotHead[] = catalogue.content.rounds.flatMap(({ id }) => library.list(id, NEWEST));
+    expect(heads).toHaveLength(7);
+    for (const head of heads) {
+      const { columns } = await library.load(head);
+      expect(await recomputeSnapshot(test.database, catalogue, head)).toEqual(columns);
+    }
+  });
+
+  it('is not written again when nothing changed', async () => {
+    const outcome = await computeRound({
+      database: test.database,
+      catalogue,
+      roundCode: 'PROVINCE-2026',
+      now: () => new Date(),
+    });
+    expect(outcome.snapshotId).toBeNull();
+  });
+
+  it('of a published round is sealed', async () => {
+    const again = computeRound({
+      database: test.database,
+      catalogue,
+      roundCode: 'PROVINCE-2022',
+      now: () => new Date(),
+    });
+    await expect(again).rejects.toMatchObject({ code: 'ROUND_STATE' });
+  });
+
+  it('depends on nothing but what came over HTTP and in self-reports: the results are not in the code that computes', async () => {
+    const guilty: string[] = [];
+    for (const file of [
+      'src/pipeline/compute.ts',
+      'src/pipeline/mergeRound.ts',
+      'src/pipeline/sync.ts',
+      'src/pipeline/submit.ts',
+    ]) {
+      const text = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+      if (/published-results|references|PublishedReference/.test(text)) guilty.push(file);
+    }
+    expect(guilty).toEqual([]);
+  });
+});
+
+describe('one altered figure', () => {
+  const score = async (code: string, measureCode: string) => {
+    const { columns } = await newest('PROVINCE-2026');
+    const measure = catalogue.measureByCode('PDTI-922', measureCode);
+    const entity = catalogue.entityByKey(`GSO-2025:${code}`);
+    const cell = readCell(
+      columns,
+      measurePosition(columns, measure?.id ?? 0) ?? -1,
+      entityPosition(columns, entity?.id ?? 0) ?? -1,
+    );
+    return { value: cell.value ?? Number.NaN, points: cell.points ?? Number.NaN };
+  };
+  const compute = () =>
+    computeRound({ database: test.database, catalogue, roundCode: 'PROVINCE-2026', now: () => new Date() });
+
+  it('of a simulated count moves exactly the scores that it feeds, by exactly what the rule says', async () => {
+    const before = {
+      own: await score('48', INDEX_CODE),
+      other: await score('01', INDEX_CODE),
+      indicator: await score('48', 'ECO_ACTIVITY.08'),
+    };
+    const einvoice = CODE_CONNECTORS.find(({ spec }) => spec.key === 'einvoice');
+    if (einvoice === undefined) throw new Error('there is no e-invoice connector');
+    const change = { database: 'einvoice', codeSystem: 'GSO-2025', entity: '48', period: '2026-11' };
+    // Half of the enterprises issue e-invoices: ECO_ACTIVITY.08 is a plain ratio of 20 points.
+    const row = demonstration.simulators.simulation
+      .rows('einvoice', 1_000_000)
+      .find(({ codeSystem, code, period }) => codeSystem === 'GSO-2025' && code === '48' && period === '2026-11');
+    const active = Number(row?.counts.ActiveEnterprises);
+    await demonstration.control('POST', 'override', {
+      ...change,
+      field: 'EnterprisesIssuing',
+      value: Math.floor(active / 2),
+    });
+    const run = await syncSource({
+      ...{ database: test.database, catalogue, connector: einvoice, mode: 'INCREMENTAL' },
+      settings: demonstration.settings(einvoice),
+      signal: new AbortController().signal,
+      now: () => new Date(),
+    });
+    expect(run).toMatchObject({ status: 'SUCCEEDED', superseded: 1, written: 0 });
+    await compute();
+    const share = Math.floor(active / 2) / active;
+    const after = await score('48', 'ECO_ACTIVITY.08');
+    expect(after.points).toBeCloseTo(20 * share, 11);
+    const moved = (after.points - before.indicator.points) / 1000;
+    expect((await score('48', INDEX_CODE)).value - before.own.value).toBeCloseTo(moved, 11);
+    expect(await score('01', INDEX_CODE)).toEqual(before.other);
+  });
+
+  it('of a claim moves exactly the score that it feeds', async () => {
+    const before = {
+      own: await score('48', INDEX_CODE),
+      other: await score('01', INDEX_CODE),
+      indicator: await score('48', 'GOV_ACTIVITY.12'),
+    };
+    const figure = { value: null, numerator: '1', denominator: '4' };
+    const item = {
+      indicatorCode: 'GOV_ACTIVITY.12',
+      claimed: figure,
+      accepted: figure,
+      state: 'ACCEPTED' as const,
+      evidence: [],
+      reviewNote: null,
+    };
+    const report = {
+      roundCode: 'PROVINCE-2026',
+      entityKey: 'GSO-2025:48',
+      reviewer: 'test',
+      simulated: true,
+      items: [item],
+    };
+    expect(await submit(test.database, catalogue, [report], new Date())).toEqual({ submissions: 1, observations: 1 });
+    await compute();
+    const after = await score('48', 'GOV_ACTIVITY.12');
+    expect(after.points).toBe(2.5);
+    const moved = (2.5 - before.indicator.points) / 1000;
+    expect((await score('48', INDEX_CODE)).value - before.own.value).toBeCloseTo(moved, 11);
+    expect(await score('01', INDEX_CODE)).toEqual(before.other);
+  });
+});

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startEmbedded } from '../../src/store/embedded.js';
+
+let dataDir: string;
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'dti-embedded-'));
+});
+afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+const ask = async (url: string, statement: string): Promise<unknown> => {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return Object.values((await client.query(statement)).rows[0] ?? {})[0];
+  } finally {
+    await client.end();
+  }
+};
+
+describe('the embedded PostgreSQL', () => {
+  it('starts on an empty folder, keeps its data over a restart and lets nobody in without the password', async () => {
+    const first = await startEmbedded({ dataDir });
+    expect(await ask(first.url('postgres'), 'show server_version')).toMatch(/^18/);
+    await ask(first.url('postgres'), 'create table kept as select 42 as answer');
+    expect((await stat(join(dataDir, 'postgres-password'))).mode & 0o777).toBe(0o600);
+    const url = new URL(first.url('postgres'));
+    url.password = 'guess';
+    await expect(ask(url.href, 'select 1')).rejects.toThrow(/password/);
+    await first.stop();
+    const second = await startEmbedded({ dataDir });
+    expect(second.adopted).toBe(false);
+    expect(await ask(second.url('postgres'), 'select answer from kept')).toBe(42);
+    await second.stop();
+  });
+
+  it('adopts the server that a killed process left behind', async () => {
+    const first = await startEmbedded({ dataDir });
+    const second = await startEmbedded({ dataDir });
+    expect([second.adopted, second.port]).toEqual([true, first.port]);
+    await second.stop();
+  });
+
+  it('starts after its own server was killed', async () => {
+    const first = await startEmbedded({ dataDir });
+    const [pid] = (await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n');
+    process.kill(Number(pid), 'SIGKILL');
+    const second = await startEmbedded({ dataDir });
+    expect(await ask(second.url('postgres'), 'select 1')).toBe(1);
+    await second.stop();
+    expect(first.adopted).toBe(false);
+  });
+
+  it('is not misled by the pid file of a dead server whose number belongs to another process now', async () => {
+    const first = await startEmbedded({ dataDir });
+    const file = join(dataDir, 'postgres/postmaster.pid');
+    const content = await readFile(file, 'utf8');
+    await first.stop();
+    const other = spawn('sleep', ['60']);
+    await writeFile(file, content.replace(/^\d+/, String(other.pid)));
+    const second = await startEmbedded({ dataDir });
+    expect(await ask(second.url('postgres'), 'select 1')).toBe(1);
+    await second.stop();
+    other.kill();
+  });
+
+  it('makes the cluster anew when it was killed while making it', async () => {
+    const first = await startEmbedded({ dataDir });
+    await first.stop();
+    await rm(join(dataDir, 'postgres/PG_VERSION'));
+    await rm(join(dataDir, 'postgres'), { recursive: true });
+    await writeFile(join(dataDir, 'postgres.partial'), 'half');
+    const second = await startEmbedded({ dataDir });
+    expect(await ask(second.url('postgres'), 'select 1')).toBe(1);
+    await second.stop();
+  });
+
+  it('refuses a folder of a newer version, says what to do and changes nothing', async () => {
+    const first = await startEmbedded({ dataDir });
+    await first.stop();
+    await writeFile(join(dataDir, 'postgres/PG_VERSION'), '19\n');
+    await expect(startEmbedded({ dataDir })).rejects.toMatchObject({
+      code: 'DATA_NEWER',
+      message: expect.stringContaining('DATABASE_URL'),
+    });
+    expect(await readFile(join(dataDir, 'postgres/PG_VERSION'), 'utf8')).toBe('19\n');
+  });
+
+  it('says where to look when the cluster is damaged', async () => {
+    const first = await startEmbedded({ dataDir });
+    await first.stop();
+    await writeFile(join(dataDir, 'postgres/global/pg_control'), 'damaged');
+    await expect(startEmbedded({ dataDir })).rejects.toMatchObject({
+      code: 'DATA_FOLDER_UNUSABLE',
+      message: expect.stringContaining('postgres.log'),
+    });
+  });
+});

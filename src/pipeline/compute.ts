@@ -185,8 +185,8 @@ async function evaluate(
       })),
       figures: merged.values
         .filter(({ indicatorId }) => own.has(indicatorId))
-        .map(({ entityId, indicatorId, value, numerator, denominator, sourceId, period }) => ({
-          ...{ value, numerator, denominator, period },
+        .map(({ entityId, indicatorId, value, numerator, denominator, sourceId, sourceKind, period }) => ({
+          ...{ value, numerator, denominator, sourceKind, period },
           entityKey: keyOf(entityId),
           indicatorCode: catalogue.measure(indicatorId)?.code ?? '',
           sourceKey: sourceKeys.get(sourceId) ?? '',

@@ -8,7 +8,7 @@ import type { Submission } from '../domain/submission.js';
 import { type NewObservation, writeObservations } from '../store/observation.js';
 import type { Database } from '../store/orm.js';
 import { nextChangeId, takeRevision } from '../store/revision.js';
-import { insertSubmission } from '../store/submission.js';
+import { insertSubmissions, type NewSubmission, type StoredItem } from '../store/submission.js';
 import { RoundTable } from '../store/tables/round.js';
 import { SourceTable } from '../store/tables/source.js';
 import { SELF_REPORT } from './source.js';
@@ -46,64 +46,63 @@ export async function submit(
     const open = new Set(
       (await em.find(RoundTable, { status: { $in: ['OPEN', 'VERIFYING'] } })).map(({ code }) => code),
     );
-    const observations: NewObservation[] = [];
-    let taken = 0;
-    for (const submission of submissions) {
-      if (!open.has(submission.roundCode)) {
-        throw new PlatformError('ROUND_STATE', `The round ${submission.roundCode} takes no self-reports now.`);
-      }
-      const fresh = await insertOne(em, catalogue, submission, now);
-      if (fresh === null) continue;
-      taken += 1;
-      observations.push(...fresh);
+    for (const { roundCode } of submissions) {
+      if (!open.has(roundCode))
+        throw new PlatformError('ROUND_STATE', `The round ${roundCode} takes no self-reports now.`);
     }
+    const stored = await insertSubmissions(
+      em,
+      submissions.map((submission) => resolve(catalogue, submission, now)),
+    );
     const changeId = await nextChangeId(em);
     const origin = { sourceId: source.id, syncRunId: null, retrievedAt: now, changeId };
-    const { written, superseded, touched } = await writeObservations(em, origin, observations);
+    const { written, superseded, touched } = await writeObservations(
+      em,
+      origin,
+      stored.flatMap(toObservations(catalogue)),
+    );
     if (touched.length > 0) {
       const roundIds = roundsTouched(catalogue, touched);
       await takeRevision(em, { changeId, kind: 'OBSERVATIONS', roundIds, sourceId: source.id });
     }
-    return { submissions: taken, observations: written + superseded };
+    return {
+      submissions: new Set(stored.map(({ submission }) => submission)).size,
+      observations: written + superseded,
+    };
   });
 }
 
-async function insertOne(
-  em: Parameters<typeof insertSubmission>[0],
-  catalogue: Catalogue,
-  submission: Submission,
-  now: Date,
-): Promise<NewObservation[] | null> {
+/** Names turned into ids; {@link checkSubmission} has seen that they all exist. */
+function resolve(catalogue: Catalogue, submission: Submission, now: Date): NewSubmission {
   const round = catalogue.roundByCode(submission.roundCode);
-  const entity = catalogue.entityByKey(submission.entityKey);
-  if (round === undefined || entity === undefined) return null;
-  const items = submission.items.map((item) => ({
-    ...item,
-    indicatorId: catalogue.measureByCode(round.frameworkCode, item.indicatorCode)?.id ?? 0,
-  }));
-  const ids = await insertSubmission(em, {
-    roundId: round.id,
-    entityId: entity.id,
+  return {
+    roundId: round?.id ?? 0,
+    entityId: catalogue.entityByKey(submission.entityKey)?.id ?? 0,
     reviewer: submission.reviewer,
     simulated: submission.simulated,
     contentHash: createHash('sha256').update(JSON.stringify(submission)).digest('hex'),
     submittedAt: now,
-    items,
-  });
-  if (ids === null) return null;
-  return items.flatMap(({ indicatorId, accepted }) =>
-    accepted === null
-      ? []
-      : [
-          {
-            ...{ entityId: entity.id, indicatorId, year: round.year, period: String(round.year) },
-            ...{ value: accepted.value, numerator: accepted.numerator, denominator: accepted.denominator },
-            ...{ obsStatus: 'A' as const, tombstone: false, publishedAt: null },
-            ...{ pageSequence: null, rowNumber: null, rowHash: null },
-            submissionItemId: ids.get(indicatorId) ?? null,
-          },
-        ],
-  );
+    items: submission.items.map((item) => ({
+      ...item,
+      indicatorId: catalogue.measureByCode(round?.frameworkCode ?? '', item.indicatorCode)?.id ?? 0,
+    })),
+  };
+}
+
+/** The observation that an accepted item becomes; none for the others. */
+function toObservations(catalogue: Catalogue): (stored: StoredItem) => NewObservation[] {
+  return ({ id, submission, item: { accepted, indicatorId } }) => {
+    const year = catalogue.round(submission.roundId)?.year;
+    if (accepted === null || year === undefined) return [];
+    return [
+      {
+        ...{ entityId: submission.entityId, indicatorId, year, period: String(year) },
+        ...{ value: accepted.value, numerator: accepted.numerator, denominator: accepted.denominator },
+        ...{ obsStatus: 'A', tombstone: false, publishedAt: null },
+        ...{ pageSequence: null, rowNumber: null, rowHash: null, submissionItemId: id },
+      },
+    ];
+  };
 }
 
 function checkSubmission(catalogue: Catalogue, submission: Submission): string[] {

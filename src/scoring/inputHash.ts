@@ -1,6 +1,7 @@
 import { PlatformError } from '../domain/errors.js';
 import type { Framework, ScoringRule } from '../domain/framework.js';
 import type { MergePolicy } from '../domain/mergePolicy.js';
+import type { SourceKind } from '../domain/source.js';
 import { type CanonicalValue, canonicalText } from '../proof/canonical.js';
 import { sha256HexOfLines } from '../proof/hash.js';
 import { ENGINE_VERSION } from './compute.js';
@@ -15,6 +16,8 @@ export interface HashedFigure {
   readonly numerator: string | null;
   readonly denominator: string | null;
   readonly sourceKey: string;
+  /** It decides about the automatic share. */
+  readonly sourceKind: SourceKind;
   readonly period: string;
 }
 
@@ -59,8 +62,8 @@ interface Line {
 
 function figureLine(figure: HashedFigure): Line {
   const identity = canonicalText([figure.entityKey, figure.indicatorCode]);
-  const { value, numerator, denominator, sourceKey, period } = figure;
-  return { identity, text: identity + canonicalText([value, numerator, denominator, sourceKey, period]) };
+  const { value, numerator, denominator, sourceKey, sourceKind, period } = figure;
+  return { identity, text: identity + canonicalText([value, numerator, denominator, sourceKey, sourceKind, period]) };
 }
 
 function checkUnique(lines: readonly Line[]): void {

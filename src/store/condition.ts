@@ -46,7 +46,10 @@ export function filterSql<Field extends string>(
  * Conditions on a column.
  * @param type the column's PostgreSQL type; texts are compared by code point whatever the database's collation
  */
-export function columnCondition(column: RawBuilder<unknown>, type: 'text' | 'numeric' | 'timestamptz' | 'int'): ConditionSql {
+export function columnCondition(
+  column: RawBuilder<unknown>,
+  type: 'text' | 'numeric' | 'timestamptz' | 'int',
+): ConditionSql {
   const cast = sql.raw(type === 'text' ? '::text collate "C"' : `::${type}`);
   const side = sql`(${column})${cast}`;
   const given = (value: unknown) => sql`${value instanceof Date ? value.toISOString() : value}${cast}`;

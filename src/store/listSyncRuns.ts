@@ -90,7 +90,9 @@ export async function countSyncRuns(em: SqlEntityManager, query: SyncRunQuery): 
 
 /** Runs by id, in any order; unknown ids are left out. */
 export async function readSyncRuns(em: SqlEntityManager, ids: readonly number[]): Promise<ListedRun[]> {
-  const { rows } = await sql<Row>`select ${COLUMNS} from sync_run r where r.id = any(${ids}::bigint[])`.execute(em.getKysely());
+  const { rows } = await sql<Row>`select ${COLUMNS} from sync_run r where r.id = any(${ids}::bigint[])`.execute(
+    em.getKysely(),
+  );
   return rows.map(toRun);
 }
 
@@ -136,7 +138,9 @@ export async function countRunsOfSources(
 }
 
 function endedBy(until: Date | null): RawBuilder<boolean> {
-  return until === null ? sql<boolean>`true` : sql<boolean>`coalesce(r.finished_at <= ${until.toISOString()}::timestamptz, false)`;
+  return until === null
+    ? sql<boolean>`true`
+    : sql<boolean>`coalesce(r.finished_at <= ${until.toISOString()}::timestamptz, false)`;
 }
 
 function toRun(row: Row): ListedRun {

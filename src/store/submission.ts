@@ -3,6 +3,8 @@ import { sql } from 'kysely';
 import type { Figure } from '../domain/observation.js';
 import type { SubmissionItem } from '../domain/submission.js';
 
+const CHUNK = 5000;
+
 /** A self-report on its way into the database. */
 export interface NewSubmission {
   readonly roundId: number;
@@ -11,34 +13,74 @@ export interface NewSubmission {
   readonly simulated: boolean;
   readonly contentHash: string;
   readonly submittedAt: Date;
-  readonly items: readonly (SubmissionItem & { readonly indicatorId: number })[];
+  readonly items: readonly NewItem[];
+}
+
+/** An item with its indicator resolved. */
+export interface NewItem extends SubmissionItem {
+  readonly indicatorId: number;
+}
+
+/** An item as it was stored. */
+export interface StoredItem {
+  readonly id: number;
+  readonly submission: NewSubmission;
+  readonly item: NewItem;
 }
 
 /**
- * Inserts a self-report with its items.
- * @returns item ids by indicator id; null when the same content is there already
+ * Inserts self-reports with their items: one statement for the reports, one for every 5,000 items.
+ * @returns the stored items; those of a report that is there already with the same content are left out
  */
-export async function insertSubmission(
+export async function insertSubmissions(
   em: SqlEntityManager,
-  submission: NewSubmission,
-): Promise<ReadonlyMap<number, number> | null> {
-  const { rows } = await sql<{ id: string }>`
-    insert into submission (round_id, entity_id, reviewer, simulated, content_hash, submitted_at)
-    values (${submission.roundId}, ${submission.entityId}, ${submission.reviewer}, ${submission.simulated},
-      ${submission.contentHash}, ${submission.submittedAt.toISOString()}::timestamptz)
-    on conflict (round_id, entity_id, content_hash) do nothing returning id`.execute(em.getKysely());
-  const id = rows[0]?.id;
-  if (id === undefined) return null;
-  const { items } = submission;
-  const claimed = (part: keyof Figure) => items.map((item) => item.claimed[part]);
-  const accepted = (part: keyof Figure) => items.map((item) => item.accepted?.[part] ?? null);
-  const inserted = await sql<{ id: string; indicator_id: number }>`
+  submissions: readonly NewSubmission[],
+): Promise<StoredItem[]> {
+  const column = <K extends keyof NewSubmission>(key: K) => submissions.map((submission) => submission[key]);
+  const { rows } = await sql<{ id: string; place: number }>`
+    with incoming as (
+      select * from unnest(${column('roundId')}::int[], ${column('entityId')}::int[], ${column('reviewer')}::text[],
+        ${column('simulated')}::boolean[], ${column('contentHash')}::text[],
+        ${submissions.map(({ submittedAt }) => submittedAt.toISOString())}::timestamptz[]) with ordinality
+        as i (round_id, entity_id, reviewer, simulated, content_hash, submitted_at, place)
+    ), inserted as (
+      insert into submission (round_id, entity_id, reviewer, simulated, content_hash, submitted_at)
+      select round_id, entity_id, reviewer, simulated, content_hash, submitted_at from incoming
+      on conflict (round_id, entity_id, content_hash) do nothing returning id, round_id, entity_id, content_hash
+    )
+    select s.id, min(i.place)::int as place from inserted s join incoming i using (round_id, entity_id, content_hash)
+    group by s.id`.execute(em.getKysely());
+  const fresh = rows.flatMap(({ id, place }) => {
+    const submission = submissions[place - 1];
+    return submission === undefined ? [] : submission.items.map((item) => ({ submissionId: id, submission, item }));
+  });
+  const stored: StoredItem[] = [];
+  for (let from = 0; from < fresh.length; from += CHUNK) {
+    stored.push(...(await insertItems(em, fresh.slice(from, from + CHUNK))));
+  }
+  return stored;
+}
+
+async function insertItems(
+  em: SqlEntityManager,
+  fresh: readonly { submissionId: string; submission: NewSubmission; item: NewItem }[],
+): Promise<StoredItem[]> {
+  const column = <T>(read: (item: NewItem) => T) => fresh.map(({ item }) => read(item));
+  const claimed = (part: keyof Figure) => column((item) => item.claimed[part]);
+  const accepted = (part: keyof Figure) => column((item) => item.accepted?.[part] ?? null);
+  const { rows } = await sql<{ id: string; submission_id: string; indicator_id: number }>`
     insert into submission_item (submission_id, indicator_id, state, claimed_value, claimed_numerator, claimed_denominator,
       accepted_value, accepted_numerator, accepted_denominator, evidence, review_note)
-    select ${id}::bigint, * from unnest(${items.map((item) => item.indicatorId)}::int[], ${items.map((item) => item.state)}::text[],
+    select * from unnest(${fresh.map(({ submissionId }) => submissionId)}::bigint[], ${column((item) => item.indicatorId)}::int[],
+      ${column((item) => item.state)}::text[],
       ${claimed('value')}::numeric[], ${claimed('numerator')}::numeric[], ${claimed('denominator')}::numeric[],
       ${accepted('value')}::numeric[], ${accepted('numerator')}::numeric[], ${accepted('denominator')}::numeric[],
-      ${items.map((item) => JSON.stringify(item.evidence))}::jsonb[], ${items.map((item) => item.reviewNote)}::text[])
-    returning id, indicator_id`.execute(em.getKysely());
-  return new Map(inserted.rows.map((row) => [row.indicator_id, Number(row.id)]));
+      ${column((item) => JSON.stringify(item.evidence))}::jsonb[], ${column((item) => item.reviewNote)}::text[])
+    returning id, submission_id, indicator_id`.execute(em.getKysely());
+  const ids = new Map(rows.map((row) => [`${row.submission_id}:${row.indicator_id}`, Number(row.id)]));
+  return fresh.map(({ submissionId, submission, item }) => ({
+    id: ids.get(`${submissionId}:${item.indicatorId}`) ?? 0,
+    submission,
+    item,
+  }));
 }

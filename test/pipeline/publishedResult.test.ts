@@ -189,7 +189,7 @@ describe('one altered figure', () => {
     const change = { database: 'einvoice', codeSystem: 'GSO-2025', entity: '48', period: '2026-11' };
     // Half of the enterprises issue e-invoices: ECO_ACTIVITY.08 is a plain ratio of 20 points.
     const row = demonstration.simulators.simulation
-      .rows('einvoice', 1_000_000)
+      .rows('einvoice', demonstration.simulators.simulation.sequence)
       .find(({ codeSystem, code, period }) => codeSystem === 'GSO-2025' && code === '48' && period === '2026-11');
     const active = Number(row?.counts.ActiveEnterprises);
     await demonstration.control('POST', 'override', {

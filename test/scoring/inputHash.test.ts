@@ -36,6 +36,7 @@ const figure = (entityKey: string, indicatorCode: string, facts: Partial<HashedF
     numerator: '1',
     denominator: '2',
     sourceKey: 's',
+    sourceKind: 'NATIONAL_DATABASE',
     period: '2022',
     ...facts,
   };

@@ -1,0 +1,113 @@
+import {
+  type Connector,
+  type ConnectorContext,
+  type Cursor,
+  defineConnector,
+  type SourcePage,
+  type SourceResponse,
+} from '../../src/domain/connector.js';
+import { requireSecret } from '../../src/source/context.js';
+import { syncFailure } from '../../src/source/failure.js';
+import { canonicalJson } from '../../src/source/hash.js';
+import { freshRequestId, signLines } from '../../src/source/sign.js';
+import { judgeStatistics, MINISTRY, PROVINCE, parseStatistics, readResultCode } from './parse.js';
+
+const PATH = '/gateway';
+const SERVICE = 'POPULATION_STATISTICS';
+const RESULT_SET_EXPIRED = '12';
+
+/** Flat, as the signature needs it. */
+type MessageBody = Readonly<Record<string, string | number>>;
+
+/** Writes a signed message. The bus accepts an id once, so that every attempt needs a new one. */
+function writeMessage({ settings, now }: ConnectorContext, body: MessageBody): string {
+  const requestId = freshRequestId();
+  const consumerCode = requireSecret(settings, 'consumerCode');
+  const timestamp = now().toISOString();
+  const lines = [requestId, SERVICE, consumerCode, timestamp, canonicalJson(body)];
+  const signature = signLines(requireSecret(settings, 'secretKey'), lines);
+  return JSON.stringify({ requestId, serviceCode: SERVICE, consumerCode, timestamp, signature, body });
+}
+
+async function ask(context: ConnectorContext, body: MessageBody): Promise<SourceResponse> {
+  const response = await context.http.send(
+    () => ({
+      method: 'POST',
+      path: PATH,
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: writeMessage(context, body),
+    }),
+    judgeStatistics,
+  );
+  if (readResultCode(response.body) !== RESULT_SET_EXPIRED) return response;
+  throw syncFailure(
+    'SYNC_TRANSIENT',
+    'The database was rebuilt while it was read (result code 12). Start the run again.',
+  );
+}
+
+async function* read(context: ConnectorContext, cursor: Cursor | null, size: number): AsyncIterable<SourcePage> {
+  const updatedAfter = Number(cursor?.updatedAfter ?? 0);
+  let resultSet: string | null = null;
+  for (let number = 1; ; number += 1) {
+    const body: MessageBody = { page: number, size, updatedAfter, ...(resultSet === null ? {} : { resultSet }) };
+    const response = await ask(context, body);
+    const page = parseStatistics(response.body);
+    if (page.page !== number || (resultSet ?? page.resultSet) !== page.resultSet) {
+      const received = `page ${page.page} of result set ${page.resultSet}`;
+      throw syncFailure('SYNC_PROTOCOL', `Asked for page ${number} of result set ${resultSet}, received ${received}.`);
+    }
+    resultSet = page.resultSet;
+    const isLast = number >= page.pages;
+    yield {
+      request: `POST ${PATH} ${SERVICE} updatedAfter=${updatedAfter} page=${number} size=${size}`,
+      response,
+      rows: page.rows,
+      declaredTotal: page.total,
+      stopReason: isLast ? `page ${number} of ${page.pages}` : null,
+      cursor: isLast ? { updatedAfter: page.highestSequence } : null,
+    };
+    if (isLast) return;
+  }
+}
+
+/**
+ * Makes the connector of the population database's statistics.
+ * @param pageSize rows of a page, 1 to 500
+ */
+export function createPopulation(pageSize = 500): Connector {
+  return defineConnector({
+    spec: {
+      key: 'population',
+      version: 1,
+      name: { vi: 'Cơ sở dữ liệu quốc gia về dân cư', en: 'National Population Database' },
+      owner: 'Ministry of Public Security',
+      kind: 'NATIONAL_DATABASE',
+      citation:
+        'Simulated population database statistics of the DTI demonstration, modelled on NDXP request and response messages',
+      licence: 'Apache-2.0',
+      simulated: true,
+      freshnessLimitSeconds: 86_400,
+      secrets: ['consumerCode', 'secretKey'],
+      bounds: { maxPages: 10_000, maxBodyBytes: 8_388_608, requestTimeoutMs: 15_000, runTimeoutMs: 600_000 },
+    },
+    async check(context) {
+      const { body } = await ask(context, { page: 1, size: 1, updatedAfter: 0 });
+      return { ok: true, message: `The bus answers, and ${SERVICE} offers ${parseStatistics(body).total} rows.` };
+    },
+    streams: [
+      {
+        name: 'statistics',
+        feeds: [PROVINCE, MINISTRY].map(({ frameworkCode, ratios }) => ({
+          frameworkCode,
+          indicatorCodes: ratios.map(({ indicatorCode }) => indicatorCode),
+        })),
+        incremental: true,
+        read: (context, cursor) => read(context, cursor, pageSize),
+      },
+    ],
+  });
+}
+
+/** The statistics of the National Population Database. */
+export const population = createPopulation();

@@ -1,0 +1,78 @@
+import type { Connector, ConnectorContext, SourceSettings } from '../domain/connector.js';
+import { PlatformError } from '../domain/errors.js';
+import { syncFailure, toSyncFailure } from './failure.js';
+import { createSourceHttp, type HttpAttempt } from './http.js';
+import { createRedactor } from './redact.js';
+
+/** What every step of a connector needs from its caller. */
+export interface SourceOptions {
+  readonly settings: SourceSettings;
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+  /** Called after every HTTP attempt, for logs. */
+  readonly onAttempt?: (attempt: HttpAttempt) => void;
+  /** For tests that do not want to wait between attempts. */
+  readonly sleep?: (ms: number) => Promise<void>;
+}
+
+/** A connector's context for one run, with the means to end it. */
+export interface SourceSession {
+  readonly context: ConnectorContext;
+  redact(text: string): string;
+  /** What a failure in this session means: cancelled, out of time, or what was thrown; without secrets. */
+  explain(error: unknown): PlatformError;
+  /** Stops the clock of the run; call it once, whatever happened. */
+  close(): void;
+}
+
+/**
+ * Opens a session: HTTP client, redaction and the run's time bound.
+ * @throws PlatformError SYNC_CONFIG when a secret is missing or the base URL is unusable
+ */
+export function openSource(connector: Connector, options: SourceOptions): SourceSession {
+  const { settings, now } = options;
+  const { bounds, secrets, key } = connector.spec;
+  const missing = secrets.filter((name) => (settings.secrets[name] ?? '') === '');
+  if (missing.length > 0) {
+    throw syncFailure(
+      'SYNC_CONFIG',
+      `The source ${key} needs the secrets ${missing.join(', ')}; set them in its settings.`,
+    );
+  }
+  const redactor = createRedactor(settings.secrets);
+  const clock = new AbortController();
+  const outOfTime = syncFailure('SYNC_BOUND', `The run took longer than ${bounds.runTimeoutMs} ms (runTimeoutMs).`);
+  const timer = setTimeout(() => clock.abort(outOfTime), bounds.runTimeoutMs).unref();
+  const signal = AbortSignal.any([options.signal, clock.signal]);
+  const { onAttempt, sleep } = options;
+  try {
+    const http = createSourceHttp({
+      settings,
+      bounds,
+      signal,
+      now,
+      redactor,
+      ...(onAttempt === undefined ? {} : { onAttempt }),
+      ...(sleep === undefined ? {} : { sleep }),
+    });
+    return {
+      context: { http, settings, now, signal },
+      redact: redactor.redact,
+      explain: (error) => {
+        if (options.signal.aborted) return syncFailure('SYNC_CANCELLED', 'The run was cancelled.');
+        return clock.signal.aborted ? outOfTime : toSyncFailure(error, redactor.redact);
+      },
+      close: () => clearTimeout(timer),
+    };
+  } catch (error) {
+    clearTimeout(timer);
+    throw error;
+  }
+}
+
+/** The value of a secret that the spec names; {@link openSource} has made sure that it is there. */
+export function requireSecret(settings: SourceSettings, name: string): string {
+  const value = settings.secrets[name];
+  if (value !== undefined) return value;
+  throw syncFailure('SYNC_CONFIG', `The secret ${name} is missing.`);
+}

@@ -1,0 +1,84 @@
+import type { SourceBounds, SourceRequest, SourceResponse } from '../domain/connector.js';
+import { PlatformError } from '../domain/errors.js';
+import { syncFailure } from './failure.js';
+
+/** What one exchange with a source came to, before anybody judges the response. */
+export type Exchange =
+  | { readonly kind: 'response'; readonly response: SourceResponse }
+  /** The network, a time-out or half a body; another attempt may help. */
+  | { readonly kind: 'broken'; readonly reason: string };
+
+/**
+ * Sends one request and reads the whole answer. Redirects come back as they are.
+ * @param signal of the run; its abort is left to the caller to tell from a time-out
+ * @throws PlatformError SYNC_BOUND when the body, after decompression, exceeds its bound
+ */
+export async function exchange(
+  url: string,
+  request: SourceRequest,
+  bounds: SourceBounds,
+  signal: AbortSignal,
+): Promise<Exchange> {
+  const timeout = AbortSignal.timeout(bounds.requestTimeoutMs);
+  try {
+    const answer = await fetch(url, {
+      method: request.method,
+      headers: request.headers ?? {},
+      body: request.body ?? null,
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, timeout]),
+    });
+    const bytes = await readBytes(answer, bounds.maxBodyBytes);
+    const headers = Object.fromEntries(answer.headers);
+    const announced = headers['content-encoding'] === undefined ? headers['content-length'] : undefined;
+    if (announced !== undefined && Number(announced) !== bytes.length) {
+      return { kind: 'broken', reason: `the body has ${bytes.length} bytes, content-length says ${announced}` };
+    }
+    const body = decodeText(bytes, headers['content-type'] ?? '');
+    return { kind: 'response', response: { status: answer.status, headers, body } };
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof PlatformError) throw error;
+    if (timeout.aborted) return { kind: 'broken', reason: `no whole answer within ${bounds.requestTimeoutMs} ms` };
+    return { kind: 'broken', reason: describeNetworkError(error) };
+  }
+}
+
+/** Reads a body within its bound, so that an endless one cannot fill the memory. */
+async function readBytes(answer: Response, maxBytes: number): Promise<Uint8Array> {
+  if (answer.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // Leaving the loop by a throw cancels the body and with it the connection.
+  for await (const chunk of answer.body) {
+    length += chunk.length;
+    if (length > maxBytes) {
+      throw syncFailure(
+        'SYNC_BOUND',
+        `The body is longer than ${maxBytes} bytes. Ask for smaller pages, or raise maxBodyBytes.`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Decodes by the charset of the content type, else as UTF-8, and refuses bytes that the charset does not have. */
+function decodeText(bytes: Uint8Array, contentType: string): string {
+  const charset = /charset="?([\w-]+)/i.exec(contentType)?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(charset, { fatal: true }).decode(bytes);
+  } catch {
+    throw syncFailure(
+      'SYNC_PROTOCOL',
+      `The body is not text in ${charset}, which its content type names or leaves out.`,
+    );
+  }
+}
+
+/** undici hides the reason in a chain of causes: "fetch failed" alone tells nobody that the port is closed. */
+function describeNetworkError(error: Error): string {
+  const cause = error.cause;
+  if (!(cause instanceof Error)) return error.message;
+  const code = 'code' in cause && typeof cause.code === 'string' ? `${cause.code}: ` : '';
+  return `${error.message} (${code}${cause.message})`;
+}

@@ -1,0 +1,143 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ResponseVerdict, SourceBounds, SourceHttp, SourceRequest, SourceSettings } from '../domain/connector.js';
+import { PlatformError } from '../domain/errors.js';
+import { chooseWaitMs, readRetryAfter } from './backoff.js';
+import { exchange } from './exchange.js';
+import { syncFailure, toSyncFailure } from './failure.js';
+import { createRedactor, type Redactor } from './redact.js';
+import { endRequest, judgeByStatus, judgeOutcome } from './verdict.js';
+
+/** Attempts of one request, the first included; a refresh of the authentication is not counted. */
+export const MAX_ATTEMPTS = 5;
+
+/** One attempt as it ended, for logs and tests; without secrets. */
+export interface HttpAttempt {
+  /** From 1. */
+  readonly attempt: number;
+  readonly method: string;
+  readonly path: string;
+  /** null = no whole response. */
+  readonly status: number | null;
+  readonly verdict: ResponseVerdict['kind'];
+  readonly reason: string | null;
+  /** Wait before the next attempt; null = there is none, or at once. */
+  readonly waitMs: number | null;
+}
+
+/** What the HTTP client of a run needs. */
+export interface SourceHttpOptions {
+  readonly settings: SourceSettings;
+  readonly bounds: SourceBounds;
+  /** Ends every request and wait of the run. */
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+  /** Hides secrets; by default those of the settings. */
+  readonly redactor?: Redactor;
+  /** For tests. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** 0 to 1; for tests. */
+  readonly random?: () => number;
+  readonly onAttempt?: (attempt: HttpAttempt) => void;
+}
+
+/**
+ * Makes the HTTP client of one run over global fetch: time-outs, bounds, retries with back-off, refresh of the authentication, redaction.
+ * @throws PlatformError SYNC_CONFIG when the base URL is not a plain http(s) address
+ */
+export function createSourceHttp(options: SourceHttpOptions): SourceHttp {
+  const { settings, bounds, signal, now } = options;
+  const redactor = options.redactor ?? createRedactor(settings.secrets);
+  const sleep = options.sleep ?? ((ms: number, until: AbortSignal) => wait(ms, undefined, { signal: until }));
+  const random = options.random ?? Math.random;
+  const forgetters: (() => void)[] = [];
+  /** Grows with every refresh, so that of many calls refused with one old token only the first forgets it. */
+  let refreshes = 0;
+  checkBaseUrl(settings.baseUrl);
+
+  const send: SourceHttp['send'] = async (build, judge = judgeByStatus) => {
+    let refreshed = false;
+    let attempt = 1;
+    for (;;) {
+      throwIfCancelled(signal);
+      const request = await build();
+      const refreshesBefore = refreshes;
+      hideCredentials(request, redactor);
+      const outcome = await exchange(writeUrl(settings.baseUrl, request), request, bounds, signal);
+      throwIfCancelled(signal);
+      const response = outcome.kind === 'response' ? outcome.response : null;
+      const verdict = judgeOutcome(outcome, judge, redactor.redact);
+      const what = `${request.method} ${request.path}`;
+      const report = (waitMs: number | null): void =>
+        options.onAttempt?.({
+          attempt,
+          method: request.method,
+          path: redactor.redact(request.path),
+          status: response?.status ?? null,
+          verdict: verdict.kind,
+          reason: verdict.kind === 'ok' ? null : verdict.reason,
+          waitMs,
+        });
+      if (verdict.kind === 'retry' && attempt < MAX_ATTEMPTS) {
+        const askedMs = verdict.afterMs ?? readRetryAfter(response?.headers['retry-after'], now());
+        const waitMs = chooseWaitMs(attempt, askedMs, random());
+        report(waitMs);
+        attempt += 1;
+        // A token may expire during the wait.
+        refreshed = false;
+        await sleep(waitMs, signal).catch(() => throwIfCancelled(signal));
+        continue;
+      }
+      report(null);
+      if (verdict.kind === 'ok' && response !== null) return response;
+      if (verdict.kind === 'refresh_auth' && !refreshed) {
+        refreshed = true;
+        if (refreshesBefore === refreshes) {
+          refreshes += 1;
+          for (const forget of forgetters) forget();
+        }
+        continue;
+      }
+      throw endRequest(verdict, what, attempt, response?.status ?? null);
+    }
+  };
+
+  return {
+    send: (build, judge) =>
+      send(build, judge).catch((error: unknown) => {
+        throw toSyncFailure(error, redactor.redact);
+      }),
+    onRefreshAuth: (forget) => {
+      forgetters.push(forget);
+    },
+  };
+}
+
+/** Tokens made in the run are secrets that the settings do not know. */
+function hideCredentials(request: SourceRequest, redactor: Redactor): void {
+  for (const [name, value] of Object.entries(request.headers ?? {})) {
+    if (name.toLowerCase() === 'authorization' && /^Bearer /.test(value)) redactor.add(value.slice('Bearer '.length));
+  }
+}
+
+function checkBaseUrl(baseUrl: string): void {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username + url.password + url.search + url.hash === '')
+    return;
+  throw syncFailure('SYNC_CONFIG', 'The base URL must be http(s)://host/path without credentials, query or fragment.');
+}
+
+function writeUrl(baseUrl: string, request: SourceRequest): string {
+  if (!request.path.startsWith('/')) {
+    throw syncFailure('SYNC_CONFIG', `The path "${request.path}" must start with a slash.`);
+  }
+  const query = new URLSearchParams(request.query).toString();
+  return `${baseUrl.replace(/\/$/, '')}${request.path}${query === '' ? '' : `?${query}`}`;
+}
+
+function throwIfCancelled(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  // The run's own failure, such as its time bound, travels as the reason.
+  throw signal.reason instanceof PlatformError
+    ? signal.reason
+    : syncFailure('SYNC_CANCELLED', 'The run was cancelled.');
+}

@@ -1,0 +1,83 @@
+import type { ResponseVerdict, SourceResponse } from '../domain/connector.js';
+import { describeError } from '../domain/errors.js';
+import type { Exchange } from './exchange.js';
+import { syncFailure } from './failure.js';
+
+/** A source may answer with pages of explanation. */
+const MAX_REASON_CHARS = 300;
+
+/** The verdict by status: 2xx is ok, 401 refreshes the authentication, 408, 429 and 5xx are retried, the rest fails. */
+export function judgeByStatus(response: SourceResponse): ResponseVerdict {
+  const { status } = response;
+  if (status >= 200 && status < 300) return { kind: 'ok' };
+  const reason = `status ${status}`;
+  if (status === 401) return { kind: 'refresh_auth', reason };
+  if (status === 408 || status === 429 || status >= 500) return { kind: 'retry', reason };
+  if (status === 403)
+    return { kind: 'fail', reason: `${reason}: the credentials do not allow this`, code: 'SYNC_AUTH' };
+  if (status === 404) return { kind: 'fail', reason: `${reason}: check the base URL`, code: 'SYNC_CONFIG' };
+  return { kind: 'fail', reason, code: 'SYNC_PROTOCOL' };
+}
+
+/**
+ * Makes a verdict for a protocol: what the status says where it is not 2xx, a retry when the body cannot be read (half a body, or a page of HTML from a
+ * proxy), else what the protocol says about what was read.
+ * @param parse throws when the body is not what the protocol allows
+ * @param judge decides about what was parsed
+ */
+export function judgeParsed<T>(
+  parse: (body: string) => T,
+  judge: (parsed: T) => ResponseVerdict = () => ({ kind: 'ok' }),
+): (response: SourceResponse) => ResponseVerdict {
+  return (response) => {
+    const verdict = judgeByStatus(response);
+    if (verdict.kind !== 'ok') return verdict;
+    let parsed: T;
+    try {
+      parsed = parse(response.body);
+    } catch (error) {
+      return { kind: 'retry', reason: describeError(error) };
+    }
+    return judge(parsed);
+  };
+}
+
+/** The verdict about an exchange, with a short reason that carries no secret. */
+export function judgeOutcome(
+  outcome: Exchange,
+  judge: (response: SourceResponse) => ResponseVerdict,
+  redact: (text: string) => string,
+): ResponseVerdict {
+  const verdict: ResponseVerdict =
+    outcome.kind === 'broken' ? { kind: 'retry', reason: outcome.reason } : judgeResponse(outcome.response, judge);
+  if (verdict.kind === 'ok') return verdict;
+  // Secrets are hidden before the cut, since half of one would not be recognised.
+  return { ...verdict, reason: redact(verdict.reason).slice(0, MAX_REASON_CHARS).replace(/\.$/, '') };
+}
+
+/** A redirect is never for the connector to judge: following it could carry credentials to another host. */
+function judgeResponse(
+  response: SourceResponse,
+  judge: (response: SourceResponse) => ResponseVerdict,
+): ResponseVerdict {
+  if (response.status < 300 || response.status >= 400) return judge(response);
+  const target = response.headers.location ?? 'nowhere';
+  const reason = `status ${response.status} redirects to ${target}; redirects are not followed, correct the base URL`;
+  return { kind: 'fail', code: 'SYNC_PROTOCOL', reason };
+}
+
+/** The failure that a request ends with, once nothing is left to try. */
+export function endRequest(verdict: ResponseVerdict, what: string, attempts: number, status: number | null): Error {
+  const details = { attempts, status };
+  if (verdict.kind === 'fail') return syncFailure(verdict.code, `${what} failed: ${verdict.reason}.`, details);
+  if (verdict.kind === 'refresh_auth') {
+    const message = `${what} was refused (${verdict.reason}) also with fresh credentials. Check the secrets of this source.`;
+    return syncFailure('SYNC_AUTH', message, details);
+  }
+  const reason = verdict.kind === 'retry' ? verdict.reason : 'no response';
+  return syncFailure(
+    'SYNC_TRANSIENT',
+    `${what} failed ${attempts} times, last: ${reason}. It will be tried again.`,
+    details,
+  );
+}

@@ -2,11 +2,15 @@ import { defineConfig } from 'vitest/config';
 
 const DATABASE = ['test/{store,pipeline,graph,server}/**/*.test.ts'];
 
+/** Node finds the CommonJS build of graphql, vite the other one; two of them in one process refuse each other's types. */
+const GRAPHQL = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/helpers/reporter.ts'],
     projects: [
       {
+        resolve: GRAPHQL,
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
@@ -15,6 +19,7 @@ export default defineConfig({
         },
       },
       {
+        resolve: GRAPHQL,
         test: {
           name: 'database',
           include: DATABASE,
@@ -24,6 +29,7 @@ export default defineConfig({
         },
       },
       {
+        resolve: GRAPHQL,
         test: {
           name: 'fault',
           include: ['test/fault/**/*.test.ts'],

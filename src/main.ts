@@ -28,6 +28,8 @@ const log = (message: string) => void process.stderr.write(`${new Date().toISOSt
 /** What has been opened so far, to be closed in reverse. */
 const opened: { name: string; close(): Promise<void> }[] = [];
 let closing: Promise<void> | null = null;
+/** Ends what would go on by itself. */
+const stopping = new AbortController();
 
 async function main(): Promise<void> {
   const started = performance.now();
@@ -59,7 +61,6 @@ async function main(): Promise<void> {
 /** Everything between an open port and the first answer, with a display of its progress. */
 async function prepare(config: Config, parts: Record<string, PartState>): Promise<Serving> {
   const now = () => new Date();
-  const abort = new AbortController();
   let store: Store | undefined;
   let demonstration: Demonstration | undefined;
   let catalogue: CatalogueHolder | undefined;
@@ -120,7 +121,7 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
         task: (_, task) =>
           part('sources', async () => {
             const runs = await syncAll(
-              ...([need(store).database, need(catalogue).current(), need(demonstration), abort.signal] as const),
+              ...([need(store).database, need(catalogue).current(), need(demonstration), stopping.signal] as const),
               (key, progress) => {
                 task.output = `${key}: page ${progress.pages}, ${progress.records} records`;
               },
@@ -168,7 +169,7 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
   );
   await tasks.run();
   if (parts.sources === 'waiting') delete parts.sources;
-  background(config, need(store), need(catalogue), need(serving), demonstration, abort);
+  background(config, need(store), need(catalogue), need(serving), demonstration);
   return need(serving);
 }
 
@@ -184,10 +185,8 @@ function background(
   catalogue: CatalogueHolder,
   serving: Serving,
   demonstration: Demonstration | undefined,
-  abort: AbortController,
 ): void {
   const { database } = store;
-  const loops: Promise<void>[] = [];
   if (config.role !== 'gateway') {
     const recomputation: Recomputation = keepComputed({
       ...{ database, feed: serving.feed, log },
@@ -197,15 +196,10 @@ function background(
     opened.push({ name: 'recomputation', close: () => recomputation.close() });
   }
   if (demonstration !== undefined) {
-    loops.push(keepSynced(database, () => catalogue.current(), demonstration, config.demoTickMs, abort.signal, log));
+    const { demoTickMs } = config;
+    const loop = keepSynced(database, () => catalogue.current(), demonstration, demoTickMs, stopping.signal, log);
+    opened.push({ name: 'sync', close: () => loop });
   }
-  opened.push({
-    name: 'sync',
-    async close() {
-      abort.abort();
-      await Promise.all(loops);
-    },
-  });
 }
 
 /** Tells people where to look and what came out. */
@@ -223,11 +217,13 @@ async function present(config: Config, { platform }: Serving, url: string): Prom
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** Closes in reverse order of opening, what hangs is left behind after the time is up. */
+/** Closes the server first, then the rest in reverse order of opening; what hangs is left behind after the time is up. */
 function shutDown(code: number): Promise<void> {
   closing ??= (async () => {
+    stopping.abort();
     const timer = setTimeout(() => process.exit(code), SHUTDOWN_MS);
-    for (const { name, close } of opened.reverse()) {
+    const [server, rest] = [opened.slice(0, 1), opened.slice(1).reverse()];
+    for (const { name, close } of [...server, ...rest]) {
       await close().catch((error: unknown) => log(`${name} did not close: ${describeError(error)}`));
     }
     clearTimeout(timer);

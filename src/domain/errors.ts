@@ -31,6 +31,14 @@ export const ERROR_CODES = {
   SYNC_ACCOUNTING: 'The account of a sync run does not add up; nothing was written.',
   SYNC_BUSY: 'Another run of this source is under way.',
   SYNC_CANCELLED: 'The run was cancelled.',
+  QUERY_TOO_DEEP: 'The document nests deeper than the limit.',
+  QUERY_TOO_LARGE: 'The document has more tokens or fields than the limit.',
+  TOO_MANY_OPERATIONS: 'The socket runs as many operations as it may.',
+  PAYLOAD_TOO_LARGE: 'The request is larger than the limit.',
+  BAD_REQUEST: 'The request is not GraphQL over HTTP.',
+  GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
+  GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
+  OPERATION_RESOLUTION_FAILURE: 'The document does not say which of its operations is meant.',
   INTERNAL_SERVER_ERROR: 'A failure that nobody foresaw; details are in the log.',
 } as const;
 

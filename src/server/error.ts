@@ -1,0 +1,51 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
+import { formatGraphError } from '../graph/errors.js';
+
+/** The log that {@link formatGraphError} writes unforeseen failures to. */
+export type Log = Parameters<typeof formatGraphError>[2];
+
+/** Turns an error into what the client sees. */
+export type ErrorFormatter = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+
+/** Makes the one formatter of errors, for Apollo Server (which calls it with its own draft) and for WebSockets. */
+export function makeErrorFormatter(log: Log): ErrorFormatter {
+  return (formatted, error) => {
+    const code = codeOf(formatted, error);
+    return formatGraphError({ ...formatted, extensions: { ...formatted.extensions, code } }, error, log);
+  };
+}
+
+/**
+ * The code of an error that has passed through Apollo Server or graphql-js: Apollo overwrites the codes of validation rules by
+ * its own and keeps the original error, graphql-js gives none to an exceeded number of tokens and to bad variables.
+ */
+function codeOf(formatted: GraphQLFormattedError, error: unknown): unknown {
+  const original = error instanceof GraphQLError ? error.originalError : undefined;
+  const originalCode = original instanceof GraphQLError ? original.extensions.code : undefined;
+  if (/^Syntax Error: Document contains more tha[nt] \d+ tokens/.test(formatted.message)) return 'QUERY_TOO_LARGE';
+  if (originalCode !== undefined) return originalCode;
+  const code = formatted.extensions?.code;
+  if (code !== undefined) return code;
+  const isAboutVariable = error instanceof GraphQLError && error.nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION;
+  return isAboutVariable ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
+}
+
+/** The body of a refused request: one error in the shape of GraphQL, so that every client of `/graphql` can read it. */
+export function errorBody(code: string, message: string): { readonly errors: readonly GraphQLFormattedError[] } {
+  return { errors: [{ message, extensions: { code } }] };
+}
+
+/** Answers 404 for unknown paths and the right status for bodies that Fastify itself refuses, never a stack. */
+export function addErrorHandlers(app: FastifyInstance): void {
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send(errorBody('NOT_FOUND', 'There is nothing here.')));
+  app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply): FastifyReply => {
+    const status = error.code === 'ERR_INVALID_URL' ? 400 : (error.statusCode ?? 500);
+    if (status >= 500) {
+      request.log.error({ err: error }, 'request failed');
+      return reply.code(500).send(errorBody('INTERNAL_SERVER_ERROR', 'Internal server error'));
+    }
+    const code = status === 413 ? 'PAYLOAD_TOO_LARGE' : 'BAD_REQUEST';
+    return reply.code(status).send(errorBody(code, error.message));
+  });
+}

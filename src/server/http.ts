@@ -1,0 +1,155 @@
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import websocket, { type WebSocket } from '@fastify/websocket';
+import fastify, { type FastifyInstance, type preHandlerAsyncHookHandler } from 'fastify';
+import { handleProtocols } from 'graphql-ws';
+import { PlatformError } from '../domain/errors.js';
+import { createContext, type GraphContext, type Platform } from '../graph/context.js';
+import { buildGraphSchema } from '../graph/schema.js';
+import { createApollo } from './apollo.js';
+import { CompiledOperations } from './compiled.js';
+import { addErrorHandlers, errorBody, makeErrorFormatter } from './error.js';
+import { addGraphiql } from './graphiql.js';
+import { addHealth, type Readiness } from './health.js';
+import { MAX_PAYLOAD_BYTES } from './limit.js';
+import { makeSocketHandler } from './socket.js';
+
+/** Longest wait for requests under way at shutdown; the contract gives the whole process 10 s. */
+const DRAIN_MS = 6_000;
+/** Longest wait for a client to answer the closing of its WebSocket. */
+const SOCKET_GOODBYE_MS = 1_000;
+/** A client that sends its request slower than this is cut off. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** What {@link startServer} needs. */
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  /** Whether the schema may be asked for, with GraphiQL and suggestions in messages. */
+  readonly introspection: boolean;
+  /** Null while the platform starts; asked again by every operation. */
+  readonly platform: () => Platform | null;
+  readonly readiness: () => Readiness;
+  /** Receives one line of JSON per warning or error, ended by a newline; never bodies, queries or headers. */
+  readonly log: (line: string) => void;
+}
+
+/** A running server. */
+export interface Server {
+  /** Where it listens, with the actual port and without a slash at the end: `http://127.0.0.1:4000`. */
+  readonly url: string;
+  /** Ends subscriptions (1001), answers what is under way for at most 6 s, and frees the port. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens, from the first moment on: before the platform is ready, health answers and everything else says STARTING.
+ * @throws PlatformError PORT_IN_USE when another process has the port; CONFIG_INVALID when host or port cannot be used at all
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const app = fastify({
+    bodyLimit: MAX_PAYLOAD_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    logger: {
+      level: 'warn',
+      stream: { write: options.log },
+      // Without the query string, which holds documents and variables.
+      serializers: { req: (request) => ({ method: request.method, path: request.url.split('?')[0] }) },
+    },
+  });
+  const compiled = new CompiledOperations(buildGraphSchema());
+  const formatError = makeErrorFormatter((message, error) => app.log.error({ err: error }, message));
+  const apollo = createApollo({ ...options, schema: compiled.schema, compiled, formatError, log: app.log });
+  let isClosing = false;
+
+  await app.register(websocket, {
+    options: { maxPayload: MAX_PAYLOAD_BYTES, handleProtocols },
+    // A frame that breaks the protocol or a limit: ws has sent its close code (1009 for a large one) already.
+    errorHandler: (error, socket) => {
+      app.log.warn({ reason: error.message }, 'WebSocket closed after a broken frame');
+      setTimeout(() => socket.terminate(), SOCKET_GOODBYE_MS).unref();
+    },
+    preClose: (done) => closeSockets(app.websocketServer.clients, done),
+  });
+  addErrorHandlers(app);
+  app.addHook('onRequest', async (_request, reply) => void reply.header('x-content-type-options', 'nosniff'));
+  addHealth(app, () => {
+    const state = options.readiness();
+    return isClosing ? { ready: false, parts: { ...state.parts, server: 'stopping' } } : state;
+  });
+  if (options.introspection) addGraphiql(app, () => openRoundOf(options.platform()));
+  app.get('/', async (_request, reply) =>
+    options.introspection
+      ? reply.redirect('/graphiql')
+      : reply.send({ name: "Vietnam's Digital Transformation Index", graphql: '/graphql', health: '/health/ready' }),
+  );
+
+  await apollo.start();
+  const preHandler: preHandlerAsyncHookHandler = async (request, reply) => {
+    // A WebSocket is accepted and closed with a reason, since browsers do not show the answer to a refused upgrade.
+    if (options.platform() !== null || request.ws) return;
+    reply.code(503).header('retry-after', '1').header('cache-control', 'no-store');
+    return reply.send(errorBody('STARTING', 'The platform is starting; try again in a second.'));
+  };
+  const handler = fastifyApolloHandler(apollo, {
+    context: async (): Promise<GraphContext> => createContext(requirePlatform(options.platform())),
+  });
+  const onFailure = (error: unknown): void => app.log.error({ err: error }, 'WebSocket failed');
+  const wsHandler = makeSocketHandler({ ...options, compiled, formatError, onFailure });
+  app.route({ method: 'GET', url: '/graphql', preHandler, handler, wsHandler });
+  app.route({ method: 'POST', url: '/graphql', preHandler, handler });
+
+  const close = async (): Promise<void> => {
+    isClosing = true;
+    const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+    await app.close();
+    clearTimeout(timer);
+    await apollo.stop();
+  };
+  try {
+    await app.listen({ host: options.host, port: options.port });
+  } catch (error) {
+    await close();
+    throw explainListening(error, options);
+  }
+  return { url: urlOf(app, options.host), close };
+}
+
+function requirePlatform(platform: Platform | null): Platform {
+  if (platform === null) throw new PlatformError('STARTING', 'The platform is starting; try again in a second.');
+  return platform;
+}
+
+function openRoundOf(platform: Platform | null): string {
+  const rounds = platform?.catalogue().content.rounds.filter(({ level }) => level === 'PROVINCE') ?? [];
+  return (rounds.find(({ status }) => status !== 'PUBLISHED') ?? rounds.at(-1))?.code ?? 'PROVINCE-2022';
+}
+
+function closeSockets(sockets: ReadonlySet<WebSocket>, done: () => void): void {
+  for (const socket of sockets) {
+    socket.close(1001, 'The platform is stopping');
+    setTimeout(() => socket.terminate(), SOCKET_GOODBYE_MS).unref();
+  }
+  done();
+}
+
+function explainListening(error: unknown, { host, port }: ServerOptions): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'EADDRINUSE') {
+    const message = `Port ${port} on ${host} is in use by another process. Stop that process, or set PORT to another port.`;
+    return new PlatformError('PORT_IN_USE', message, { details: { host, port }, cause: error });
+  }
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    const message = `This process cannot listen on ${host}, port ${port} (${code}). Set HOST to an address of this machine and PORT to 1024 or more.`;
+    return new PlatformError('CONFIG_INVALID', message, { details: { host, port }, cause: error });
+  }
+  return error;
+}
+
+function urlOf(app: FastifyInstance, host: string): string {
+  const address = app.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  // A wildcard is where the server listens, not where a browser can go.
+  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}

@@ -1,0 +1,147 @@
+import type { WebSocket } from '@fastify/websocket';
+import {
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLFormattedError,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { type Context, makeServer, type SubscribePayload } from 'graphql-ws';
+import { createContext, type Platform } from '../graph/context.js';
+import type { CompiledOperations } from './compiled.js';
+import type { ErrorFormatter } from './error.js';
+import { limitRule, MAX_OPERATIONS_PER_SOCKET, MAX_TOKENS } from './limit.js';
+import { subscribe } from './subscribe.js';
+
+/** Time between pings, and the longest wait for a pong before a socket counts as dead. */
+const KEEP_ALIVE_MS = 12_000;
+
+/** Close code while the platform starts: an application code, so that graphql-ws clients try again. */
+const CLOSE_STARTING = 4503;
+const CLOSE_INTERNAL_ERROR = 4500;
+
+/** What {@link makeSocketHandler} needs. */
+export interface SocketOptions {
+  readonly platform: () => Platform | null;
+  readonly introspection: boolean;
+  readonly compiled: CompiledOperations;
+  readonly formatError: ErrorFormatter;
+  /** Told about failures of the protocol's own code, which clients see as close code 4500. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * Makes the handler of WebSocket connections, protocol `graphql-transport-ws`: every kind of operation, with the limits and error
+ * codes of HTTP. It is the adapter of graphql-ws for @fastify/websocket without its `console.error` on frames that clients spoil.
+ */
+export function makeSocketHandler(options: SocketOptions): (socket: WebSocket) => void {
+  const { compiled, formatError } = options;
+  const draft = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error);
+
+  const server = makeServer({
+    onSubscribe: (context, _id, payload) => prepare(context, payload, options),
+    execute: (args) => compiled.execute(args),
+    subscribe: (args) => subscribe(args, compiled, () => createContext(requirePlatform(options))),
+    onNext: (_context, _id, _payload, _args, result) =>
+      result.errors && {
+        ...(result.data === undefined ? {} : { data: result.data }),
+        errors: result.errors.map(draft),
+      },
+    onError: (_context, _id, _payload, errors) => errors.map(draft),
+  });
+
+  return (socket) => {
+    if (options.platform() === null) {
+      socket.close(CLOSE_STARTING, 'The platform is starting; try again in a second');
+      return;
+    }
+    const stopPinging = keepAlive(socket);
+    const closed = server.opened(
+      {
+        protocol: socket.protocol,
+        send: (data) =>
+          new Promise((resolve, reject) => {
+            if (socket.readyState !== socket.OPEN) resolve();
+            else socket.send(data, (error) => (error ? reject(error) : resolve()));
+          }),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (receive) =>
+          socket.on('message', (data) => {
+            receive(String(data)).catch((error: unknown) => {
+              // A send that fails because the client has gone is no failure of ours.
+              if (socket.readyState !== socket.OPEN) return;
+              options.onFailure(error);
+              socket.close(CLOSE_INTERNAL_ERROR, 'Internal server error');
+            });
+          }),
+      },
+      undefined,
+    );
+    socket.once('close', (code, reason) => {
+      stopPinging();
+      closed(code, String(reason)).catch(options.onFailure);
+    });
+  };
+}
+
+/** Parses and validates an operation as HTTP does; errors become the operation's `error` message. */
+function prepare(
+  context: Context,
+  payload: SubscribePayload,
+  options: SocketOptions,
+): ExecutionArgs | readonly GraphQLError[] {
+  const { schema } = options.compiled;
+  // The operation that asks is counted already.
+  if (Object.keys(context.subscriptions).length > MAX_OPERATIONS_PER_SOCKET) {
+    const message = `This connection has ${MAX_OPERATIONS_PER_SOCKET} operations under way. Complete one, or open another connection.`;
+    return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_OPERATIONS' } })];
+  }
+  try {
+    const document = parse(payload.query, { maxTokens: MAX_TOKENS });
+    const rules = [...specifiedRules, limitRule, ...(options.introspection ? [] : [NoSchemaIntrospectionCustomRule])];
+    const errors = validate(schema, document, rules, { hideSuggestions: !options.introspection });
+    if (errors.length > 0) return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
+    return {
+      schema,
+      document,
+      operationName: payload.operationName,
+      variableValues: payload.variables,
+      contextValue: createContext(requirePlatform(options)),
+    };
+  } catch (error) {
+    if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
+    throw error;
+  }
+}
+
+function requirePlatform(options: SocketOptions): Platform {
+  const platform = options.platform();
+  if (platform !== null) return platform;
+  throw new GraphQLError('The platform is not ready.', { extensions: { code: 'STARTING' } });
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  if (error.extensions.code !== undefined) return error;
+  return new GraphQLError(error.message, {
+    nodes: error.nodes ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
+    extensions: { ...error.extensions, code },
+  });
+}
+
+/** Pings a socket and ends it when a ping stays without pong until the next; returns what stops the pings. */
+function keepAlive(socket: WebSocket): () => void {
+  let isAlive = true;
+  socket.on('pong', () => {
+    isAlive = true;
+  });
+  const timer = setInterval(() => {
+    if (!isAlive) return socket.terminate();
+    isAlive = false;
+    socket.ping();
+  }, KEEP_ALIVE_MS);
+  return () => clearInterval(timer);
+}

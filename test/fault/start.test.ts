@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { launch, makeFolder, startPlatform } from '../helpers/platform.js';
+
+const cleanUp: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const clean of cleanUp.splice(0).reverse()) await clean();
+});
+
+async function folder(): Promise<string> {
+  const made = await makeFolder();
+  cleanUp.push(made.remove);
+  return made.path;
+}
+
+async function failToStart(environment: Record<string, string>): Promise<{ code: number | null; said: string }> {
+  const { ended, said } = launch(environment);
+  const code = await ended;
+  return { code, said: said() };
+}
+
+describe('a platform that cannot start says in one message what to do and exits with 1', () => {
+  it('when the environment is wrong: all problems at once, nothing made', async () => {
+    const dataDir = join(await folder(), 'data');
+    const { code, said } = await failToStart({
+      DATA_DIR: dataDir,
+      PORT: 'x',
+      DEMO: 'yes',
+      DATABASE_URL: 'mysql://u:geheim@h/d',
+    });
+    expect(code).toBe(1);
+    for (const part of ['CONFIG_INVALID', 'PORT: "x"', 'DEMO: "yes"', 'DATABASE_URL: is not an address'])
+      expect(said).toContain(part);
+    expect(said).not.toContain('geheim');
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
+  it('when the port is taken: nothing made', async () => {
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    cleanUp.push(async () => server.close());
+    const address = server.address();
+    const port = typeof address === 'object' ? String(address?.port) : '';
+    const dataDir = join(await folder(), 'data');
+    const { code, said } = await failToStart({ DATA_DIR: dataDir, PORT: port });
+    expect([code, said.includes('PORT_IN_USE'), said.includes(port)]).toEqual([1, true, true]);
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
+  it('when the database is unreachable: without its password', async () => {
+    const { code, said } = await failToStart({
+      DATA_DIR: await folder(),
+      DATABASE_URL: 'postgres://u:geheim@127.0.0.1:1/d',
+    });
+    expect([code, said.includes('DATABASE_UNREACHABLE'), said.includes('geheim')]).toEqual([1, true, false]);
+  });
+
+  it('when the data folder is a file', async () => {
+    const dataDir = join(await folder(), 'data');
+    await writeFile(dataDir, 'a file');
+    const { code, said } = await failToStart({ DATA_DIR: dataDir });
+    expect([code, said.includes('DATA_FOLDER_UNUSABLE')]).toEqual([1, true]);
+    expect(await readFile(dataDir, 'utf8')).toBe('a file');
+  });
+});
+
+describe('a second start', () => {
+  it('reuses the data folder, publishes nothing anew and refuses to share it', async () => {
+    const dataDir = await folder();
+    const first = await startPlatform({ DATA_DIR: dataDir });
+    cleanUp.push(() => first.end('SIGKILL'));
+    const other = await failToStart({ DATA_DIR: dataDir });
+    expect([other.code, other.said.includes('DATA_FOLDER_IN_USE')]).toEqual([1, true]);
+    const ids = `{ rounds(first: 10) { edges { node { code published { id resultHash } } } } }`;
+    const before = await first.query(ids);
+    expect(await first.end('SIGTERM')).toBe(0);
+    const second = await startPlatform({ DATA_DIR: dataDir });
+    cleanUp.push(() => second.end('SIGKILL'));
+    expect(await second.query(ids)).toEqual(before);
+    expect(await second.end('SIGTERM')).toBe(0);
+
+    // The same folder, as a newer version would have left it.
+    const copy = join(await folder(), 'copy');
+    await cp(dataDir, copy, { recursive: true });
+    await writeFile(join(copy, 'postgres/PG_VERSION'), '19\n');
+    const files = await readdir(join(copy, 'postgres'));
+    const newer = await failToStart({ DATA_DIR: copy });
+    expect([newer.code, newer.said.includes('DATA_NEWER')]).toEqual([1, true]);
+    expect(await readdir(join(copy, 'postgres'))).toEqual(files);
+  });
+});

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { startTestServer } from './testServer.js';
+
+it('serves a page that names no other host and forbids the browser to ask one', async () => {
+  const { url } = await startTestServer();
+  const response = await fetch(`${url}/graphiql`);
+  const page = await response.text();
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(page).not.toMatch(/https?:\/\/|\/\/[a-z]+\./);
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'self'");
+  expect(page).toContain('/graphql');
+  expect(page).toContain('rankingUpdates');
+});
+
+it('serves every file that the page names, compressed for those who take it', async () => {
+  const { url } = await startTestServer();
+  const page = await (await fetch(`${url}/graphiql`)).text();
+  const files = [...page.matchAll(/"(\/graphiql\/static\/[^"]+\.(?:js|css))"/g)].map((match) => match[1]);
+  expect(files.length).toBeGreaterThanOrEqual(2);
+  for (const file of files) {
+    const compressed = await fetch(`${url}${file}`, { headers: { 'accept-encoding': 'br' } });
+    expect([compressed.status, compressed.headers.get('content-encoding')]).toEqual([200, 'br']);
+    const text = await compressed.text();
+    const plain = await fetch(`${url}${file}`, { headers: { 'accept-encoding': 'identity' } });
+    expect([plain.headers.get('content-encoding'), await plain.text()]).toEqual([null, text]);
+    const again = await fetch(`${url}${file}`, { headers: { 'if-none-match': plain.headers.get('etag') ?? '' } });
+    expect(again.status).toBe(304);
+  }
+  for (const path of ['nowhere.js', '..%2F..%2Fpackage.json', '__proto__', 'ruru.js.map']) {
+    expect((await fetch(`${url}/graphiql/static/${path}`)).status).toBe(404);
+  }
+});
+
+it('is where the root leads', async () => {
+  const { url } = await startTestServer();
+  const response = await fetch(`${url}/`, { redirect: 'manual' });
+  expect([response.status, response.headers.get('location')]).toEqual([302, '/graphiql']);
+});

@@ -42,17 +42,22 @@ export function keepComputed(options: RecomputationOptions): Recomputation {
       }
     }
   };
+  const start = (roundId: number) => {
+    if (closed || running.has(roundId)) return;
+    const ended = run(roundId).finally(() => {
+      running.delete(roundId);
+      // What came between the last look and this moment found the round running.
+      if (waiting.has(roundId)) start(roundId);
+    });
+    running.set(roundId, ended);
+  };
   feed.onRevision((revision) => {
     if (revision.kind !== 'OBSERVATIONS' && revision.kind !== 'REFERENCE') return;
     const roundIds =
       revision.kind === 'REFERENCE' ? options.catalogue().content.rounds.map(({ id }) => id) : revision.roundIds;
     for (const roundId of roundIds) {
       waiting.add(roundId);
-      if (!running.has(roundId))
-        running.set(
-          roundId,
-          run(roundId).finally(() => running.delete(roundId)),
-        );
+      start(roundId);
     }
   });
   return {

@@ -33,7 +33,10 @@ export async function submit(
   submissions: readonly Submission[],
   now: Date,
 ): Promise<SubmitOutcome> {
-  const problems = submissions.flatMap((submission) => checkSubmission(catalogue, submission));
+  const problems = [
+    ...submissions.flatMap((submission) => checkSubmission(catalogue, submission)),
+    ...findRivals(submissions),
+  ];
   if (problems.length > 0) {
     const lines = problems.slice(0, 50).map((problem) => `  ${problem}`);
     throw new PlatformError('ROUND_ITEM_INVALID', `Self-reports cannot be taken in:\n${lines.join('\n')}`, {
@@ -69,6 +72,15 @@ export async function submit(
       submissions: new Set(stored.map(({ submission }) => submission)).size,
       observations: written + superseded,
     };
+  });
+}
+
+/** Two self-reports of one body in one call: nobody can say which of them is the later one. Equal ones do no harm. */
+function findRivals(submissions: readonly Submission[]): string[] {
+  const reports = Map.groupBy(submissions, ({ roundCode, entityKey }) => `${roundCode} ${entityKey}`);
+  return [...reports].flatMap(([key, same]) => {
+    const contents = new Set(same.map((submission) => JSON.stringify(submission)));
+    return contents.size > 1 ? [`${key}: ${contents.size} different self-reports in one call; send one after the other`] : [];
   });
 }
 

@@ -194,6 +194,8 @@ async function fail({ database, now, signal }: SyncOptions, run: SyncRunRow, err
   const known = error instanceof PlatformError ? error : null;
   return database.fork().transactional(async (em) => {
     const ended = await em.findOneOrFail(SyncRunTable, { id: run.id });
+    // Somebody else ended it, or its commit went through although the answer to it was lost.
+    if (ended.status !== 'RUNNING') return ended;
     em.assign(ended, {
       status: signal.aborted ? 'CANCELLED' : 'FAILED',
       finishedAt: now(),

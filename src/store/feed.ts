@@ -29,6 +29,8 @@ export async function followRevisions(database: Database, log: (message: string)
   const handlers: ((revision: Revision) => void | Promise<void>)[] = [];
   const waiters = new Set<() => void>();
   let head = await readHead(database.fork());
+  /** Handlers that are done with the revision after `head`, so that one that fails does not make the others see it twice. */
+  let handled = 0;
   let wake: () => void = () => undefined;
   let awake = new Promise<void>((resolve) => (wake = resolve));
   const ring = () => wake();
@@ -44,11 +46,14 @@ export async function followRevisions(database: Database, log: (message: string)
       closing.signal.addEventListener('abort', end, { once: true });
       client.on('notification', ring);
       try {
-        await client.connect();
+        // A connection that is ended while it is being made never says that it is made.
+        await Promise.race([client.connect(), ended]);
+        if (closing.signal.aborted) break;
         await client.query('listen dti_revision');
         ring();
         await ended;
       } catch (error) {
+        if (closing.signal.aborted) break;
         log(`the revision feed cannot listen and goes on polling: ${error instanceof Error ? error.message : error}`);
       }
       closing.signal.removeEventListener('abort', end);
@@ -65,10 +70,11 @@ export async function followRevisions(database: Database, log: (message: string)
         for (;;) {
           const revisions = await readRevisions(database.fork(), head, BATCH);
           for (const revision of revisions) {
-            for (const handle of handlers) await handle(revision);
+            for (; handled < handlers.length; handled += 1) await handlers[handled]?.(revision);
+            handled = 0;
             head = revision.id;
+            for (const waiter of [...waiters]) waiter();
           }
-          if (revisions.length > 0) for (const waiter of [...waiters]) waiter();
           if (revisions.length < BATCH) break;
         }
       } catch (error) {

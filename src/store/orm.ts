@@ -45,6 +45,14 @@ export interface OpenOptions {
 export async function openDatabase(options: OpenOptions): Promise<Database> {
   await migrate(options.migrationUrl ?? options.url, roleOf(options));
   const orm = await connect(options.url, options.poolSize ?? 12);
+  // The migrations may have used another role's address, so nobody has tried this one yet.
+  await orm.em
+    .fork()
+    .execute('select 1')
+    .catch(async (cause: unknown) => {
+      await orm.close(true);
+      throw unreachable(options.url, cause);
+    });
   return {
     url: options.url,
     fork: () => orm.em.fork(),
@@ -68,23 +76,54 @@ function connect(url: string, poolSize: number): Promise<MikroORM> {
       disableForeignKeys: false,
     },
     pool: { min: 0, max: poolSize, idleTimeoutMillis: 30_000 },
-    driverOptions: { connectionTimeoutMillis: 10_000, application_name: 'dti-graph' },
+    driverOptions: { connectionTimeoutMillis: 10_000, application_name: 'dti-graph', onPoolCreated: takeBackDead },
     logger: () => undefined,
   });
 }
 
-async function migrate(url: string, runtimeRole: string | null): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  client.on('error', () => undefined);
-  await client.connect().catch((cause: unknown) => {
-    const place = new URL(url);
-    throw new PlatformError(
-      'DATABASE_UNREACHABLE',
-      `PostgreSQL at ${place.hostname}:${place.port || '5432'}${place.pathname} does not answer: ${describeError(cause)}. ` +
-        'Check DATABASE_URL and that the server runs.',
-      { cause },
-    );
+/**
+ * Takes connections back that died in a transaction. Kysely gives one back only after BEGIN, COMMIT or ROLLBACK succeeded on it, which a dead one never
+ * does: without this, each restart of the server costs a connection per open transaction until the pool is empty for good.
+ */
+function takeBackDead(pool: pg.Pool): void {
+  const lent = new WeakSet<pg.PoolClient>();
+  pool.on('acquire', (client) => void lent.add(client));
+  pool.on('release', (_, client) => void lent.delete(client));
+  pool.on('connect', (client) => {
+    client.once('end', () => {
+      if (!lent.has(client)) return;
+      client.release(true);
+      // Whoever still holds it may give it back too, which the pool takes only once.
+      client.release = () => undefined;
+    });
   });
+}
+
+async function dial(url: string): Promise<pg.Client> {
+  try {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  } catch (cause) {
+    throw unreachable(url, cause);
+  }
+}
+
+function unreachable(url: string, cause: unknown): PlatformError {
+  const place = new URL(url);
+  // A name with several addresses fails once for each, and then says nothing itself.
+  const reasons = cause instanceof AggregateError ? cause.errors : [cause];
+  return new PlatformError(
+    'DATABASE_UNREACHABLE',
+    `PostgreSQL at ${place.hostname}:${place.port || '5432'}${place.pathname} does not answer: ` +
+      `${reasons.map(describeError).join(', ')}. Check DATABASE_URL and that the server runs.`,
+    { cause },
+  );
+}
+
+async function migrate(url: string, runtimeRole: string | null): Promise<void> {
+  const client = await dial(url);
   try {
     const { rows } = await client.query<{ version: string }>(`select current_setting('server_version_num') as version`);
     const major = Math.floor(Number(rows[0]?.version) / 10_000);

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
+import { PlatformError } from '../domain/errors.js';
 import type { SnapshotHead, SnapshotStatus } from '../domain/snapshot.js';
 
 const pack = promisify(gzip);
@@ -98,13 +99,23 @@ export async function readNewestHead(
   return { inputHash: row.input_hash, resultHash: row.result_hash, inputRevision: Number(row.input_revision) };
 }
 
-/** Encoded columns of a snapshot; null when they were dropped and have to be computed again. */
+/**
+ * Encoded columns of a snapshot; null when they were dropped and have to be computed again.
+ * @throws PlatformError SNAPSHOT_CORRUPT when they cannot be unpacked
+ */
 export async function readSnapshotColumns(em: SqlEntityManager, id: number): Promise<Uint8Array | null> {
   const { rows } = await sql<{
     columns_gzip: Buffer | null;
   }>`select columns_gzip from snapshot where id = ${id}`.execute(em.getKysely());
   const packed = rows[0]?.columns_gzip ?? null;
-  return packed === null ? null : unpack(packed);
+  if (packed === null) return null;
+  return unpack(packed).catch((cause: unknown) => {
+    throw new PlatformError(
+      'SNAPSHOT_CORRUPT',
+      `The stored columns of snapshot ${id} cannot be unpacked; restore them, or set columns_gzip to null to have them computed again.`,
+      { details: { snapshotId: id }, cause },
+    );
+  });
 }
 
 /**

@@ -110,8 +110,11 @@ export class SnapshotLibrary {
     this.#bytes.set(id, bytes);
     let total = [...this.#bytes.values()].reduce((sum, each) => sum + each, 0);
     for (const oldest of this.#loaded.keys()) {
-      if (total <= MEMORY_BYTES || oldest === id) break;
-      total -= this.#bytes.get(oldest) ?? 0;
+      if (total <= MEMORY_BYTES) break;
+      const held = this.#bytes.get(oldest);
+      // One that is still on its way takes no memory yet; it is counted when it comes.
+      if (held === undefined || oldest === id) continue;
+      total -= held;
       this.#bytes.delete(oldest);
       this.#loaded.delete(oldest);
     }

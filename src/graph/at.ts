@@ -1,0 +1,124 @@
+import { GraphQLDateTime } from 'graphql-scalars';
+import { ArgsType, Field, InputType } from 'type-graphql';
+import { PlatformError } from '../domain/errors.js';
+import { revisionAt, timeOfRevision } from '../store/revision.js';
+import { PageArgs, type Position, pageSize, readCursor } from './connection.js';
+import { type GraphContext, View } from './context.js';
+
+@InputType({ description: 'A state of the past: give exactly one of the two.' })
+export class AsOfInput {
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: 'The state that was served at this time. A time to come means now.',
+  })
+  time?: Date | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The state at this revision: decimal digits, as in `Snapshot.revision`.',
+  })
+  revision?: string | null;
+}
+
+@InputType({ description: 'Which state of the platform a root field reads; everything below it reads the same one.' })
+export class AtInput {
+  @Field(() => AsOfInput, {
+    nullable: true,
+    description:
+      'What was known then. AS_OF_UNAVAILABLE when nothing was. Reference data (names, frameworks, rounds) is that of now.',
+  })
+  asOf?: AsOfInput | null;
+}
+
+const AT = {
+  nullable: true,
+  description: 'The state to read; without it the newest when the operation began, the same for all root fields.',
+};
+
+/** Arguments of a root field that reads one thing. */
+@ArgsType()
+export class ReadArgs {
+  @Field(() => AtInput, AT)
+  at?: AtInput | null;
+}
+
+/** Arguments of a root field that reads a list. */
+@ArgsType()
+export class ReadPageArgs extends PageArgs {
+  @Field(() => AtInput, AT)
+  at?: AtInput | null;
+}
+
+/**
+ * The view that `at` asks for.
+ * @throws PlatformError BAD_USER_INPUT, AS_OF_UNAVAILABLE
+ */
+export async function openView(context: GraphContext, { at }: ReadArgs): Promise<View> {
+  const asOf = at?.asOf ?? null;
+  if (asOf === null) return context.view;
+  const time = asOf.time ?? null;
+  const revision = asOf.revision ?? null;
+  if (time !== null && revision === null) return openTime(context, time);
+  if (revision !== null && time === null) return openRevision(context, revision);
+  throw new PlatformError('BAD_USER_INPUT', 'Give "asOf" either a time or a revision.');
+}
+
+async function openTime(context: GraphContext, time: Date): Promise<View> {
+  const revision = Math.min(await revisionAt(context.platform.database.fork(), time), context.revision);
+  if (revision === 0) throw unavailable(time.toISOString());
+  return new View(context, revision, time < context.now ? time : context.now);
+}
+
+async function openRevision(context: GraphContext, text: string): Promise<View> {
+  const revision = readRevision(text, 'revision');
+  if (revision > context.revision) {
+    throw new PlatformError(
+      'BAD_USER_INPUT',
+      `Revision ${text} is yet to come; the newest is ${context.revision}. Ask for that or an earlier one.`,
+    );
+  }
+  const time = await timeOfRevision(context.platform.database.fork(), revision);
+  if (time === null) throw unavailable(`revision ${text}`);
+  return new View(context, revision, time);
+}
+
+/**
+ * A revision as clients write it.
+ * @param name of the argument
+ * @throws PlatformError BAD_USER_INPUT when the text is not decimal digits
+ */
+export function readRevision(text: string, name: string): number {
+  const revision = Number(text);
+  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(revision)) return revision;
+  throw new PlatformError(
+    'BAD_USER_INPUT',
+    `"${name}" must be a revision, decimal digits such as "42"; received "${text.slice(0, 40)}".`,
+  );
+}
+
+/** Where a page of a root list is to be read. */
+export interface OpenPage {
+  readonly view: View;
+  readonly position: Position;
+  readonly size: number;
+}
+
+/**
+ * The view and position of a page: those of its cursor, else those of `at`.
+ * @param list names the list and whatever decides about its rows except filters
+ * @throws PlatformError BAD_USER_INPUT, AS_OF_UNAVAILABLE
+ */
+export async function openPage(context: GraphContext, args: ReadPageArgs, list: string): Promise<OpenPage> {
+  const size = pageSize(args);
+  const asked = await openView(context, args);
+  const after = args.after ?? null;
+  if (after === null) return { view: asked, position: { list, revision: asked.revision, after }, size };
+  const { revision, key } = readCursor(after, list, context.revision);
+  const view = revision === asked.revision ? asked : new View(context, revision, asked.until);
+  return { view, position: { list, revision, after: key }, size };
+}
+
+/** Nothing had been published or computed yet. */
+export function unavailable(when: string): PlatformError {
+  return new PlatformError('AS_OF_UNAVAILABLE', `Nothing was known as of ${when}; ask for a later state.`);
+}

@@ -1,0 +1,142 @@
+import type { Catalogue } from '../domain/catalogue.js';
+import { PlatformError } from '../domain/errors.js';
+import type { Framework } from '../domain/framework.js';
+import type { AssessmentRound } from '../domain/round.js';
+import type { SnapshotColumns, SnapshotHead } from '../domain/snapshot.js';
+import type { RevisionFeed } from '../store/feed.js';
+import type { Database } from '../store/orm.js';
+import type { LoadedSnapshot, SnapshotLibrary } from '../store/snapshotLibrary.js';
+import { createLoaders, type Loaders } from './loaders.js';
+
+/** The running platform as the graph reads it. */
+export interface Platform {
+  readonly database: Database;
+  /** The reference data of the moment. */
+  catalogue(): Catalogue;
+  readonly library: SnapshotLibrary;
+  readonly feed: RevisionFeed;
+  /** True = everybody sees provisional snapshots; false = published ones only. */
+  readonly publicProvisional: boolean;
+}
+
+/** What the resolvers of one operation, or of one event of a subscription, share. */
+export interface GraphContext {
+  readonly platform: Platform;
+  readonly catalogue: Catalogue;
+  /** The newest revision when the operation began; all its root fields read there unless `at` says otherwise. */
+  readonly revision: number;
+  readonly now: Date;
+  readonly loaders: Loaders;
+  /** What root fields without `at` read. */
+  readonly view: View;
+}
+
+/** Makes the context of one operation. */
+export function createContext(platform: Platform): GraphContext {
+  const shared = {
+    platform,
+    catalogue: platform.catalogue(),
+    revision: platform.feed.head,
+    now: new Date(),
+    loaders: createLoaders(platform.database),
+  };
+  return { ...shared, view: new View(shared, shared.revision, null) };
+}
+
+/** The scores of one round at one revision, in memory, so that everything below is read without waiting. */
+export interface LoadedRound {
+  readonly round: AssessmentRound;
+  readonly framework: Framework;
+  readonly head: SnapshotHead;
+  readonly columns: SnapshotColumns;
+  /** The published result of the year before on the same territory; null = none. */
+  readonly previous: LoadedSnapshot | null;
+}
+
+/**
+ * The platform as it was at one revision. Every object of an answer holds the view of its root field and reads through it, so that no answer mixes two
+ * states.
+ */
+export class View {
+  readonly catalogue: Catalogue;
+  readonly loaders: Loaders;
+  /** The time that freshness is judged at. */
+  readonly now: Date;
+  readonly #platform: Platform;
+  readonly #rounds = new Map<number, LoadedRound | null | Promise<LoadedRound | null>>();
+
+  /**
+   * @param until what has no revision, such as sync runs, is left out when it is later than this; null = now
+   */
+  constructor(
+    context: Omit<GraphContext, 'view'>,
+    readonly revision: number,
+    readonly until: Date | null,
+  ) {
+    this.#platform = context.platform;
+    this.catalogue = context.catalogue;
+    this.loaders = context.loaders;
+    this.now = until ?? context.now;
+  }
+
+  /** The snapshot of a round that this view shows; undefined = none yet. */
+  snapshotOf(round: AssessmentRound): SnapshotHead | undefined {
+    return this.#platform.library.find(round.id, this.#scope);
+  }
+
+  /** The published snapshot of a round; undefined = not published yet. */
+  publishedOf(round: AssessmentRound): SnapshotHead | undefined {
+    return this.#platform.library.findPublished(round.id, this.revision);
+  }
+
+  /** All snapshots of a round that this view shows, newest first. */
+  snapshotsOf(round: AssessmentRound): readonly SnapshotHead[] {
+    return this.#platform.library.list(round.id, this.#scope);
+  }
+
+  /** A snapshot by id; undefined when there is none or this view does not show it. */
+  snapshotById(id: number): SnapshotHead | undefined {
+    const head = this.#platform.library.byId(id);
+    const isShown =
+      head !== undefined &&
+      head.revision <= this.revision &&
+      (this.#platform.publicProvisional || head.status === 'PUBLISHED');
+    return isShown ? head : undefined;
+  }
+
+  /** The scores of a round; at once when another field has asked before. Null = no snapshot yet. */
+  load(round: AssessmentRound): LoadedRound | null | Promise<LoadedRound | null> {
+    const known = this.#rounds.get(round.id);
+    if (known !== undefined) return known;
+    const head = this.snapshotOf(round);
+    if (head === undefined) {
+      this.#rounds.set(round.id, null);
+      return null;
+    }
+    const loading = this.#load(round, head).then((loaded) => {
+      this.#rounds.set(round.id, loaded);
+      return loaded;
+    });
+    this.#rounds.set(round.id, loading);
+    return loading;
+  }
+
+  async #load(round: AssessmentRound, head: SnapshotHead): Promise<LoadedRound> {
+    const { library } = this.#platform;
+    const framework = this.catalogue.framework(head.frameworkCode);
+    if (framework === undefined) {
+      throw new PlatformError('SNAPSHOT_CORRUPT', `Snapshot ${head.id} names a framework that is not there.`);
+    }
+    const before = this.catalogue.previousRound(round);
+    const previousHead = before === undefined ? undefined : this.publishedOf(before);
+    const [{ columns }, previous] = await Promise.all([
+      library.load(head),
+      previousHead === undefined ? null : library.load(previousHead),
+    ]);
+    return { round, framework, head, columns, previous };
+  }
+
+  get #scope() {
+    return { revision: this.revision, provisional: this.#platform.publicProvisional };
+  }
+}

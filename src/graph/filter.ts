@@ -1,0 +1,203 @@
+import { GraphQLBoolean, GraphQLFloat, GraphQLInt, GraphQLString } from 'graphql';
+import { GraphQLDateTime, GraphQLLocalDate } from 'graphql-scalars';
+import { type ClassType, Field, InputType } from 'type-graphql';
+import { PlatformError } from '../domain/errors.js';
+import type { Condition, Filter } from '../store/condition.js';
+import { DecimalScalar } from './decimal.js';
+
+type TypeThunk = () => object;
+
+const MEANINGS = {
+  eq: 'Equals this. `null` = has no value. Where a field has several readings, one must equal.',
+  ne: 'Does not equal this. `null` = has a value.',
+  in: 'Equals one of these, at most 1,000.',
+  lt: 'Is less than this. No value never is; a `null` here is no test.',
+  lte: 'Is at most this. No value never is; a `null` here is no test.',
+  gt: 'Is greater than this. No value never is; a `null` here is no test.',
+  gte: 'Is at least this. No value never is; a `null` here is no test.',
+  contains: 'Contains this text, whatever the case and the diacritics: "da nang" finds "Đà Nẵng".',
+} as const;
+
+type Operator = keyof typeof MEANINGS;
+
+/** Makes the input type for conditions on one kind of value. */
+function conditionInput(name: string, description: string, type: TypeThunk, operators: readonly Operator[]) {
+  class Input {}
+  for (const operator of operators) {
+    const thunk = operator === 'in' ? () => [type()] : type;
+    Field(thunk, { nullable: true, description: MEANINGS[operator] })(Input.prototype, operator);
+  }
+  InputType(name, { description: `${description} All that is given must hold.` })(Input);
+  return Input;
+}
+
+const CHOICE: readonly Operator[] = ['eq', 'ne', 'in'];
+const ORDERED: readonly Operator[] = [...CHOICE, 'lt', 'lte', 'gt', 'gte'];
+
+export const StringFilter = conditionInput(
+  'StringFilter',
+  'Conditions on a text; order is by code point.',
+  () => GraphQLString,
+  [...ORDERED, 'contains'],
+);
+export const IntFilter = conditionInput('IntFilter', 'Conditions on a whole number.', () => GraphQLInt, ORDERED);
+export const FloatFilter = conditionInput('FloatFilter', 'Conditions on a number.', () => GraphQLFloat, ORDERED);
+export const DecimalFilter = conditionInput(
+  'DecimalFilter',
+  'Conditions on an exact decimal.',
+  () => DecimalScalar,
+  ORDERED,
+);
+export const DateTimeFilter = conditionInput('DateTimeFilter', 'Conditions on a time.', () => GraphQLDateTime, ORDERED);
+export const DateFilter = conditionInput('LocalDateFilter', 'Conditions on a day.', () => GraphQLLocalDate, ORDERED);
+export const BooleanFilter = conditionInput('BooleanFilter', 'Conditions on yes or no.', () => GraphQLBoolean, CHOICE);
+
+/** Makes the input type for conditions on an enum. */
+export function choiceFilter(enumName: string, type: TypeThunk) {
+  return conditionInput(`${enumName}Filter`, `Conditions on a ${enumName}.`, type, CHOICE);
+}
+
+/** Makes the input type of a filter: conditions on fields, joined by and, or, not. */
+export function filterInput<Name extends string>(
+  name: string,
+  description: string,
+  fields: Readonly<Record<Name, readonly [condition: ClassType, description: string]>>,
+): ClassType<Filter<Name>> {
+  class Input {}
+  const self = (): object => Input;
+  for (const [field, [condition, meaning]] of Object.entries<readonly [ClassType, string]>(fields)) {
+    Field(() => condition, { nullable: true, description: meaning })(Input.prototype, field);
+  }
+  Field(() => [self()], { nullable: true, description: 'All of these hold; an empty list holds.' })(
+    Input.prototype,
+    'and',
+  );
+  Field(() => [self()], { nullable: true, description: 'One of these holds; an empty list does not.' })(
+    Input.prototype,
+    'or',
+  );
+  Field(self, { nullable: true, description: 'This does not hold.' })(Input.prototype, 'not');
+  InputType(name, { description: `${description} All that is given must hold.` })(Input);
+  return Input as ClassType<Filter<Name>>;
+}
+
+const MAX_DEPTH = 8;
+const MAX_CHOICES = 1000;
+
+/** How a field of a row is read; a list = several readings, of which one must satisfy. Null = no value. */
+export type Readers<Name extends string, Row> = Readonly<Record<Name, (row: Row) => unknown>>;
+
+/**
+ * Turns a filter into a test of rows in memory; store/condition.ts does the same in SQL.
+ * @throws PlatformError BAD_USER_INPUT when the filter is nested too deeply or lists too much
+ */
+export function compileFilter<Name extends string, Row>(
+  filter: Filter<Name> | null | undefined,
+  readers: Readers<Name, Row>,
+  depth = 0,
+): (row: Row) => boolean {
+  if (filter === null || filter === undefined) return () => true;
+  refuseTooDeep(depth);
+  const tests: ((row: Row) => boolean)[] = [];
+  for (const [field, read] of Object.entries<(row: Row) => unknown>(readers)) {
+    const condition = filter[field as Name];
+    if (condition === undefined || condition === null) continue;
+    const holds = compileCondition(condition);
+    tests.push((row) => holds(read(row)));
+  }
+  const compile = (part: Filter<Name>) => compileFilter(part, readers, depth + 1);
+  for (const part of filter.and ?? []) tests.push(compile(part));
+  if (filter.or) {
+    const parts = filter.or.map(compile);
+    tests.push((row) => parts.some((holds) => holds(row)));
+  }
+  if (filter.not) {
+    const inner = compile(filter.not);
+    tests.push((row) => !inner(row));
+  }
+  return (row) => tests.every((holds) => holds(row));
+}
+
+/** Rewrites the conditions of some fields, wherever they stand in a filter. */
+export function mapFilter<Name extends string, Result extends string>(
+  filter: Filter<Name> | null | undefined,
+  rename: (field: Name, condition: Condition) => readonly [field: Result, condition: Condition],
+  depth = 0,
+): Filter<Result> | null {
+  if (filter === null || filter === undefined) return null;
+  refuseTooDeep(depth);
+  const { and, or, not, ...fields } = filter;
+  const map = (part: Filter<Name>): Filter<Result> => mapFilter(part, rename, depth + 1) ?? {};
+  const renamed = Object.entries<Condition | null | undefined>(fields).flatMap(([field, condition]) => {
+    if (condition === undefined || condition === null) return [];
+    refuseTooMany(condition);
+    return [rename(field as Name, condition)];
+  });
+  return {
+    ...Object.fromEntries(renamed),
+    ...(and ? { and: and.map(map) } : {}),
+    ...(or ? { or: or.map(map) } : {}),
+    ...(not ? { not: map(not) } : {}),
+  } as Filter<Result>;
+}
+
+/** Turns the condition on one field into a test of its value. */
+export function compileCondition(condition: Condition): (value: unknown) => boolean {
+  refuseTooMany(condition);
+  const tests: ((value: unknown) => boolean)[] = [];
+  const { eq, ne, in: choices, lt, lte, gt, gte, contains } = condition;
+  if (eq !== undefined) tests.push((value) => same(value, eq));
+  if (ne !== undefined) tests.push((value) => !same(value, ne));
+  if (choices) tests.push((value) => choices.some((choice) => same(value, choice)));
+  for (const [bound, holds] of [
+    [lt, (order: number) => order < 0],
+    [lte, (order: number) => order <= 0],
+    [gt, (order: number) => order > 0],
+    [gte, (order: number) => order >= 0],
+  ] as const) {
+    if (bound === undefined || bound === null) continue;
+    const limit = plain(bound);
+    tests.push((value) => readings(value).some((each) => each !== null && holds(compare(each, limit))));
+  }
+  if (typeof contains === 'string') {
+    const part = fold(contains);
+    tests.push((value) => readings(value).some((each) => typeof each === 'string' && fold(each).includes(part)));
+  }
+  return (value) => tests.every((holds) => holds(value));
+}
+
+/** Text without case and diacritics, for searching: "Đà Nẵng" becomes "da nang". */
+export function fold(text: string): string {
+  return text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase();
+}
+
+function readings(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value.map(plain) : [plain(value)];
+}
+
+function same(value: unknown, wanted: unknown): boolean {
+  return readings(value).includes(plain(wanted));
+}
+
+function plain(value: unknown): unknown {
+  return value instanceof Date ? value.getTime() : (value ?? null);
+}
+
+function compare(a: unknown, b: unknown): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const [left, right] = [String(a), String(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function refuseTooDeep(depth: number): void {
+  if (depth <= MAX_DEPTH) return;
+  throw new PlatformError('BAD_USER_INPUT', `The filter is nested more than ${MAX_DEPTH} deep; write it flatter.`);
+}
+
+function refuseTooMany({ in: choices }: Condition): void {
+  if (!choices || choices.length <= MAX_CHOICES) return;
+  throw new PlatformError(
+    'BAD_USER_INPUT',
+    `A condition "in" lists ${choices.length} values, ${MAX_CHOICES} are allowed; ask in parts.`,
+  );
+}

@@ -1,0 +1,88 @@
+import DataLoader from 'dataloader';
+import type { Observation } from '../domain/observation.js';
+import { type ObservationTrace, readObservations, readTraces } from '../store/listObservations.js';
+import { type ListedSource, readSources } from '../store/listSources.js';
+import {
+  countRunsOfSources,
+  type ListedRun,
+  listRunsOfSources,
+  type RunsOfSource,
+  readSyncRuns,
+} from '../store/listSyncRuns.js';
+import type { Database } from '../store/orm.js';
+import { type Claim, readClaims } from '../store/readClaims.js';
+import { type CandidateKey, readCandidates } from '../store/roundObservation.js';
+
+/** All sources, in key order and by id. */
+export interface Sources {
+  readonly list: readonly ListedSource[];
+  readonly byId: ReadonlyMap<number, ListedSource>;
+}
+
+/** What nested fields read from the database: one statement per kind and level of an operation, however many objects ask. */
+export interface Loaders {
+  /** All observations behind one score of an indicator. */
+  readonly candidates: DataLoader<CandidateKey, readonly Observation[], string>;
+  readonly observation: DataLoader<number, Observation | null>;
+  readonly trace: DataLoader<number, ObservationTrace | null>;
+  readonly claim: DataLoader<number, Claim | null>;
+  readonly run: DataLoader<number, ListedRun | null>;
+  readonly runsOfSource: DataLoader<RunsOfSource, readonly ListedRun[], string>;
+  readonly runCountOfSource: DataLoader<Pick<RunsOfSource, 'sourceId' | 'until'>, number, string>;
+  /** @param until as in store/listSources.ts */
+  sources(until: Date | null): Promise<Sources>;
+}
+
+/** Makes loaders for one operation. What they have read they keep, so they must not outlive it. */
+export function createLoaders(database: Database): Loaders {
+  const em = () => database.fork();
+  const sources = new Map<string, Promise<Sources>>();
+  return {
+    candidates: new DataLoader((keys) => readCandidates(em(), keys), {
+      cacheKeyFn: ({ entityId, indicatorId, year, revision }) => `${entityId}:${indicatorId}:${year}:${revision}`,
+    }),
+    observation: byId(
+      (ids) => readObservations(em(), ids),
+      ({ id }) => id,
+    ),
+    trace: byId(
+      (ids) => readTraces(em(), ids),
+      ({ observationId }) => observationId,
+    ),
+    claim: byId(
+      (ids) => readClaims(em(), ids),
+      ({ itemId }) => itemId,
+    ),
+    run: byId(
+      (ids) => readSyncRuns(em(), ids),
+      ({ id }) => id,
+    ),
+    runsOfSource: new DataLoader((keys) => listRunsOfSources(em(), keys), {
+      cacheKeyFn: ({ sourceId, until, before, limit }) => `${sourceId}:${until?.getTime()}:${before}:${limit}`,
+    }),
+    runCountOfSource: new DataLoader((keys) => countRunsOfSources(em(), keys), {
+      cacheKeyFn: ({ sourceId, until }) => `${sourceId}:${until?.getTime()}`,
+    }),
+    sources(until) {
+      const key = until?.toISOString() ?? 'now';
+      const known = sources.get(key);
+      if (known !== undefined) return known;
+      const reading = readSources(em(), until).then((list) => ({
+        list,
+        byId: new Map(list.map((source) => [source.id, source])),
+      }));
+      sources.set(key, reading);
+      return reading;
+    },
+  };
+}
+
+function byId<Row>(
+  read: (ids: readonly number[]) => Promise<readonly Row[]>,
+  idOf: (row: Row) => number,
+): DataLoader<number, Row | null> {
+  return new DataLoader(async (ids) => {
+    const rows = new Map((await read(ids)).map((row) => [idOf(row), row]));
+    return ids.map((id) => rows.get(id) ?? null);
+  });
+}

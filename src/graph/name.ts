@@ -1,0 +1,13 @@
+import { Arg } from 'type-graphql';
+import type { Name } from '../domain/entity.js';
+import { type Lang, LangWord } from './words.js';
+
+/** The argument `lang` of every name. */
+export function LangArg() {
+  return Arg('lang', () => LangWord, { nullable: true, defaultValue: 'EN', description: 'The language of the name.' });
+}
+
+/** A name in a language; null = English. */
+export function nameIn(name: Name, lang: Lang | null): string {
+  return lang === 'VI' ? name.vi : name.en;
+}

@@ -1,0 +1,127 @@
+import { GraphQLInt } from 'graphql';
+import { Arg, Args, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
+import { entityKey } from '../domain/entity.js';
+import { INDEX_CODE } from '../domain/framework.js';
+import { rankingOf } from '../snapshot/ranking.js';
+import type { Filter } from '../store/condition.js';
+import { openPage, ReadPageArgs } from './at.js';
+import { connectionType, type Page, slicePage } from './connection.js';
+import type { GraphContext } from './context.js';
+import { EntityType, readEntityCode, readRegion } from './entity.js';
+import { compileFilter, FloatFilter, filterInput, IntFilter, type Readers, StringFilter } from './filter.js';
+import { findMeasure, MeasureType } from './measure.js';
+import { findPeerGroup, PEER_GROUP_ARGUMENT, PeerGroupType } from './peerGroup.js';
+import { entityOf, MEASURE_ARGUMENT, requirePosition, requireRound, ScoreType } from './score.js';
+import { SnapshotType } from './snapshot.js';
+
+@ObjectType({ description: 'One row of a ranking.', simpleResolvers: true })
+export class RankingRow {
+  @Field(() => GraphQLInt, {
+    nullable: true,
+    description: 'Ties share the smaller rank: 1, 2, 2, 4. Null = no value, listed last.',
+  })
+  readonly rank: number | null;
+
+  @Field(() => ScoreType, { description: 'The score behind the rank.' })
+  readonly score: ScoreType;
+
+  constructor(score: ScoreType) {
+    this.rank = score.rank;
+    this.score = score;
+  }
+
+  @Field(() => EntityType, { description: 'Who is ranked.' })
+  entity(): EntityType {
+    return this.score.entity();
+  }
+}
+
+type RankingField = 'entity' | 'name' | 'region' | 'rank' | 'value' | 'points' | 'coverage' | 'automaticShare';
+
+const RankingFilter = filterInput<RankingField>(
+  'RankingFilter',
+  'Selects rows of a ranking; ranks stay those of the whole.',
+  {
+    entity: [StringFilter, 'The entity, as code `74` or with code system, `GSO-2004:74`.'],
+    name: [StringFilter, 'Vietnamese or English name of the entity.'],
+    region: [StringFilter, 'Region of the entity, as code `RRD` or with code system.'],
+    rank: [IntFilter, 'The rank.'],
+    value: [FloatFilter, 'The value, 0 to 1; `{ eq: null }` finds those without.'],
+    points: [FloatFilter, 'Points earned.'],
+    coverage: [FloatFilter, 'Share of the possible points whose figure is there.'],
+    automaticShare: [FloatFilter, 'Share of the possible points that were measured automatically.'],
+  },
+);
+
+const RANKING_READERS: Readers<RankingField, RankingRow> = {
+  entity: ({ score }) => readEntityCode(entityOf(score)),
+  name: ({ score }) => Object.values(entityOf(score).name),
+  region: ({ score }) => readRegion(entityOf(score)),
+  rank: ({ rank }) => rank,
+  value: ({ score }) => score.value,
+  points: ({ score }) => score.points,
+  coverage: ({ score }) => score.coverage,
+  automaticShare: ({ score }) => score.automaticShare,
+};
+
+const RankingPage = connectionType('Ranking', () => RankingRow, 'A page of a ranking.');
+
+@ObjectType('RankingConnection', {
+  description: 'A peer group ordered by unrounded score: by rank, ties by code, those without a value last.',
+  simpleResolvers: true,
+})
+export class RankingConnection extends RankingPage {
+  @Field(() => SnapshotType, { description: 'The computation that it is the result of; the same on all pages.' })
+  readonly snapshot: SnapshotType;
+
+  @Field(() => PeerGroupType, { description: 'Who is ranked together.' })
+  readonly peerGroup: PeerGroupType;
+
+  @Field(() => MeasureType, { description: 'What is ranked by.' })
+  readonly measure: MeasureType;
+
+  constructor(page: Page<RankingRow>, snapshot: SnapshotType, peerGroup: PeerGroupType, measure: MeasureType) {
+    super(page);
+    this.snapshot = snapshot;
+    this.peerGroup = peerGroup;
+    this.measure = measure;
+  }
+}
+
+/** The root field `ranking`. */
+@Resolver(() => RankingConnection)
+export class RankingResolver {
+  @Query(() => RankingConnection, {
+    description:
+      'The ranking of one peer group in one measure of a round. AS_OF_UNAVAILABLE when nothing had been computed.',
+  })
+  async ranking(
+    @Args(() => ReadPageArgs) args: ReadPageArgs,
+    @Arg('round', () => String, { description: 'Code of the round: `PROVINCE-2022`. NOT_FOUND for an unknown one.' })
+    roundCode: string,
+    @Arg('measure', () => String, MEASURE_ARGUMENT) measureCode: string | null,
+    @Arg('peerGroup', () => String, PEER_GROUP_ARGUMENT) groupCode: string | null,
+    @Arg('filter', () => RankingFilter, { nullable: true, description: 'Which rows.' })
+    filter: Filter<RankingField> | null,
+    @Ctx() context: GraphContext,
+  ): Promise<RankingConnection> {
+    const list = `ranking:${roundCode}:${measureCode ?? INDEX_CODE}:${groupCode ?? ''}`;
+    const { view, position, size } = await openPage(context, args, list);
+    const loaded = await requireRound(view, roundCode);
+    const { columns, head, round } = loaded;
+    const measure = findMeasure(view, round.frameworkCode, measureCode ?? INDEX_CODE);
+    const group = findPeerGroup(view, round, groupCode ?? null);
+    const measureAt = requirePosition(loaded, measure);
+    const all = rankingOf(columns, measureAt, group.id)
+      .map((entityAt) => new RankingRow(new ScoreType(view, loaded, measureAt, entityAt)))
+      .filter(compileFilter(filter, RANKING_READERS));
+    const keyOf = ({ score }: RankingRow) => entityKey(entityOf(score));
+    const page = slicePage(all, keyOf, position, size);
+    return new RankingConnection(
+      page,
+      new SnapshotType(head, view),
+      new PeerGroupType(group),
+      new MeasureType(measure, view),
+    );
+  }
+}

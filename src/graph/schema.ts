@@ -1,0 +1,63 @@
+import 'reflect-metadata';
+import { type GraphQLObjectType, type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { buildSchemaSync } from 'type-graphql';
+import { EntityResolver } from './entity.js';
+import { FrameworkResolver } from './framework.js';
+import { LookupResolver } from './lookup.js';
+import { MeasureResolver } from './measure.js';
+import { ObservationResolver } from './observation.js';
+import { RankingResolver } from './ranking.js';
+import { ReferenceResolver } from './reference.js';
+import { RoundResolver } from './round.js';
+import { ReferenceScoreResolver, ScoreResolver } from './scoreFields.js';
+import { SnapshotResolver } from './snapshot.js';
+import { SourceResolver } from './source.js';
+import { SubscriptionResolver } from './subscription.js';
+import { SyncRunResolver } from './syncRun.js';
+
+/** type-graphql asks for one wherever there are subscriptions. Ours come from the revision feed, so this one only says if anybody uses it. */
+const NO_PUBSUB = {
+  publish: refuse,
+  subscribe: refuse,
+};
+
+function refuse(): never {
+  throw new Error('subscriptions follow the revision feed; give them a subscribe function');
+}
+
+/** Builds the executable schema of the platform. */
+export function buildGraphSchema(): GraphQLSchema {
+  const schema = buildSchemaSync({
+    resolvers: [
+      LookupResolver,
+      EntityResolver,
+      FrameworkResolver,
+      MeasureResolver,
+      RoundResolver,
+      SnapshotResolver,
+      ReferenceResolver,
+      ScoreResolver,
+      ReferenceScoreResolver,
+      RankingResolver,
+      SourceResolver,
+      SyncRunResolver,
+      ObservationResolver,
+      SubscriptionResolver,
+    ],
+    validate: false,
+    pubSub: NO_PUBSUB,
+  });
+  // type-graphql makes the root types itself and cannot describe them.
+  describe(schema.getQueryType(), 'Everything that can be read. All root fields of an operation read the same state.');
+  describe(schema.getSubscriptionType(), 'Everything that can be watched live.');
+  return schema;
+}
+
+function describe(type: GraphQLObjectType | null | undefined, description: string): void {
+  if (type) type.description = description;
+}
+
+/** The schema as text, sorted, so that its difference from one version to the next is what changed. */
+export function printGraphSchema(): string {
+  return `${printSchema(lexicographicSortSchema(buildGraphSchema()))}\n`;
+}

@@ -1,0 +1,190 @@
+import { GraphQLInt } from 'graphql';
+import { GraphQLDateTime } from 'graphql-scalars';
+import { Arg, Args, Ctx, Field, FieldResolver, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import type { SyncMode, SyncStatus } from '../domain/syncRun.js';
+import type { Filter } from '../store/condition.js';
+import { countSyncRuns, type ListedRun, listSyncRuns, type SyncRunField } from '../store/listSyncRuns.js';
+import { openPage, ReadPageArgs } from './at.js';
+import { connectionType, numberAfter, type Page, PageArgs, type Position, pageSize, positionIn } from './connection.js';
+import { type GraphContext, type View } from './context.js';
+import { choiceFilter, DateTimeFilter, filterInput, mapFilter, StringFilter } from './filter.js';
+import { NodeType } from './node.js';
+import { readSource, SourceType } from './source.js';
+import { SyncModeWord, SyncStatusWord } from './words.js';
+
+@ObjectType({ description: 'Why a run failed.', simpleResolvers: true })
+export class SyncError {
+  @Field(() => String, { description: 'A code of the documented table, such as `SYNC_AUTH`.' })
+  readonly code: string;
+
+  @Field(() => String, { description: 'What was wrong and what to do, for people.' })
+  readonly message: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Who must act: `config_error` a person, `transient_error` time, `system_error` the authors of the code.',
+  })
+  readonly failureType: string | null;
+
+  constructor(code: string, message: string, failureType: string | null) {
+    this.code = code;
+    this.message = message;
+    this.failureType = failureType;
+  }
+}
+
+@ObjectType('SyncRun', {
+  description:
+    'One execution of one source. Every record that was read is accounted for: read = written + unchanged + superseded + tombstoned + rejected + skipped.',
+  implements: NodeType,
+  simpleResolvers: true,
+})
+export class SyncRunType implements NodeType {
+  readonly id: string;
+
+  @Field(() => SyncStatusWord, { description: 'Where it stands.' })
+  readonly status: SyncStatus;
+
+  @Field(() => SyncModeWord, { description: 'Whether it read all or what changed.' })
+  readonly mode: SyncMode;
+
+  @Field(() => GraphQLDateTime, { description: 'When it began.' })
+  readonly startedAt: Date;
+
+  @Field(() => GraphQLDateTime, { nullable: true, description: 'When it ended; null = under way.' })
+  readonly finishedAt: Date | null;
+
+  @Field(() => GraphQLInt, { description: 'Records read. A row that carries seven figures is seven records.' })
+  readonly read: number;
+
+  @Field(() => GraphQLInt, { description: 'Records that told something new.' })
+  readonly written: number;
+
+  @Field(() => GraphQLInt, { description: 'Records equal to what was known.' })
+  readonly unchanged: number;
+
+  @Field(() => GraphQLInt, { description: 'Corrections of what was known.' })
+  readonly superseded: number;
+
+  @Field(() => GraphQLInt, { description: 'Records that the source withdrew.' })
+  readonly tombstoned: number;
+
+  @Field(() => GraphQLInt, { description: 'Records refused and quarantined with their raw row.' })
+  readonly rejected: number;
+
+  @Field(() => GraphQLInt, { description: 'Records left out by a named rule.' })
+  readonly skipped: number;
+
+  @Field(() => GraphQLInt, { description: 'Pages read.' })
+  readonly pages: number;
+
+  constructor(
+    readonly run: ListedRun,
+    readonly view: View,
+  ) {
+    this.id = `SyncRun:${run.id}`;
+    this.status = run.status;
+    this.mode = run.mode;
+    this.startedAt = run.startedAt;
+    this.finishedAt = run.finishedAt;
+    this.read = run.read;
+    this.written = run.written;
+    this.unchanged = run.unchanged;
+    this.superseded = run.superseded;
+    this.tombstoned = run.tombstoned;
+    this.rejected = run.rejected;
+    this.skipped = run.skipped;
+    this.pages = run.pages;
+  }
+
+  @Field(() => [String], { description: 'Why the reading of each stream ended: "statistics: no next cursor".' })
+  stopReasons(): string[] {
+    return Object.entries(this.run.stopReasons).map(([stream, reason]) => `${stream}: ${reason}`);
+  }
+
+  @Field(() => [String], { description: 'How many records each rule left out: "total line: 63".' })
+  skippedRules(): string[] {
+    return Object.entries(this.run.skippedRules).map(([rule, count]) => `${rule}: ${count}`);
+  }
+
+  @Field(() => SyncError, { nullable: true, description: 'Why it failed; null = it did not.' })
+  error(): SyncError | null {
+    const { errorCode, errorMessage, failureType } = this.run;
+    return errorCode === null ? null : new SyncError(errorCode, errorMessage ?? '', failureType);
+  }
+
+  @Field(() => SourceType, { description: 'The source that was read.' })
+  source(): Promise<SourceType> {
+    return readSource(this.view, this.run.sourceId);
+  }
+}
+
+const SyncRunFilter = filterInput<SyncRunField>('SyncRunFilter', 'Selects sync runs.', {
+  status: [choiceFilter('SyncStatus', () => SyncStatusWord), 'Where it stands.'],
+  mode: [choiceFilter('SyncMode', () => SyncModeWord), 'Whether it read all or what changed.'],
+  source: [StringFilter, 'Key of the source.'],
+  startedAt: [DateTimeFilter, 'When it began.'],
+  finishedAt: [DateTimeFilter, 'When it ended; `{ eq: null }` finds those under way.'],
+});
+
+export const SyncRunConnection = connectionType('SyncRun', () => SyncRunType, 'Sync runs, newest first.');
+export type SyncRunConnection = InstanceType<typeof SyncRunConnection>;
+
+/** A page of runs that were read one row further, to see whether there are more. */
+function toPage(
+  rows: readonly ListedRun[],
+  view: View,
+  position: Position,
+  size: number,
+  countAll: () => Promise<number>,
+): Page<SyncRunType> {
+  const nodes = rows.slice(0, size).map((run) => new SyncRunType(run, view));
+  return { position, nodes, keyOf: ({ run }) => String(run.id), hasNext: rows.length > size, countAll };
+}
+
+/** Fields that lead to sync runs. */
+@Resolver(() => SourceType)
+export class SyncRunResolver {
+  @FieldResolver(() => SyncRunType, {
+    nullable: true,
+    name: 'lastRun',
+    description: 'Its newest run; null = none yet.',
+  })
+  async lastRunOfSource(@Root() { source, view }: SourceType): Promise<SyncRunType | null> {
+    const key = { sourceId: source.id, until: view.until, before: null, limit: 1 };
+    const [run] = await view.loaders.runsOfSource.load(key);
+    return run === undefined ? null : new SyncRunType(run, view);
+  }
+
+  @FieldResolver(() => SyncRunConnection, { name: 'runs', description: 'Its runs, newest first.' })
+  async runsOfSource(
+    @Root() { source, view }: SourceType,
+    @Args(() => PageArgs) page: PageArgs,
+  ): Promise<SyncRunConnection> {
+    const size = pageSize(page);
+    const position = positionIn(`runs:${source.key}`, view.revision, page);
+    const of = { sourceId: source.id, until: view.until };
+    const rows = await view.loaders.runsOfSource.load({ ...of, before: numberAfter(position), limit: size + 1 });
+    return new SyncRunConnection(toPage(rows, view, position, size, () => view.loaders.runCountOfSource.load(of)));
+  }
+
+  @Query(() => SyncRunConnection, {
+    description: 'Runs of all sources, newest first. As of a time: those that had ended.',
+  })
+  async syncRuns(
+    @Args(() => ReadPageArgs) args: ReadPageArgs,
+    @Arg('filter', () => SyncRunFilter, { nullable: true, description: 'Which runs.' })
+    filter: Filter<SyncRunField> | null,
+    @Ctx() context: GraphContext,
+  ): Promise<SyncRunConnection> {
+    const { view, position, size } = await openPage(context, args, 'syncRuns');
+    const query = {
+      filter: mapFilter(filter, (field: SyncRunField, condition) => [field, condition] as const),
+      until: view.until,
+    };
+    const { database } = context.platform;
+    const rows = await listSyncRuns(database.fork(), query, numberAfter(position), size + 1);
+    return new SyncRunConnection(toPage(rows, view, position, size, () => countSyncRuns(database.fork(), query)));
+  }
+}

@@ -1,0 +1,143 @@
+import { registerEnumType } from 'type-graphql';
+import type { Certainty, EntityLevel } from '../domain/entity.js';
+import type { MeasureKind, MissingRule, ScoringRule } from '../domain/framework.js';
+import type { MergeReason } from '../domain/mergePolicy.js';
+import type { ObsStatus } from '../domain/observation.js';
+import type { RoundStatus } from '../domain/round.js';
+import type { SnapshotStatus } from '../domain/snapshot.js';
+import type { SourceKind, SourceStatus } from '../domain/source.js';
+import type { ItemState } from '../domain/submission.js';
+import type { SyncMode, SyncStatus } from '../domain/syncRun.js';
+
+/** Makes a GraphQL enum of the words of a domain type; a word that is missing here does not compile. */
+function words<Word extends string>(name: string, description: string, meanings: Readonly<Record<Word, string>>) {
+  const entries = Object.entries<string>(meanings).map(([word, meaning]) => ({
+    key: word.toUpperCase(),
+    word,
+    meaning,
+  }));
+  const values = Object.fromEntries(entries.map(({ key, word }) => [key, word]));
+  const valuesConfig = Object.fromEntries(entries.map(({ key, meaning }) => [key, { description: meaning }]));
+  registerEnumType(values, { name, description, valuesConfig });
+  return values;
+}
+
+/** A language of names. */
+export type Lang = 'VI' | 'EN';
+
+export const LangWord = words<Lang>('Lang', 'A language in which names are kept.', {
+  VI: 'Vietnamese, the official form.',
+  EN: 'English, without diacritics.',
+});
+
+export const EntityLevelWord = words<EntityLevel>('EntityLevel', 'What kind of body is assessed.', {
+  PROVINCE: 'A province or centrally run municipality.',
+  MINISTRY: 'A ministry, ministerial-level agency or other central body.',
+  COMMUNE: 'A commune; none are loaded yet.',
+  NATIONAL: 'The nation; it has no entity yet, published references do.',
+});
+
+export const CertaintyWord = words<Certainty>('Certainty', 'How sure a figure of the reference data is.', {
+  published: 'Stands in an official publication.',
+  derived: 'Follows from published figures by arithmetic.',
+  inferred: 'Concluded from other facts.',
+  approximate: 'A rounded or estimated figure.',
+  recalled: 'Known from memory, without a document at hand.',
+  illustrative: 'Made up to show how the platform works; never official.',
+  unknown: 'Not known.',
+});
+
+export const MeasureKindWord = words<MeasureKind>('MeasureKind', 'What a measure is in its framework.', {
+  INDEX: 'The overall index; its code is INDEX in every framework.',
+  PILLAR: 'Trụ cột: digital government, economy or society; a second roll-up of the main indexes, provinces only.',
+  MAIN_INDEX: 'Chỉ số chính: a main index, made of indicators.',
+  INDICATOR: 'Chỉ số thành phần: the smallest measure, made from one figure.',
+});
+
+export const MissingRuleWord = words<MissingRule>('MissingRule', 'What a missing value costs.', {
+  LOSES_POINTS: 'Its points: they count as possible but not earned.',
+  EXCLUDE_AND_RESCALE: 'Nothing: it is left out, and the rest is scaled up to the full maximum.',
+});
+
+export const RuleKindWord = words<ScoringRule['kind']>(
+  'ScoringRuleKind',
+  'How a figure becomes a share of the points.',
+  {
+    YES_NO: 'All points for 1, none for 0.',
+    RATIO: 'numerator / denominator, at most 1.',
+    RATIO_CAPPED: '(numerator / denominator) / target, at most 1.',
+    TIERED: 'The share of the highest tier that the value reaches, 0 below the first.',
+    RELATIVE_TO_BEST: 'value / best value of the peer group.',
+    SURVEY_MEAN: '(mean - 1) / (scale - 1).',
+  },
+);
+
+export const RoundStatusWord = words<RoundStatus>('RoundStatus', 'The life of an assessment round.', {
+  DRAFT: 'Being prepared.',
+  OPEN: 'Collecting; scores are provisional.',
+  VERIFYING: 'Closed for new figures, not published.',
+  PUBLISHED: 'Published and sealed.',
+});
+
+export const SnapshotStatusWord = words<SnapshotStatus>('SnapshotStatus', 'The life of a snapshot.', {
+  PROVISIONAL: 'A result of the moment; a later one replaces it.',
+  PUBLISHED: 'The sealed result of its round.',
+});
+
+export const SourceKindWord = words<SourceKind>('SourceKind', 'Where observations come from.', {
+  NATIONAL_DATABASE: 'A national database or platform; counts as measured automatically.',
+  WEB_MEASUREMENT: 'Measured on public websites; counts as measured automatically.',
+  SURVEY: 'Answers of citizens or enterprises.',
+  EXPERT: 'A judgement of experts.',
+  SELF_REPORT: 'Reported by the assessed body about itself, after review.',
+});
+
+export const SourceStatusWord = words<SourceStatus>('SourceStatus', 'The life of a source.', {
+  DRAFT: 'Registered, not checked.',
+  CHECKED: 'It answered a trial; not read yet.',
+  ACTIVE: 'It is read on schedule.',
+  PAUSED: 'Reading is stopped for now.',
+  RETIRED: 'It is not read any more; its observations stay.',
+});
+
+export const ObsStatusWord = words<ObsStatus>('ObsStatus', 'SDMX observation status.', {
+  A: 'Normal value.',
+  E: 'Estimated value.',
+  P: 'Provisional value.',
+  O: 'Missing value.',
+  M: 'Missing because it cannot exist.',
+});
+
+export const SyncModeWord = words<SyncMode>('SyncMode', 'How a run reads a source.', {
+  FULL_REFRESH: 'All that there is.',
+  INCREMENTAL: 'What changed since the last good run.',
+});
+
+export const SyncStatusWord = words<SyncStatus>('SyncStatus', 'The life of a sync run.', {
+  RUNNING: 'Under way.',
+  SUCCEEDED: 'Everything that was read is kept.',
+  SUCCEEDED_WITH_REJECTS: 'Good, but some records were refused and quarantined.',
+  FAILED: 'It changed nothing that is served.',
+  CANCELLED: 'Stopped by a person or by shutdown; it changed nothing that is served.',
+});
+
+export const ItemStateWord = words<ItemState>('SubmissionItemState', 'State of one item of a self-report.', {
+  DRAFT: 'Being written.',
+  SUBMITTED: 'Waiting for review.',
+  ACCEPTED: 'The reviewer let the claim stand.',
+  ADJUSTED: 'The reviewer replaced the claim by another figure.',
+  RETURNED: 'Sent back to the body.',
+});
+
+export const MergeReasonWord = words<MergeReason>('MergeReason', 'Why an observation was chosen or not.', {
+  ONLY_CANDIDATE: 'Chosen: nothing else was in the running.',
+  HIGHEST_PRECEDENCE: 'Chosen: its kind of source goes first under the merge policy.',
+  LATEST_PERIOD: 'Chosen: it tells of the latest part of the year.',
+  LOWER_PRECEDENCE: 'Not chosen: another kind of source goes first.',
+  EARLIER_PERIOD: 'Not chosen: the same source tells of a later part of the year.',
+  SUPERSEDED: 'Not chosen: the source itself corrected it.',
+  DELETED: 'Not chosen: the source withdrew it.',
+  MISSING_VALUE: 'Not chosen: it says that there is no value.',
+  NOT_IN_POLICY: 'Not chosen: the policy does not admit its kind of source.',
+  NO_CANDIDATE: 'Nothing is chosen: there was nothing to choose from.',
+});

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { Buffer } from 'node:buffer';
 import { GraphQLInt } from 'graphql';
 import { ArgsType, type ClassType, Field, ObjectType } from 'type-graphql';

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { GraphQLBoolean, GraphQLFloat, GraphQLInt, GraphQLString } from 'graphql';
 import { GraphQLDateTime, GraphQLLocalDate } from 'graphql-scalars';
 import { type ClassType, Field, InputType } from 'type-graphql';

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { GraphQLInt } from 'graphql';
 import { Field, ObjectType } from 'type-graphql';
 

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { GraphQLID } from 'graphql';
 import { Field, InterfaceType } from 'type-graphql';
 

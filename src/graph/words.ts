@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { registerEnumType } from 'type-graphql';
 import type { Certainty, EntityLevel } from '../domain/entity.js';
 import type { MeasureKind, MissingRule, ScoringRule } from '../domain/framework.js';

@@ -1,0 +1,233 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Platform } from '../../src/graph/context.js';
+import { type RankingUpdate, watchRanking } from '../../src/graph/rankingUpdates.js';
+import type { SnapshotLibrary } from '../../src/store/snapshotLibrary.js';
+import { type Answer, contractDocument, type GraphFixture, openGraph, type Result } from './graphFixture.js';
+
+let graph: GraphFixture;
+beforeAll(async () => {
+  graph = await openGraph();
+});
+afterAll(() => graph.close());
+
+const DOCUMENT = contractDocument('ranking-updates');
+const ROUND = { round: 'PROVINCE-2026' };
+const started: AsyncIterator<Result>[] = [];
+afterAll(async () => {
+  for (const events of started) await events.return?.();
+});
+
+/** A subscription whose events are taken one by one. */
+async function watch(variables: Record<string, unknown>, document = DOCUMENT) {
+  const events = await graph.watch(document, variables);
+  if ('errors' in events) throw new Error(JSON.stringify(events.errors));
+  started.push(events);
+  return {
+    async next(): Promise<Answer> {
+      const { value, done } = await events.next();
+      if (done) return null;
+      if (value.errors.length > 0) throw new Error(JSON.stringify(value.errors));
+      return value.data.rankingUpdates;
+    },
+    end: async () => void (await events.return?.()),
+  };
+}
+
+/** Changes a figure of one province and computes; the round is told nothing new when the figure is the same. */
+async function change(code: string, numerator: number): Promise<string> {
+  await graph.measure(`GSO-2025:${code}`, 'ECO_ACTIVITY.08', numerator, 1000);
+  return String(await graph.compute('PROVINCE-2026'));
+}
+
+const quiet = (promise: Promise<unknown>) =>
+  Promise.race([promise, new Promise((resolve) => setTimeout(() => resolve('nothing yet'), 150))]);
+
+describe('rankingUpdates', () => {
+  it('begins with the state, then tells each change with what it applies to', async () => {
+    const updates = await watch(ROUND);
+    const state = await updates.next();
+    expect(state).toMatchObject({ complete: true, previousRevision: null });
+    expect(state.rows).toHaveLength(34);
+    const { ranking } = await graph.read(
+      '{ ranking(round: "PROVINCE-2026", first: 100) { snapshot { revision } edges { node { rank entity { code } score { value } } } } }',
+    );
+    expect(state.revision).toBe(ranking.snapshot.revision);
+    expect(state.rows).toEqual(
+      ranking.edges.map(({ node }: Answer) => ({
+        ...{ rank: node.rank, previousRank: null, value: node.score.value, previousValue: null, entity: node.entity },
+      })),
+    );
+    const known = new Map<string, Answer>(state.rows.map((row: Answer) => [row.entity.code, row]));
+    let last: string = state.revision;
+    for (const numerator of [10, 20, 500]) {
+      const revision = await change('48', numerator);
+      const update = await updates.next();
+      expect(update).toMatchObject({ revision, previousRevision: last, complete: false });
+      expect(update.rows.length).toBeLessThan(34);
+      for (const row of update.rows) {
+        const old = known.get(row.entity.code);
+        expect([row.previousRank, row.previousValue]).toEqual([old.rank, old.value]);
+        expect([row.rank, row.value]).not.toEqual([old.rank, old.value]);
+        known.set(row.entity.code, row);
+      }
+      last = update.revision;
+    }
+    const now = await graph.read(
+      '{ ranking(round: "PROVINCE-2026", first: 100) { edges { node { rank entity { code } score { value } } } } }',
+    );
+    for (const { node } of now.ranking.edges) {
+      expect(known.get(node.entity.code)).toMatchObject({ rank: node.rank, value: node.score.value });
+    }
+    await updates.end();
+  });
+
+  it('skips what does not touch the subscriber and covers it by the next previousRevision', async () => {
+    const updates = await watch({ ...ROUND, measure: 'GOV_ACTIVITY' });
+    const state = await updates.next();
+    const next = updates.next();
+    await change('48', 30);
+    expect(await quiet(next)).toBe('nothing yet');
+    await graph.measure('GSO-2025:48', 'GOV_ACTIVITY.07', 1, 1000);
+    const revision = String(await graph.compute('PROVINCE-2026'));
+    expect(await next).toMatchObject({ revision, previousRevision: state.revision, complete: false });
+  });
+
+  it('tells exactly what changed after `since`, and nothing when nothing did', async () => {
+    const { revision: since } = await (await watch(ROUND)).next();
+    const same = (await watch({ ...ROUND, since })).next();
+    expect(await quiet(same)).toBe('nothing yet');
+    const revision = await change('01', 40);
+    expect(await same).toMatchObject({ revision, previousRevision: since, complete: false });
+    const later = await watch({ ...ROUND, since });
+    const update = await later.next();
+    expect(update).toMatchObject({ revision, previousRevision: since, complete: false });
+    expect(update.rows.map((row: Answer) => row.entity.code)).toContain('01');
+    const twice = await change('01', 41);
+    expect(await later.next()).toMatchObject({ revision: twice, previousRevision: revision });
+  });
+
+  it('takes `since` between two snapshots, and chains all that came after', async () => {
+    const figure = await graph.measure('GSO-2025:01', 'ECO_ACTIVITY.08', 50, 1000);
+    const first = String(await graph.compute('PROVINCE-2026'));
+    const second = await change('01', 51);
+    const updates = await watch({ ...ROUND, since: String(figure) });
+    expect(await updates.next()).toMatchObject({ revision: first, previousRevision: String(figure), complete: false });
+    expect(await updates.next()).toMatchObject({ revision: second, previousRevision: first, complete: false });
+  });
+
+  it.each([
+    '0',
+    '1',
+    '999999999',
+  ])('gives the whole state when `since` is unknown or before everything: %s', async (since) => {
+    expect(await (await watch({ ...ROUND, since })).next()).toMatchObject({ complete: true, previousRevision: null });
+  });
+
+  it('gives the state of a published round and waits', async () => {
+    const updates = await watch({ round: 'MINISTRY-2022', measure: 'INDEX' });
+    expect((await updates.next()).rows).toHaveLength(17);
+    const next = updates.next();
+    await change('48', 60);
+    expect(await quiet(next)).toBe('nothing yet');
+    await updates.end();
+    expect(await next).toBeNull();
+  });
+
+  it('waits for the first result of a round that has none', async () => {
+    const updates = await watch({ round: 'PROVINCE-2023' });
+    const next = updates.next();
+    expect(await quiet(next)).toBe('nothing yet');
+    const revision = String(await graph.compute('PROVINCE-2023'));
+    expect(await next).toMatchObject({ revision, complete: true, previousRevision: null });
+  });
+
+  it('watches another peer group, and shows scores of the same state', async () => {
+    const document = `subscription Watch($peerGroup: String) {
+      rankingUpdates(round: "MINISTRY-2022", peerGroup: $peerGroup) { revision rows { value entity { name score(round: "MINISTRY-2022") { value } } score { rank peerGroup { code } snapshot { revision } } } }
+    }`;
+    const update = await (await watch({ peerGroup: 'MINISTRY_WITHOUT_SERVICES' }, document)).next();
+    expect(update.rows).toHaveLength(8);
+    for (const row of update.rows) {
+      expect(row.score).toMatchObject({
+        peerGroup: { code: 'MINISTRY_WITHOUT_SERVICES' },
+        snapshot: { revision: update.revision },
+      });
+      expect(row.entity.score.value).toBe(row.value);
+    }
+  });
+
+  it('refuses bad arguments before the first event', async () => {
+    const code = async (variables: Record<string, unknown>) => {
+      const result = await graph.watch(DOCUMENT, variables);
+      return 'errors' in result ? result.errors[0]?.extensions?.code : 'started';
+    };
+    expect(await code({ round: 'PROVINCE-1900' })).toBe('NOT_FOUND');
+    expect(await code({ ...ROUND, measure: 'NOTHING' })).toBe('NOT_FOUND');
+    for (const since of ['', 'yesterday', '-1', '1.5']) expect(await code({ ...ROUND, since })).toBe('BAD_USER_INPUT');
+    const group = await graph.watch(
+      'subscription { rankingUpdates(round: "PROVINCE-2026", peerGroup: "PROVINCE_63") { revision } }',
+    );
+    expect('errors' in group && group.errors[0]?.message).toContain('PROVINCE_34');
+  });
+
+  it('ends at once when the client leaves while it waits', async () => {
+    const updates = await watch(ROUND);
+    await updates.next();
+    const next = updates.next();
+    await quiet(next);
+    await updates.end();
+    expect(await next).toBeNull();
+    expect(await updates.next()).toBeNull();
+  });
+});
+
+describe('a subscriber that is far behind', () => {
+  /** The platform with a library that lists a hundred more snapshots than there are. */
+  function crowded(): Platform {
+    const { library } = graph.platform;
+    const list: SnapshotLibrary['list'] = (roundId, scope) => {
+      const heads = library.list(roundId, scope);
+      return [
+        ...heads.slice(0, 1),
+        ...Array.from({ length: 100 }, () => heads[0]).flatMap((head) => head ?? []),
+        ...heads.slice(1),
+      ];
+    };
+    const find: SnapshotLibrary['find'] = (roundId, scope) => library.find(roundId, scope);
+    const load: SnapshotLibrary['load'] = (head) => library.load(head);
+    return { ...graph.platform, feed: graph.platform.feed, library: { list, find, load } as SnapshotLibrary };
+  }
+
+  function start(platform: Platform, since: number | null): AsyncGenerator<RankingUpdate, void> {
+    const catalogue = graph.catalogue();
+    const round = catalogue.roundByCode('PROVINCE-2026');
+    const measure = catalogue.measureByCode('PDTI-922', 'INDEX');
+    const group = catalogue.peerGroup(round?.groups[0]?.peerGroupId ?? 0);
+    if (round === undefined || measure === undefined || group === undefined) throw new Error('no such round');
+    return watchRanking(platform, { round, measure, group, since }, new AbortController().signal);
+  }
+
+  it('gets the whole state instead of a hundred steps: for a `since` that is too old', async () => {
+    const { revision } = await (await watch(ROUND)).next();
+    await change('48', 71);
+    const { value } = await start(crowded(), Number(revision)).next();
+    expect(value).toMatchObject({ complete: true, previousRevision: null });
+  });
+
+  it('gets the whole state instead of a hundred steps: when it does not keep up', async () => {
+    const updates = start(crowded(), null);
+    const first = await updates.next();
+    const revision = await change('48', 72);
+    expect(first.value).toMatchObject({ complete: true });
+    expect((await updates.next()).value).toMatchObject({ complete: true, revision });
+    await updates.return();
+  });
+
+  it('is let go when the feed closes', async () => {
+    const updates = await watch(ROUND);
+    await updates.next();
+    const next = updates.next();
+    await graph.platform.feed.close();
+    expect(await next).toBeNull();
+  });
+});

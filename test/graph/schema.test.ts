@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type GraphQLNamedType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isIntrospectionType,
+  isObjectType,
+  isSpecifiedScalarType,
+  parse,
+  validate,
+} from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { buildGraphSchema, printGraphSchema } from '../../src/graph/schema.js';
+import { contractDocument } from './graphFixture.js';
+
+const schema = buildGraphSchema();
+const types = Object.values(schema.getTypeMap()).filter(
+  (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
+);
+
+/** Names of everything in a type that has no description. */
+function undescribed(type: GraphQLNamedType): string[] {
+  const missing = type.description ? [] : [type.name];
+  if (isEnumType(type)) {
+    return [
+      ...missing,
+      ...type.getValues().flatMap(({ name, description }) => (description ? [] : [`${type.name}.${name}`])),
+    ];
+  }
+  if (!isObjectType(type) && !isInterfaceType(type) && !isInputObjectType(type)) return missing;
+  for (const field of Object.values(type.getFields())) {
+    if (!field.description) missing.push(`${type.name}.${field.name}`);
+    if (!('args' in field)) continue;
+    for (const { name, description } of field.args)
+      if (!description) missing.push(`${type.name}.${field.name}(${name})`);
+  }
+  return missing;
+}
+
+describe('the schema', () => {
+  it('describes every type, field, argument and enum value: the descriptions are the manual', () => {
+    expect(types.length).toBeGreaterThan(80);
+    expect(types.flatMap(undescribed)).toEqual([]);
+  });
+
+  it('equals the committed schema.graphql; write it anew by `npm run schema` and review the difference', () => {
+    expect(readFileSync(join(import.meta.dirname, '../../schema.graphql'), 'utf8')).toBe(printGraphSchema());
+  });
+
+  it.each([
+    'ranking',
+    'matrix',
+    'entity',
+    'sources',
+    'ranking-updates',
+  ])('accepts the %s document of the contract', (name) => {
+    expect(validate(schema, parse(contractDocument(name)))).toEqual([]);
+  });
+
+  it('offers all root fields of the contract, each with `at`', () => {
+    const fields = Object.values(schema.getQueryType()?.getFields() ?? {});
+    const names =
+      'node nodes entity entities measures frameworks rounds round ranking scores snapshot observations sources source syncRuns';
+    expect(fields.map(({ name }) => name).sort()).toEqual(names.split(' ').sort());
+    expect(fields.filter(({ args }) => !args.some(({ name }) => name === 'at'))).toEqual([]);
+  });
+
+  it('has a connection with totalCount and pageInfo wherever a list can grow', () => {
+    for (const type of types.filter(({ name }) => name.endsWith('Connection'))) {
+      expect(Object.keys(isObjectType(type) ? type.getFields() : {})).toEqual(
+        expect.arrayContaining(['edges', 'pageInfo', 'totalCount']),
+      );
+    }
+  });
+});

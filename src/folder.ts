@@ -1,5 +1,8 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, PlatformError } from './domain/errors.js';
 
 /** Holds the data folder for one process. */
@@ -13,19 +16,9 @@ export interface FolderLock {
  */
 export async function lockFolder(dataDir: string): Promise<FolderLock> {
   const file = join(dataDir, 'platform.lock');
-  const own = `${process.pid} ${await startOf(process.pid)}`;
   try {
     await mkdir(dataDir, { recursive: true });
-    for (let attempt = 0; attempt < 3; attempt += 1) {
-      const handle = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'EEXIST') return null;
-        throw error;
-      });
-      if (handle !== null) {
-        await handle.writeFile(own);
-        await handle.close();
-        return { release: () => rm(file, { force: true }) };
-      }
+    await alone(await realpath(dataDir), async () => {
       const [pid = '', start] = (await readFile(file, 'utf8').catch(() => '')).split(' ');
       // A number alone proves nothing: it may belong to another process by now. Number and start time do.
       if (pid !== '' && start !== '' && (await startOf(Number(pid))) === start) {
@@ -35,7 +28,8 @@ export async function lockFolder(dataDir: string): Promise<FolderLock> {
         );
       }
       await rm(file, { force: true });
-    }
+      await writeFile(file, `${process.pid} ${await startOf(process.pid)}`, { mode: 0o600 });
+    });
   } catch (error) {
     if (error instanceof PlatformError) throw error;
     throw new PlatformError(
@@ -44,7 +38,41 @@ export async function lockFolder(dataDir: string): Promise<FolderLock> {
       { cause: error },
     );
   }
-  throw new PlatformError('DATA_FOLDER_IN_USE', `The data folder ${dataDir} is being taken by others; try again.`);
+  let held = true;
+  return {
+    async release() {
+      // A second call could remove the lock of whoever came next.
+      if (held) await rm(file, { force: true });
+      held = false;
+    },
+  };
+}
+
+/**
+ * Does something that no other process on this machine may do to the folder at the same time: to see that a lock is stale and to replace it is one
+ * step, else two could do it one after the other. The mutex is a socket name that the kernel gives back when its process dies, however it dies.
+ */
+async function alone(folder: string, work: () => Promise<void>): Promise<void> {
+  const name = `\0dti-graph-${createHash('sha256').update(folder).digest('hex')}`;
+  const server = createServer();
+  for (let attempt = 0; ; attempt += 1) {
+    const failure = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
+      server.once('error', resolve);
+      server.listen(name, () => resolve(null));
+    });
+    server.removeAllListeners('error');
+    if (failure === null) break;
+    if (failure.code !== 'EADDRINUSE') throw failure;
+    if (attempt === 500) {
+      throw new PlatformError('DATA_FOLDER_IN_USE', `The data folder ${folder} is being taken by others; try again.`);
+    }
+    await sleep(10);
+  }
+  try {
+    await work();
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
 }
 
 /** When a process started, in the kernel's own ticks; empty = there is none. */

@@ -1,6 +1,7 @@
 import { GraphQLInt } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Args, Ctx, Field, FieldResolver, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { ERROR_CODES } from '../domain/errors.js';
 import type { SyncMode, SyncStatus } from '../domain/syncRun.js';
 import type { Filter } from '../store/condition.js';
 import { countSyncRuns, type ListedRun, listSyncRuns, type SyncRunField } from '../store/listSyncRuns.js';
@@ -17,7 +18,9 @@ export class SyncError {
   @Field(() => String, { description: 'A code of the documented table, such as `SYNC_AUTH`.' })
   readonly code: string;
 
-  @Field(() => String, { description: 'What was wrong and what to do, for people.' })
+  @Field(() => String, {
+    description: 'What the code means. The full message, which may name addresses, is in the log.',
+  })
   readonly message: string;
 
   @Field(() => String, {
@@ -27,9 +30,9 @@ export class SyncError {
   })
   readonly failureType: string | null;
 
-  constructor(code: string, message: string, failureType: string | null) {
+  constructor(code: string, failureType: string | null) {
     this.code = code;
-    this.message = message;
+    this.message = new Map(Object.entries(ERROR_CODES)).get(code) ?? ERROR_CODES.INTERNAL_SERVER_ERROR;
     this.failureType = failureType;
   }
 }
@@ -110,8 +113,8 @@ export class SyncRunType implements NodeType {
 
   @Field(() => SyncError, { nullable: true, description: 'Why it failed; null = it did not.' })
   error(): SyncError | null {
-    const { errorCode, errorMessage, failureType } = this.run;
-    return errorCode === null ? null : new SyncError(errorCode, errorMessage ?? '', failureType);
+    const { errorCode, failureType } = this.run;
+    return errorCode === null ? null : new SyncError(errorCode, failureType);
   }
 
   @Field(() => SourceType, { description: 'The source that was read.' })

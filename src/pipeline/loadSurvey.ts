@@ -35,7 +35,8 @@ export async function loadSurvey(database: Database, catalogue: Catalogue, csv: 
     if (!round.groups.some(({ entityIds }) => entityIds.includes(entity.id)))
       return say(`"${row.code_system}:${row.entity}" is not a member of ${round.code}`);
     const measure = catalogue.measureByCode(round.frameworkCode, row.indicator ?? '');
-    if (measure === undefined || measure.indicator === null) return say(`"${row.indicator}" is not an indicator of ${round.frameworkCode}`);
+    if (measure === undefined || measure.indicator === null)
+      return say(`"${row.indicator}" is not an indicator of ${round.frameworkCode}`);
     const figure = { value: orNull(row.value), numerator: orNull(row.numerator), denominator: orNull(row.denominator) };
     const problem = checkFigure(figure, measure);
     if (problem !== null) return say(`${measure.code} ${problem}`);

@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalogue } from '../domain/catalogue.js';
-import { describeError } from '../domain/errors.js';
+import { describeError, PlatformError } from '../domain/errors.js';
 import type { RevisionFeed } from '../store/feed.js';
 import type { Database } from '../store/orm.js';
 import { computeRound } from './compute.js';
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 60_000;
 
 /** Keeps open rounds computed. */
 export interface Recomputation {
@@ -27,10 +31,11 @@ export function keepComputed(options: RecomputationOptions): Recomputation {
   const { database, feed, now, log } = options;
   const waiting = new Set<number>();
   const running = new Map<number, Promise<void>>();
-  let closed = false;
+  const closing = new AbortController();
 
   const run = async (roundId: number) => {
-    while (waiting.delete(roundId) && !closed) {
+    let retryMs = FIRST_RETRY_MS;
+    while (waiting.delete(roundId) && !closing.signal.aborted) {
       const catalogue = options.catalogue();
       const round = catalogue.round(roundId);
       if (round === undefined || round.status === 'PUBLISHED') continue;
@@ -39,11 +44,16 @@ export function keepComputed(options: RecomputationOptions): Recomputation {
         if (problems.length > 0) log(`${round.code}: ${problems.length} figures could not be scored`);
       } catch (error) {
         log(`${round.code} could not be computed and stays at its last snapshot: ${describeError(error)}`);
+        // A known failure lies in the data and waits for their next change. Others, such as a lost connection, may pass by themselves.
+        if (error instanceof PlatformError) continue;
+        waiting.add(roundId);
+        await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => undefined);
+        retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
       }
     }
   };
   const start = (roundId: number) => {
-    if (closed || running.has(roundId)) return;
+    if (closing.signal.aborted || running.has(roundId)) return;
     const ended = run(roundId).finally(() => {
       running.delete(roundId);
       // What came between the last look and this moment found the round running.
@@ -62,7 +72,7 @@ export function keepComputed(options: RecomputationOptions): Recomputation {
   });
   return {
     async close() {
-      closed = true;
+      closing.abort();
       await Promise.all(running.values());
     },
   };

@@ -80,7 +80,9 @@ function findRivals(submissions: readonly Submission[]): string[] {
   const reports = Map.groupBy(submissions, ({ roundCode, entityKey }) => `${roundCode} ${entityKey}`);
   return [...reports].flatMap(([key, same]) => {
     const contents = new Set(same.map((submission) => JSON.stringify(submission)));
-    return contents.size > 1 ? [`${key}: ${contents.size} different self-reports in one call; send one after the other`] : [];
+    return contents.size > 1
+      ? [`${key}: ${contents.size} different self-reports in one call; send one after the other`]
+      : [];
   });
 }
 

@@ -1,11 +1,6 @@
-import { createRequire } from 'node:module';
-import type pg from 'pg';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { contractDocument, type GraphFixture, openGraph } from './graphFixture.js';
-
-// The ORM brings a pg of its own; patching ours would count nothing.
-const require = createRequire(import.meta.url);
-const { Client }: typeof pg = createRequire(require.resolve('@mikro-orm/postgresql'))('pg');
 
 let graph: GraphFixture;
 beforeAll(async () => {
@@ -15,7 +10,7 @@ afterAll(() => graph.close());
 
 /** How many statements an operation sends to the database; statements of the revision feed are not counted. */
 async function statements(document: string, variables: Record<string, unknown>): Promise<number> {
-  const spy = vi.spyOn(Client.prototype, 'query');
+  const spy = vi.spyOn(pg.Client.prototype, 'query');
   try {
     await graph.read(document, variables);
     return spy.mock.calls.filter(([query]) => {

@@ -1,5 +1,4 @@
 import { styleText } from 'node:util';
-import { Listr } from 'listr2';
 import { CODE_CONNECTORS } from '../connectors/index.js';
 import { type Config, DATA_FOLDER, readConfig } from './config.js';
 import {
@@ -16,9 +15,12 @@ import { loadReference } from './pipeline/loadReference.js';
 import { keepComputed, type Recomputation } from './pipeline/recompute.js';
 import { registerSource, SELF_REPORT, SURVEY } from './pipeline/source.js';
 import { topRows } from './pipeline/topRows.js';
-import { type CatalogueHolder, holdCatalogue, openServing, openStore, type Serving, type Store } from './platform.js';
+import { type CatalogueHolder, holdCatalogue, openServing, openStore, type Serving } from './platform.js';
+import { step } from './progress.js';
 import type { PartState, Readiness } from './server/health.js';
 import { startServer } from './server/http.js';
+import type { ReadProgress } from './source/readPage.js';
+import type { Database } from './store/orm.js';
 
 /** The contract gives ten seconds; what is not down by then is left to the recovery of the next start. */
 const SHUTDOWN_MS = 9_500;
@@ -34,12 +36,8 @@ const stopping = new AbortController();
 async function main(): Promise<void> {
   const started = performance.now();
   const config = readConfig();
-  const parts: Record<string, PartState> = {
-    database: 'waiting',
-    reference: 'waiting',
-    sources: 'waiting',
-    snapshots: 'waiting',
-  };
+  const names = ['database', 'reference', ...(config.demo ? ['sources'] : []), 'snapshots'];
+  const parts: Record<string, PartState> = Object.fromEntries(names.map((name) => [name, 'waiting']));
   let serving: Serving | null = null;
   const readiness = (): Readiness => ({ ready: serving !== null && closing === null, parts });
   const server = await startServer({
@@ -58,122 +56,83 @@ async function main(): Promise<void> {
   process.stdout.write('ready\n');
 }
 
-/** Everything between an open port and the first answer, with a display of its progress. */
+/** Everything between an open port and the first answer, step by step. */
 async function prepare(config: Config, parts: Record<string, PartState>): Promise<Serving> {
   const now = () => new Date();
-  let store: Store | undefined;
-  let demonstration: Demonstration | undefined;
-  let catalogue: CatalogueHolder | undefined;
-  let serving: Serving | undefined;
   const year = openYear(now());
-  const part = <T>(name: string, work: () => Promise<T>): Promise<T> => {
+  const part = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     parts[name] = 'loading';
-    return work().then(
-      (result) => {
-        parts[name] = 'ready';
-        return result;
-      },
-      (error: unknown) => {
-        parts[name] = 'failed';
-        throw error;
-      },
-    );
-  };
-  const need = <T>(value: T | undefined): T => {
-    if (value === undefined)
-      throw new PlatformError('INTERNAL_SERVER_ERROR', 'A step ran before the one that it needs.');
-    return value;
+    try {
+      const result = await work();
+      parts[name] = 'ready';
+      return result;
+    } catch (error) {
+      parts[name] = 'failed';
+      throw error;
+    }
   };
 
-  const tasks = new Listr(
-    [
-      {
-        title: config.databaseUrl === null ? `Embedded PostgreSQL in ${config.dataDir}` : 'PostgreSQL at DATABASE_URL',
-        task: () =>
-          part('database', async () => {
-            store = await openStore(config);
-            opened.push({ name: 'database', close: store.close });
-          }),
-      },
-      {
-        title: 'Reference data: entities, frameworks, rounds, published results',
-        task: () =>
-          part('reference', async () => {
-            const { database } = need(store);
-            await loadReference(database, { folder: DATA_FOLDER, currentYear: year, now: now() });
-            for (const source of [SELF_REPORT, SURVEY]) await registerSource(database, source, 'ACTIVE', now());
-            catalogue = await holdCatalogue(database);
-          }),
-      },
-      {
-        title: 'Simulated national databases',
-        enabled: config.demo,
-        task: async (_, task) => {
-          demonstration = await startDemonstration(config, now());
-          opened.push({ name: 'simulators', close: demonstration.close });
-          for (const { spec } of CODE_CONNECTORS) await registerSource(need(store).database, spec, 'ACTIVE', now());
-          task.title += ` on port ${demonstration.port}`;
-        },
-      },
-      {
-        title: 'Sync from the national databases',
-        enabled: config.demo,
-        task: (_, task) =>
-          part('sources', async () => {
-            const runs = await syncAll(
-              ...([need(store).database, need(catalogue).current(), need(demonstration), stopping.signal] as const),
-              (key, progress) => {
-                task.output = `${key}: page ${progress.pages}, ${progress.records} records`;
-              },
-            );
-            const failed = runs.filter(({ status }) => status !== 'SUCCEEDED');
-            for (const run of failed)
-              log(`sync run ${run.id} ended ${run.status}: ${run.errorCode} ${run.errorMessage}`);
-            task.title += `: ${runs.reduce((sum, run) => sum + run.read, 0)} records`;
-          }),
-      },
-      {
-        title: 'Self-reports and surveys',
-        enabled: config.demo,
-        task: async (_, task) => {
-          const written = await loadSelfReports(
-            ...([need(store).database, need(catalogue).current(), year, now()] as const),
-            (roundCode) => {
-              task.output = roundCode;
-            },
-          );
-          task.title += `: ${written} observations`;
-        },
-      },
-      {
-        title: 'Merge, score, rank, freeze',
-        task: (_, task) =>
-          part('snapshots', async () => {
-            const { database } = need(store);
-            const holder = need(catalogue);
-            for (const round of holder.current().content.rounds) {
-              if (round.status === 'PUBLISHED') continue;
-              task.output = round.code;
-              // Rounds of past years are closed in the demonstration; the running one stays open and moves.
-              const publish = config.demo && round.year < year;
-              if (!config.demo && !(await hasObservations(database))) continue;
-              await computeRound({ database, catalogue: holder.current(), roundCode: round.code, publish, now });
-            }
-            await holder.reload();
-            serving = await openServing(database, holder, { publicProvisional: config.publicProvisional, log });
-            opened.push({ name: 'feed', close: serving.close });
-          }),
-      },
-    ],
-    { renderer: 'default', fallbackRenderer: 'simple', rendererOptions: { collapseSubtasks: false } },
+  const place = config.databaseUrl === null ? `embedded, in ${config.dataDir}` : 'at DATABASE_URL';
+  const { database } = await step(`PostgreSQL, ${place}`, () =>
+    part('database', async () => {
+      const store = await openStore(config);
+      opened.push({ name: 'database', close: store.close });
+      return store;
+    }),
   );
-  await tasks.run();
-  if (parts.sources === 'waiting') delete parts.sources;
-  background(config, need(store), need(catalogue), need(serving), demonstration);
-  return need(serving);
+  const catalogue = await step('Reference data: entities, frameworks, rounds, published results', () =>
+    part('reference', async () => {
+      await loadReference(database, { folder: DATA_FOLDER, currentYear: year, now: now() });
+      for (const source of [SELF_REPORT, SURVEY]) await registerSource(database, source, 'ACTIVE', now());
+      return holdCatalogue(database);
+    }),
+  );
+  const demonstration = config.demo ? await part('sources', () => demonstrate(config, database, catalogue)) : null;
+  const serving = await step('Merge, score, rank, freeze', ({ show }) =>
+    part('snapshots', async () => {
+      for (const round of catalogue.current().content.rounds) {
+        if (round.status === 'PUBLISHED' || (!config.demo && !(await hasObservations(database)))) continue;
+        show(round.code);
+        // Rounds of past years are closed in the demonstration; the running one stays open and moves.
+        const publish = config.demo && round.year < year;
+        await computeRound({ database, catalogue: catalogue.current(), roundCode: round.code, publish, now });
+      }
+      await catalogue.reload();
+      return openServing(database, catalogue, { publicProvisional: config.publicProvisional, log });
+    }),
+  );
+  opened.push({ name: 'feed', close: serving.close });
+  background(config, database, catalogue, serving, demonstration);
+  return serving;
 }
 
-async function hasObservations(database: Store['database']): Promise<boolean> {
+/** The data of the demonstration: simulators, a sync of every source, self-reports and surveys. */
+async function demonstrate(config: Config, database: Database, catalogue: CatalogueHolder): Promise<Demonstration> {
+  const now = new Date();
+  const demonstration = await step('Simulated national databases', async ({ conclude }) => {
+    const started = await startDemonstration(config, now);
+    opened.push({ name: 'simulators', close: started.close });
+    for (const { spec } of CODE_CONNECTORS) await registerSource(database, spec, 'ACTIVE', now);
+    conclude(`port ${started.port}`);
+    return started;
+  });
+  await step('Sync from the national databases', async ({ show, conclude }) => {
+    const onProgress = (key: string, progress: ReadProgress) =>
+      show(`${key}: page ${progress.pages}, ${progress.records} records`);
+    const runs = await syncAll(database, catalogue.current(), demonstration, stopping.signal, onProgress);
+    for (const run of runs.filter(({ status }) => status !== 'SUCCEEDED')) {
+      log(`sync run ${run.id} ended ${run.status}: ${run.errorCode} ${run.errorMessage}`);
+    }
+    conclude(`${runs.reduce((sum, run) => sum + run.read, 0)} records`);
+  });
+  await step('Self-reports and surveys', async ({ show, conclude }) => {
+    const written = await loadSelfReports(database, catalogue.current(), openYear(now), now, show);
+    conclude(`${written} observations`);
+  });
+  return demonstration;
+}
+
+async function hasObservations(database: Database): Promise<boolean> {
   const rows = await database.fork().execute('select 1 from observation limit 1');
   return rows.length > 0;
 }
@@ -181,12 +140,11 @@ async function hasObservations(database: Store['database']): Promise<boolean> {
 /** What goes on while the platform serves: reading sources, computing open rounds. */
 function background(
   config: Config,
-  store: Store,
+  database: Database,
   catalogue: CatalogueHolder,
   serving: Serving,
-  demonstration: Demonstration | undefined,
+  demonstration: Demonstration | null,
 ): void {
-  const { database } = store;
   if (config.role !== 'gateway') {
     const recomputation: Recomputation = keepComputed({
       ...{ database, feed: serving.feed, log },
@@ -195,7 +153,7 @@ function background(
     });
     opened.push({ name: 'recomputation', close: () => recomputation.close() });
   }
-  if (demonstration !== undefined) {
+  if (demonstration !== null) {
     const { demoTickMs } = config;
     const loop = keepSynced(database, () => catalogue.current(), demonstration, demoTickMs, stopping.signal, log);
     opened.push({ name: 'sync', close: () => loop });

@@ -1,0 +1,32 @@
+import { Listr } from 'listr2';
+
+/** What a step may show while it works. */
+export interface StepDisplay {
+  /** Replaces the line below the title. */
+  show(text: string): void;
+  /** Says beside the title what came out. */
+  conclude(text: string): void;
+}
+
+/**
+ * Runs one step of the start with a display of its progress: a spinner on a terminal, plain lines elsewhere.
+ * @returns what the work returns
+ * @throws what the work throws
+ */
+export async function step<T>(title: string, work: (display: StepDisplay) => Promise<T>): Promise<T> {
+  const results: T[] = [];
+  const task = {
+    title,
+    task: async (_context: unknown, shown: { title: string; output: string }) => {
+      const show = (text: string) => {
+        shown.output = text;
+      };
+      const conclude = (text: string) => {
+        shown.title = `${title}: ${text}`;
+      };
+      results.push(await work({ show, conclude }));
+    },
+  };
+  await new Listr([task], { fallbackRenderer: 'simple' }).run();
+  return results[0] as T;
+}

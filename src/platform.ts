@@ -1,12 +1,12 @@
 import type { Config } from './config.js';
 import type { Catalogue } from './domain/catalogue.js';
-import { lockFolder } from './folder.js';
 import type { Platform } from './graph/context.js';
 import { recomputeSnapshot } from './pipeline/compute.js';
 import { failInterruptedRuns } from './pipeline/sync.js';
 import { readCatalogue } from './store/catalogue.js';
 import { startEmbedded } from './store/embedded.js';
 import { followRevisions, type RevisionFeed } from './store/feed.js';
+import { lockFolder } from './store/folder.js';
 import { type Database, openDatabase } from './store/orm.js';
 import { SnapshotLibrary } from './store/snapshotLibrary.js';
 

@@ -253,7 +253,7 @@ describe('filters in SQL', () => {
     });
     expect(failed).toEqual({
       totalCount: 4,
-      edges: [{ node: { error: { code: 'SYNC_AUTH', message: 'refused', failureType: 'config_error' } } }],
+      edges: [{ node: { error: { code: 'SYNC_AUTH', message: 'The source refused the credentials.', failureType: 'config_error' } } }],
       pageInfo: { hasNextPage: true },
     });
     expect([later.totalCount, running.totalCount]).toEqual([0, 0]);

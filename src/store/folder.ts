@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeError, PlatformError } from './domain/errors.js';
+import { describeError, PlatformError } from '../domain/errors.js';
 
 /** Holds the data folder for one process. */
 export interface FolderLock {
@@ -18,7 +17,7 @@ export async function lockFolder(dataDir: string): Promise<FolderLock> {
   const file = join(dataDir, 'platform.lock');
   try {
     await mkdir(dataDir, { recursive: true });
-    await alone(await realpath(dataDir), async () => {
+    await alone(dataDir, async () => {
       const [pid = '', start] = (await readFile(file, 'utf8').catch(() => '')).split(' ');
       // A number alone proves nothing: it may belong to another process by now. Number and start time do.
       if (pid !== '' && start !== '' && (await startOf(Number(pid))) === start) {
@@ -53,14 +52,16 @@ export async function lockFolder(dataDir: string): Promise<FolderLock> {
  * step, else two could do it one after the other. The mutex is a socket name that the kernel gives back when its process dies, however it dies.
  */
 async function alone(folder: string, work: () => Promise<void>): Promise<void> {
-  const name = `\0dti-graph-${createHash('sha256').update(folder).digest('hex')}`;
+  // Whatever path leads to the folder, these two numbers are its own.
+  const { dev, ino } = await stat(folder);
+  const name = `\0dti-graph-${dev}-${ino}`;
   const server = createServer();
   for (let attempt = 0; ; attempt += 1) {
     const failure = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
       server.once('error', resolve);
       server.listen(name, () => resolve(null));
     });
-    server.removeAllListeners('error');
+    server.removeAllListeners();
     if (failure === null) break;
     if (failure.code !== 'EADDRINUSE') throw failure;
     if (attempt === 500) {
@@ -77,7 +78,7 @@ async function alone(folder: string, work: () => Promise<void>): Promise<void> {
 
 /** When a process started, in the kernel's own ticks; empty = there is none. */
 async function startOf(pid: number): Promise<string> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // The name in parentheses may hold spaces; the start time is the 20th field after it.
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }

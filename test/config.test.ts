@@ -1,0 +1,124 @@
+import { access } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DATA_FOLDER, readConfig } from '../src/config.js';
+import { PlatformError } from '../src/domain/errors.js';
+
+const URL_OF = 'postgres://somebody:s3cret-word@db.example:5432/dti';
+
+function failureOf(environment: Record<string, string>): PlatformError {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof PlatformError) return error;
+  }
+  throw new Error('expected a failure');
+}
+const problemsOf = (environment: Record<string, string>) =>
+  (failureOf(environment).details.problems as { variable: string; message: string }[]).map(
+    ({ variable, message }) => `${variable}: ${message}`,
+  );
+
+describe('the configuration', () => {
+  it('is the demonstration on this machine when the environment says nothing', () => {
+    expect(readConfig({})).toEqual({
+      ...{ port: 4000, host: '127.0.0.1', databaseUrl: null, databaseMigrationUrl: null, dataDir: resolve('.data') },
+      ...{
+        demo: true,
+        demoTickMs: 5000,
+        simulatorPort: null,
+        publicProvisional: true,
+        introspection: true,
+        role: 'all',
+      },
+    });
+  });
+
+  it('finds the reference files wherever it runs from', async () => {
+    expect(isAbsolute(DATA_FOLDER)).toBe(true);
+    await access(join(DATA_FOLDER, 'rounds.json'));
+  });
+
+  it.each([
+    ['PORT', '0', { port: 0 }],
+    ['PORT', '65535', { port: 65535 }],
+    ['HOST', '0.0.0.0', { host: '0.0.0.0' }],
+    ['DATABASE_URL', URL_OF, { databaseUrl: URL_OF }],
+    ['DATABASE_URL', 'postgresql://h/d', { databaseUrl: 'postgresql://h/d' }],
+    ['DATA_DIR', '/srv/dti', { dataDir: '/srv/dti' }],
+    ['DATA_DIR', 'here', { dataDir: resolve('here') }],
+    ['DEMO', '0', { demo: false, publicProvisional: false, introspection: false }],
+    ['DEMO', '1', { demo: true, publicProvisional: true, introspection: true }],
+    ['DEMO_TICK_MS', '50', { demoTickMs: 50 }],
+    ['SIMULATOR_PORT', '4999', { simulatorPort: 4999 }],
+    ['PUBLIC_PROVISIONAL', '0', { publicProvisional: false, demo: true }],
+    ['ROLE', 'all', { role: 'all' }],
+    ['PORT', ' 4001 ', { port: 4001 }],
+    ['PORT', '', { port: 4000 }],
+    ['SIMULATOR_PORT', '  ', { simulatorPort: null }],
+  ])('takes %s=%j', (variable, value, parts) => {
+    expect(readConfig({ [variable]: value })).toMatchObject(parts);
+  });
+
+  it.each(['gateway', 'worker'])('runs a %s without the demonstration, on a database that is shared', (role) => {
+    expect(readConfig({ ROLE: role, DATABASE_URL: URL_OF })).toMatchObject({
+      ...{ role, demo: false, introspection: false, publicProvisional: false },
+    });
+  });
+
+  it('takes the address of the owner of the tables beside that of the runtime', () => {
+    const environment = { DATABASE_URL: URL_OF, DATABASE_MIGRATION_URL: 'postgres://owner@h/dti' };
+    expect(readConfig(environment).databaseMigrationUrl).toBe('postgres://owner@h/dti');
+  });
+
+  it('lets the schema be asked for in development also without the demonstration', () => {
+    expect(readConfig({ DEMO: '0', NODE_ENV: 'development' }).introspection).toBe(true);
+    expect(readConfig({ DEMO: '0', NODE_ENV: 'production' }).introspection).toBe(false);
+  });
+
+  it.each([
+    ['PORT', '65536', '"65536" is not a whole number from 0 to 65535'],
+    ['PORT', '-1', '"-1" is not a whole number from 0 to 65535'],
+    ['PORT', '4e3', '"4e3" is not a whole number from 0 to 65535'],
+    ['PORT', '80.5', '"80.5" is not a whole number from 0 to 65535'],
+    ['DEMO_TICK_MS', '49', '"49" is not a whole number from 50 to 86400000'],
+    ['SIMULATOR_PORT', '0', '"0" is not a whole number from 1 to 65535'],
+    ['DEMO', 'yes', '"yes" is neither 1 nor 0'],
+    ['PUBLIC_PROVISIONAL', 'true', '"true" is neither 1 nor 0'],
+    ['ROLE', 'queen', '"queen" is none of all, gateway, worker'],
+    ['ROLE', 'worker', 'worker shares a database with others, so it needs DATABASE_URL'],
+    ['DATABASE_URL', 'mysql://h/d', 'is not an address like postgres://user:password@host:5432/database'],
+    ['DATABASE_URL', 'h:5432', 'is not an address like postgres://user:password@host:5432/database'],
+    ['DATABASE_MIGRATION_URL', URL_OF, 'needs DATABASE_URL beside it'],
+  ])('refuses %s=%j', (variable, value, message) => {
+    expect(problemsOf({ [variable]: value })).toEqual([`${variable}: ${message}`]);
+  });
+
+  it('refuses the demonstration where several processes share the work', () => {
+    expect(problemsOf({ ROLE: 'gateway', DEMO: '1', DATABASE_URL: URL_OF })).toEqual([
+      'DEMO: 1 does not go with ROLE=gateway; the demonstration runs in one process',
+    ]);
+  });
+
+  it('names all problems at once, one line each, with a code', () => {
+    const failure = failureOf({
+      ...{ PORT: 'x', DEMO: 'x', DEMO_TICK_MS: 'x', SIMULATOR_PORT: 'x', PUBLIC_PROVISIONAL: 'x', ROLE: 'x' },
+      ...{ DATABASE_URL: 'x', DATABASE_MIGRATION_URL: 'x' },
+    });
+    expect(failure.code).toBe('CONFIG_INVALID');
+    const [head, ...lines] = failure.message.split('\n');
+    expect(head).toBe('The environment cannot be used:');
+    expect(lines.map((line) => line.trim().split(':')[0])).toEqual([
+      ...['DATABASE_URL', 'DATABASE_MIGRATION_URL', 'ROLE', 'DEMO', 'PORT', 'DEMO_TICK_MS', 'SIMULATOR_PORT'],
+      'PUBLIC_PROVISIONAL',
+    ]);
+  });
+
+  it.each(['DATABASE_URL', 'DATABASE_MIGRATION_URL'])('never repeats what %s holds', (variable) => {
+    for (const value of ['mysql://a:s3cret-word@h/d', 'postgres//a:s3cret-word@h', 's3cret-word']) {
+      const failure = failureOf({ DATABASE_URL: URL_OF, [variable]: value });
+      expect(failure.message).toContain(variable);
+      expect(`${failure.message} ${JSON.stringify(failure.details)} ${failure.stack}`).not.toContain('s3cret');
+    }
+  });
+});

@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Catalogue } from '../../src/domain/catalogue.js';
+import { computeRound, recomputeSnapshot } from '../../src/pipeline/compute.js';
+import { entityPosition, measurePosition, readCell } from '../../src/snapshot/columns.js';
+import { decodeColumns } from '../../src/snapshot/encode.js';
+import { readCatalogue } from '../../src/store/catalogue.js';
+import { readHead, readRevisions } from '../../src/store/revision.js';
+import { readSnapshotColumns, readSnapshotHeads } from '../../src/store/snapshot.js';
+import { SnapshotLibrary } from '../../src/store/snapshotLibrary.js';
+import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
+import { addSource, entityOf, indicatorOf, NOW, record, roundOf, rowsOf, writeBatch } from '../store/batch.js';
+
+const ROUND = 'PROVINCE-2026';
+let test: TestDatabase;
+let catalogue: Catalogue;
+let sourceId: number;
+let figures = 0;
+beforeAll(async () => {
+  test = await openTestDatabase();
+  sourceId = await addSource(test.database, 'figures');
+});
+// A test that publishes leaves the round as the others need it.
+beforeEach(async () => {
+  await test.database.fork().execute(`update round set status = 'OPEN'`);
+  await test.database.fork().execute('truncate snapshot');
+  catalogue = await readCatalogue(test.database.fork());
+});
+afterAll(() => test.drop());
+
+const compute = (parts: { publish?: boolean; roundCode?: string } = {}) =>
+  computeRound({ database: test.database, catalogue, roundCode: ROUND, now: () => NOW, ...parts });
+function nextFigure(): string {
+  figures += 1;
+  return String(figures);
+}
+
+/** Writes a figure that nobody has written before. */
+async function change(entityKey = 'GSO-2025:48', numerator = nextFigure()): Promise<number> {
+  const parts = { numerator, denominator: '100000' };
+  const one = record({
+    ...{ entityId: entityOf(catalogue, entityKey), indicatorId: indicatorOf(catalogue, 'GOV_ACTIVITY.12') },
+    ...parts,
+  });
+  return (await writeBatch(test.database, sourceId, [one])).revision;
+}
+const snapshots = () =>
+  rowsOf<{ id: string; status: string; input_hash: string; result_hash: string }>(
+    test.database,
+    'select id, status, input_hash, result_hash from snapshot where round_id = ? order by id',
+    [roundOf(catalogue, ROUND)],
+  );
+const roundStatus = async () =>
+  (await rowsOf<{ status: string }>(test.database, 'select status from round where code = ?', [ROUND]))[0]?.status;
+
+describe('the computation of a round', () => {
+  it('freezes all entities and measures with the revision that it read, in a transaction with one revision', async () => {
+    const inputRevision = await change();
+    const { snapshotId, revision, inputHash, resultHash } = await compute();
+    if (snapshotId === null || revision === null) throw new Error('no snapshot');
+    expect(await readRevisions(test.database.fork(), inputRevision, 10)).toMatchObject([
+      { id: revision, kind: 'SNAPSHOT', roundIds: [roundOf(catalogue, ROUND)], snapshotId },
+    ]);
+    const [head] = await readSnapshotHeads(test.database.fork(), revision - 1);
+    expect(head).toMatchObject({
+      ...{ id: snapshotId, revision, inputRevision, inputHash, resultHash, status: 'PROVISIONAL' },
+      ...{ frameworkCode: 'PDTI-922', policyCode: catalogue.policy.code, policyVersion: catalogue.policy.version },
+    });
+    const bytes = await readSnapshotColumns(test.database.fork(), snapshotId);
+    const columns = decodeColumns(bytes ?? new Uint8Array());
+    expect([columns.entityIds.length, columns.measureIds.length]).toEqual([34, 98 + 9 + 3 + 1]);
+    const measureAt = measurePosition(columns, indicatorOf(catalogue, 'GOV_ACTIVITY.12')) ?? -1;
+    const known = readCell(columns, measureAt, entityPosition(columns, entityOf(catalogue, 'GSO-2025:48')) ?? -1);
+    const unknown = readCell(columns, measureAt, entityPosition(columns, entityOf(catalogue, 'GSO-2025:92')) ?? -1);
+    expect(known).toMatchObject({ value: expect.any(Number), automaticShare: 1, observationId: expect.any(Number) });
+    expect(unknown).toMatchObject({ value: null, observationId: null });
+  });
+
+  it('writes nothing when nothing has changed, and gives the same hashes', async () => {
+    await change();
+    const first = await compute();
+    const before = await readHead(test.database.fork());
+    const again = await compute();
+    expect(again).toMatchObject({ snapshotId: null, revision: null });
+    expect([again.inputHash, again.resultHash]).toEqual([first.inputHash, first.resultHash]);
+    expect(await readHead(test.database.fork())).toBe(before);
+  });
+
+  it('writes nothing for an observation of another year or body', async () => {
+    await change();
+    await compute();
+    await writeBatch(test.database, sourceId, [
+      record({
+        ...{ entityId: entityOf(catalogue, 'GSO-2025:48'), indicatorId: indicatorOf(catalogue, 'GOV_ACTIVITY.12') },
+        ...{ year: 2025, period: '2025', numerator: '1', denominator: String(100 + figures) },
+      }),
+    ]);
+    await change('GSO-2004:01');
+    expect((await compute()).snapshotId).toBeNull();
+  });
+
+  it('writes a content once when it is asked for many times at the same moment', async () => {
+    await change();
+    const outcomes = await Promise.all(Array.from({ length: 6 }, () => compute()));
+    expect(outcomes.filter(({ snapshotId }) => snapshotId !== null)).toHaveLength(1);
+    expect(await snapshots()).toHaveLength(1);
+  });
+
+  it('never lets an older state follow a newer one, however computations and writes overtake each other', async () => {
+    await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        await change();
+        await compute();
+      }),
+    );
+    await compute();
+    const heads = (await readSnapshotHeads(test.database.fork(), 0)).filter(
+      ({ roundId }) => roundId === roundOf(catalogue, ROUND),
+    );
+    const inputs = heads.map(({ inputRevision }) => inputRevision);
+    expect(inputs).toEqual(inputs.toSorted((a, b) => a - b));
+    const hashes = heads.map(({ inputHash }) => inputHash);
+    expect(new Set(hashes).size).toBe(hashes.length);
+    expect((await compute()).inputHash).toBe(hashes.at(-1));
+  });
+
+  it('goes back to an earlier content with a snapshot of its own when the figures go back', async () => {
+    await change('GSO-2025:48', '7');
+    const first = await compute();
+    await change('GSO-2025:48', '8');
+    await compute();
+    await change('GSO-2025:48', '7');
+    const third = await compute();
+    expect(third.snapshotId).not.toBeNull();
+    expect(third.inputHash).toBe(first.inputHash);
+    expect(third.resultHash).toBe(first.resultHash);
+  });
+
+  it('is refused for a round that does not exist', async () => {
+    await expect(compute({ roundCode: 'PROVINCE-1999' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('publishing a round', () => {
+  it('seals the snapshot and the round at the same revision, also when nothing changed since the last snapshot', async () => {
+    await change();
+    const provisional = await compute();
+    const published = await compute({ publish: true });
+    expect(published.resultHash).toBe(provisional.resultHash);
+    expect(await readRevisions(test.database.fork(), (published.revision ?? 0) - 1, 10)).toMatchObject([
+      { id: published.revision, kind: 'ROUND', snapshotId: published.snapshotId },
+    ]);
+    expect(await roundStatus()).toBe('PUBLISHED');
+    expect((await snapshots()).map(({ status }) => status)).toEqual(['PROVISIONAL', 'PUBLISHED']);
+  });
+
+  it('happens once, however many try at the same moment, and nothing is computed after it', async () => {
+    await change();
+    const tries = await Promise.allSettled(Array.from({ length: 4 }, () => compute({ publish: true })));
+    const refused = tries.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []));
+    expect(refused).toEqual(['ROUND_STATE', 'ROUND_STATE', 'ROUND_STATE']);
+    await change();
+    await expect(compute()).rejects.toMatchObject({ code: 'ROUND_STATE' });
+    await expect(compute({ publish: true })).rejects.toMatchObject({ code: 'ROUND_STATE' });
+    expect(await snapshots()).toHaveLength(1);
+  });
+
+  it('leaves neither a snapshot nor a published round behind when it fails at its very end', async () => {
+    await change();
+    const em = test.database.fork();
+    await em.execute(`create function refuse() returns trigger language plpgsql as $$
+      begin if new.kind = 'ROUND' then raise exception 'refused on purpose'; end if; return new; end $$`);
+    await em.execute('create trigger refuse before insert on revision for each row execute function refuse()');
+    try {
+      await expect(compute({ publish: true })).rejects.toThrow(/refused on purpose/);
+      expect(await snapshots()).toEqual([]);
+      expect(await roundStatus()).toBe('OPEN');
+    } finally {
+      await em.execute('drop trigger refuse on revision; drop function refuse()');
+    }
+    expect((await compute({ publish: true })).snapshotId).not.toBeNull();
+  });
+});
+
+describe('a snapshot whose columns were dropped', () => {
+  it('is computed again from the observations of its time, cell for cell', async () => {
+    await change();
+    const { snapshotId } = await compute();
+    const before = decodeColumns(
+      (await readSnapshotColumns(test.database.fork(), snapshotId ?? 0)) ?? new Uint8Array(),
+    );
+    await change();
+    await test.database.fork().execute('update snapshot set columns_gzip = null where id = ?', [snapshotId]);
+    const library = new SnapshotLibrary(test.database, (head) => recomputeSnapshot(test.database, catalogue, head));
+    await library.refresh();
+    const head = library.byId(snapshotId ?? 0);
+    if (head === undefined) throw new Error('no head');
+    expect((await library.load(head)).columns).toEqual(before);
+  });
+
+  it('is corrupt when what comes out has not the hash that it states', async () => {
+    await change();
+    const { revision } = await compute();
+    const [head] = await readSnapshotHeads(test.database.fork(), (revision ?? 0) - 1);
+    if (head === undefined) throw new Error('no head');
+    await expect(
+      recomputeSnapshot(test.database, catalogue, { ...head, resultHash: '0'.repeat(64) }),
+    ).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
+    await expect(
+      recomputeSnapshot(test.database, catalogue, { ...head, inputRevision: head.inputRevision - 1 }),
+    ).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
+    await expect(recomputeSnapshot(test.database, catalogue, { ...head, policyVersion: 999 })).rejects.toMatchObject({
+      code: 'SNAPSHOT_CORRUPT',
+    });
+  });
+});

@@ -1,0 +1,174 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Catalogue } from '../../src/domain/catalogue.js';
+import type { SnapshotColumns, SnapshotHead } from '../../src/domain/snapshot.js';
+import { encodeColumns } from '../../src/snapshot/encode.js';
+import { readCatalogue } from '../../src/store/catalogue.js';
+import { SnapshotLibrary } from '../../src/store/snapshotLibrary.js';
+import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
+import { roundOf } from './batch.js';
+import { addSnapshot, columnsOf } from './columnFixture.js';
+
+let test: TestDatabase;
+let catalogue: Catalogue;
+let library: SnapshotLibrary;
+/** Ids of the snapshots that the library asked to be computed again. */
+let recomputed: number[];
+let recompute: (head: SnapshotHead) => Promise<SnapshotColumns>;
+
+beforeAll(async () => {
+  test = await openTestDatabase();
+  catalogue = await readCatalogue(test.database.fork());
+});
+beforeEach(() => {
+  recomputed = [];
+  recompute = async () => columnsOf(0.5);
+  library = new SnapshotLibrary(test.database, (head) => {
+    recomputed.push(head.id);
+    return recompute(head);
+  });
+});
+afterAll(() => test.drop());
+
+const EVER = Number.MAX_SAFE_INTEGER;
+async function headOf(id: number): Promise<SnapshotHead> {
+  await library.refresh();
+  const head = library.byId(id);
+  if (head === undefined) throw new Error(`the library has no snapshot ${id}`);
+  return head;
+}
+/** Adds snapshots whose columns have been dropped. */
+async function addDropped(count: number): Promise<SnapshotHead[]> {
+  const heads: SnapshotHead[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const { id } = await addSnapshot(test.database, roundOf(catalogue, 'MINISTRY-2023'));
+    await test.database.fork().execute('update snapshot set columns_gzip = null where id = ?', [id]);
+    heads.push(await headOf(id));
+  }
+  return heads;
+}
+
+describe('the snapshot library', () => {
+  it('finds the newest snapshot of a round that is not after a revision', async () => {
+    const roundId = roundOf(catalogue, 'PROVINCE-2021');
+    const first = await addSnapshot(test.database, roundId);
+    await addSnapshot(test.database, roundOf(catalogue, 'PROVINCE-2022'));
+    const second = await addSnapshot(test.database, roundId);
+    await library.refresh();
+    const find = (revision: number) => library.find(roundId, { revision, provisional: true })?.id;
+    expect(find(first.revision - 1)).toBeUndefined();
+    expect(find(first.revision)).toBe(first.id);
+    expect(find(second.revision - 1)).toBe(first.id);
+    expect(find(second.revision)).toBe(second.id);
+    expect(find(EVER)).toBe(second.id);
+    expect(library.list(roundId, { revision: EVER, provisional: true }).map(({ id }) => id)).toEqual([
+      second.id,
+      first.id,
+    ]);
+  });
+
+  it('shows published snapshots only to who may not see provisional ones', async () => {
+    const roundId = roundOf(catalogue, 'MINISTRY-2021');
+    const before = await addSnapshot(test.database, roundId);
+    const published = await addSnapshot(test.database, roundId, { status: 'PUBLISHED' });
+    await library.refresh();
+    const scope = (revision: number) => ({ revision, provisional: false });
+    expect(library.find(roundId, scope(before.revision))).toBeUndefined();
+    expect(library.find(roundId, scope(EVER))?.id).toBe(published.id);
+    expect(library.list(roundId, scope(EVER)).map(({ id }) => id)).toEqual([published.id]);
+    expect(library.findPublished(roundId, published.revision)?.id).toBe(published.id);
+    expect(library.findPublished(roundId, published.revision - 1)).toBeUndefined();
+    expect(library.find(roundId, { revision: before.revision, provisional: true })?.id).toBe(before.id);
+  });
+
+  it('learns of new snapshots by a refresh and not before, each once', async () => {
+    const roundId = roundOf(catalogue, 'PROVINCE-2023');
+    await library.refresh();
+    const { id } = await addSnapshot(test.database, roundId);
+    expect(library.byId(id)).toBeUndefined();
+    await Promise.all([library.refresh(), library.refresh(), library.refresh()]);
+    expect(library.list(roundId, { revision: EVER, provisional: true }).filter((head) => head.id === id)).toHaveLength(
+      1,
+    );
+  });
+
+  it('loads the stored columns, and once for all who ask at the same time', async () => {
+    const columns = encodeColumns(columnsOf(0.25));
+    const { id } = await addSnapshot(test.database, roundOf(catalogue, 'PROVINCE-2022'), { columns });
+    const head = await headOf(id);
+    const [one, two] = await Promise.all([library.load(head), library.load(head)]);
+    expect(one.columns).toEqual(columnsOf(0.25));
+    expect(one.columns).toBe(two.columns);
+    expect((await library.load(head)).columns).toBe(one.columns);
+    expect(recomputed).toEqual([]);
+  });
+
+  it('has dropped columns computed again, once while they are in memory', async () => {
+    const [head] = await addDropped(1);
+    if (head === undefined) throw new Error('no snapshot');
+    expect((await library.load(head)).columns).toEqual(columnsOf(0.5));
+    await library.load(head);
+    expect(recomputed).toEqual([head.id]);
+  });
+
+  it.each([
+    ['are no archive', Buffer.from('damaged')],
+    ['are cut', gzipSync(encodeColumns(columnsOf(1))).subarray(0, -12)],
+    ['have another digit', gzipSync(encodeColumns(columnsOf(1)).with(60, 77))],
+    [
+      'have no entities',
+      gzipSync(encodeColumns({ ...columnsOf(1, 0), entityIds: new Int32Array(0), groupOf: new Int32Array(0) })),
+    ],
+  ])('says that a snapshot is corrupt whose columns %s, and reads them again when they are mended', async (_, bytes) => {
+    const { id } = await addSnapshot(test.database, roundOf(catalogue, 'PROVINCE-2022'));
+    const head = await headOf(id);
+    const store = (packed: Buffer) =>
+      test.database.fork().execute('update snapshot set columns_gzip = ? where id = ?', [packed, id]);
+    await store(bytes);
+    await expect(library.load(head)).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
+    await store(gzipSync(encodeColumns(columnsOf(1))));
+    expect((await library.load(head)).columns).toEqual(columnsOf(1));
+  });
+
+  it('tries again to compute dropped columns when it failed', async () => {
+    const [head] = await addDropped(1);
+    if (head === undefined) throw new Error('no snapshot');
+    recompute = () => Promise.reject(new Error('for once'));
+    await expect(library.load(head)).rejects.toThrow('for once');
+    recompute = async () => columnsOf(0.75);
+    expect((await library.load(head)).columns).toEqual(columnsOf(0.75));
+  });
+
+  it('keeps what was used last and lets the rest go when its memory is full', async () => {
+    const [a, b, c, d] = await addDropped(4);
+    if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('too few');
+    // About 20 MB each: three fit.
+    recompute = async () => columnsOf(1, 380_000);
+    for (const head of [a, b, c, a, d]) await library.load(head);
+    expect(recomputed).toEqual([a, b, c, d].map(({ id }) => id));
+    recomputed = [];
+    for (const head of [d, c, a]) await library.load(head);
+    expect(recomputed).toEqual([]);
+    await library.load(b);
+    expect(recomputed).toEqual([b.id]);
+  });
+
+  it('keeps a snapshot that took long to come, and counts it once', async () => {
+    const [slow, ...others] = await addDropped(5);
+    if (slow === undefined) throw new Error('too few');
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    recompute = async (head) => {
+      if (head.id === slow.id) await gate;
+      return columnsOf(1, 380_000);
+    };
+    const loading = library.load(slow);
+    for (const head of others) await library.load(head);
+    release();
+    await loading;
+    recomputed = [];
+    await library.load(slow);
+    for (const head of others.slice(-2)) await library.load(head);
+    expect(recomputed).toEqual([]);
+  });
+});

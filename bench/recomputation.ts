@@ -12,12 +12,14 @@ const STEPS = ['readMs', 'mergeMs', 'scoreMs', 'writeMs'] as const;
  * of all six rounds of the three closed years (88 to 89 entities a year). Before each run one claim of each round changes, so that every run writes.
  */
 export async function measureRecomputation({ database, catalogue, demonstration, year }: Bench): Promise<void> {
+  const log = (message: string) => say(message);
+  const stage = { database, catalogue, demonstration, signal: new AbortController().signal, log };
   const started = performance.now();
-  const runs = await syncAll(database, catalogue, demonstration, new AbortController().signal);
+  const runs = await syncAll(stage);
   const syncMs = performance.now() - started;
   const records = runs.reduce((sum, run) => sum + run.read, 0);
   const again = performance.now();
-  await syncAll(database, catalogue, demonstration, new AbortController().signal);
+  await syncAll(stage);
   const idleMs = performance.now() - again;
   await loadSelfReports(database, catalogue, year, new Date(), () => undefined);
 

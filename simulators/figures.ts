@@ -21,7 +21,8 @@ export interface RoundFigures {
 }
 
 const COLUMNS = ['entity', 'indicator', 'value', 'numerator', 'denominator'] as const;
-const CLOSED_YEARS = [2021, 2022, 2023] as const;
+/** Years whose figures are complete. */
+export const CLOSED_YEARS: readonly number[] = [2021, 2022, 2023];
 
 /**
  * Reads one file of calibrated figures, columns `entity,indicator,value,numerator,denominator`.

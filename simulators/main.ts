@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,12 +7,16 @@ import { type Credentials, generateCredentials, parseCredentials } from './crede
 import { type SimulatorOptions, startSimulators } from './server.js';
 import { parseMonth } from './state.js';
 
+/** Longest wait for a parent to send its credentials. */
+const PARENT_MS = 10_000;
+
 /** Credentials of the parent, or new ones in a file that only this user can read. */
-function takeCredentials(dataDir: string): Credentials {
-  // The environment is the channel from the parent: arguments are visible to every user of the machine.
-  const given = process.env.SIMULATOR_CREDENTIALS;
-  delete process.env.SIMULATOR_CREDENTIALS;
-  if (given !== undefined) return parseCredentials(given);
+async function takeCredentials(dataDir: string): Promise<Credentials> {
+  // The channel is the only way from the parent: arguments and environment can be read by others on the machine.
+  if (process.send !== undefined) {
+    const [message] = await once(process, 'message', { signal: AbortSignal.timeout(PARENT_MS) });
+    return parseCredentials(JSON.stringify(message));
+  }
   const credentials = generateCredentials();
   const path = resolve(dataDir, 'simulator-credentials.json');
   mkdirSync(dataDir, { recursive: true });
@@ -20,7 +25,7 @@ function takeCredentials(dataDir: string): Credentials {
   return credentials;
 }
 
-function readOptions(args: readonly string[]): SimulatorOptions {
+async function readOptions(args: readonly string[]): Promise<SimulatorOptions> {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args: [...args],
@@ -39,13 +44,13 @@ function readOptions(args: readonly string[]): SimulatorOptions {
     seed: whole('seed'),
     tickMs: whole('tick-ms') ?? 5000,
     anchor: values.anchor === undefined ? undefined : parseMonth(values.anchor),
-    credentials: takeCredentials(dataDir),
+    credentials: await takeCredentials(dataDir),
   };
 }
 
 /** Runs the simulators as a process of their own: `npm run simulators`, or a child of the platform. */
 async function main(): Promise<void> {
-  const simulators = await startSimulators(readOptions(process.argv.slice(2)));
+  const simulators = await startSimulators(await readOptions(process.argv.slice(2)));
   const stop = (): void => {
     simulators.close().then(
       () => process.exit(0),

@@ -98,7 +98,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     demoTickMs: whole('DEMO_TICK_MS', 5000, 50, 86_400_000),
     simulatorPort: text('SIMULATOR_PORT') === null ? null : whole('SIMULATOR_PORT', 0, 1, 65535),
     publicProvisional: flag('PUBLIC_PROVISIONAL', demo),
-    introspection: demo || environment.NODE_ENV === 'development',
+    introspection: demo,
     role: role ?? 'all',
   };
   if (problems.length > 0) {

@@ -3,10 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CODE_CONNECTORS } from '../connectors/index.js';
+import { monthPeriod } from '../simulators/baseline.js';
 import { type Credentials, generateCredentials } from '../simulators/credentials.js';
 import { readRounds } from '../simulators/figures.js';
 import { readFrameworkFile } from '../simulators/frameworkFile.js';
 import { demonstrationSubmissions } from '../simulators/selfReport.js';
+import { monthInVietnam } from '../simulators/server.js';
 import { demonstrationSurvey, surveyCsv } from '../simulators/survey.js';
 import { type Config, DATA_FOLDER } from './config.js';
 import type { Catalogue } from './domain/catalogue.js';
@@ -25,13 +27,14 @@ import type { SyncRunRow } from './store/tables/syncRun.js';
 const SEED = 922;
 const FIGURES = join(DATA_FOLDER, 'demonstration');
 const FRAMEWORKS = join(DATA_FOLDER, 'frameworks');
-/** Systems of the frameworks that a connector reads; the others are self-reported for now. */
-const MEASURED_SYSTEMS = ['einvoice', 'public_services', 'population'];
+/** Systems of the frameworks that a connector reads: its key is the system's. The others are self-reported for now. */
+const MEASURED_SYSTEMS = CODE_CONNECTORS.map(({ spec }) => spec.key);
 
 /** Simulated national databases in a child process, with what a connector needs to reach them. */
 export interface Demonstration {
   readonly port: number;
-  settings(connector: Connector): SourceSettings;
+  /** Null = the simulators have no such database. */
+  settings(connector: Connector): SourceSettings | null;
   /** Moves the simulators' clock by hand or tells them to misbehave. */
   readonly controlToken: string;
   close(): Promise<void>;
@@ -39,7 +42,7 @@ export interface Demonstration {
 
 /** The year of the open round: the running one in Vietnam. */
 export function openYear(now: Date): number {
-  return new Date(now.getTime() + 7 * 3_600_000).getUTCFullYear();
+  return monthInVietnam(now).year;
 }
 
 /**
@@ -51,7 +54,7 @@ export async function startDemonstration(config: Config, now: Date): Promise<Dem
   const portFile = join(config.dataDir, 'simulator-port');
   const kept = Number(await readFile(portFile, 'utf8').catch(() => '0'));
   const credentials = generateCredentials();
-  const anchor = new Date(now.getTime() + 7 * 3_600_000).toISOString().slice(0, 7);
+  const anchor = monthPeriod(monthInVietnam(now));
   const launch = (port: number) => launchChild(port, dataDir, anchor, config.demoTickMs, credentials);
   const { child, port } =
     config.simulatorPort !== null
@@ -84,10 +87,12 @@ async function launchChild(
     join(import.meta.dirname, '../simulators/main.js'),
     [...args, '--seed', String(SEED), '--anchor', anchor, '--tick-ms', String(tickMs)],
     {
-      env: { PATH: process.env.PATH, SIMULATOR_CREDENTIALS: JSON.stringify(credentials) },
+      env: {},
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     },
   );
+  // Over the channel: arguments and environment can be read by others on the machine.
+  child.send(credentials);
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     said = `${said}${chunk.toString()}`.slice(-2000);
@@ -100,8 +105,8 @@ async function launchChild(
   });
 }
 
-/** What a connector needs to reach its simulator. */
-export function settingsOf(key: string, port: number, credentials: Credentials): SourceSettings {
+/** What a connector needs to reach its simulator; null = there is none. */
+export function settingsOf(key: string, port: number, credentials: Credentials): SourceSettings | null {
   const origin = `http://127.0.0.1:${port}`;
   switch (key) {
     case 'einvoice':
@@ -111,7 +116,7 @@ export function settingsOf(key: string, port: number, credentials: Credentials):
     case 'population':
       return { baseUrl: `${origin}/ndxp`, secrets: { ...credentials.population } };
     default:
-      throw new PlatformError('SYNC_CONFIG', `There is no simulator for the source "${key}".`);
+      return null;
   }
 }
 
@@ -152,45 +157,56 @@ export async function loadSelfReports(
   return written;
 }
 
-/** Runs every source of the demonstration once, one after the other. */
+/** What the sources of the demonstration are read with. */
+export interface SyncStage {
+  readonly database: Database;
+  readonly catalogue: Catalogue;
+  readonly demonstration: Demonstration;
+  readonly signal: AbortSignal;
+  log(message: string): void;
+}
+
+/** Runs every source that has a simulator once, one after the other; one that fails is logged and stops no other. */
 export async function syncAll(
-  database: Database,
-  catalogue: Catalogue,
-  demonstration: Demonstration,
-  signal: AbortSignal,
+  stage: SyncStage,
   onProgress?: (key: string, progress: ReadProgress) => void,
 ): Promise<SyncRunRow[]> {
+  const { database, catalogue, demonstration, signal, log } = stage;
   const runs: SyncRunRow[] = [];
   for (const connector of CODE_CONNECTORS) {
-    runs.push(
-      await syncSource({
-        ...{ database, catalogue, connector, signal, mode: 'INCREMENTAL' as const, now: () => new Date() },
-        settings: demonstration.settings(connector),
-        ...(onProgress === undefined ? {} : { onProgress: (progress) => onProgress(connector.spec.key, progress) }),
-      }),
-    );
+    const { key } = connector.spec;
+    const settings = demonstration.settings(connector);
+    if (settings === null) log(`the source ${key} has no simulator and is not read`);
+    if (settings === null || signal.aborted) continue;
+    const progress = onProgress === undefined ? {} : { onProgress: (at: ReadProgress) => onProgress(key, at) };
+    try {
+      const run = await syncSource({
+        database,
+        catalogue,
+        connector,
+        settings,
+        signal,
+        mode: 'INCREMENTAL',
+        now: () => new Date(),
+        ...progress,
+      });
+      if (run.status !== 'SUCCEEDED') {
+        log(
+          `sync run ${run.id} of ${key} ended ${run.status}: ${run.errorCode ?? `${run.rejected} rejected`} ${run.errorMessage ?? ''}`,
+        );
+      }
+      runs.push(run);
+    } catch (error) {
+      log(`the source ${key} could not be read and will be again: ${describeError(error)}`);
+    }
   }
   return runs;
 }
 
 /** Keeps reading the sources at the pace of the simulators' ticks until the signal ends it. */
-export async function keepSynced(
-  database: Database,
-  catalogue: () => Catalogue,
-  demonstration: Demonstration,
-  everyMs: number,
-  signal: AbortSignal,
-  log: (message: string) => void,
-): Promise<void> {
+export async function keepSynced(stage: () => SyncStage, everyMs: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) return;
-    try {
-      for (const run of await syncAll(database, catalogue(), demonstration, signal)) {
-        if (run.status === 'FAILED') log(`sync run ${run.id} failed: ${run.errorCode} ${run.errorMessage}`);
-      }
-    } catch (error) {
-      log(`the sources could not be read and will be again: ${describeError(error)}`);
-    }
+    if (!signal.aborted) await syncAll(stage());
   }
 }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { CODE_CONNECTORS } from '../connectors/index.js';
+import { CLOSED_YEARS } from '../simulators/figures.js';
 import { type Config, DATA_FOLDER, readConfig } from './config.js';
 import {
   type Demonstration,
@@ -16,7 +17,7 @@ import { keepComputed, type Recomputation } from './pipeline/recompute.js';
 import { registerSource, SELF_REPORT, SURVEY } from './pipeline/source.js';
 import { topRows } from './pipeline/topRows.js';
 import { type CatalogueHolder, holdCatalogue, openServing, openStore, type Serving } from './platform.js';
-import { step } from './progress.js';
+import { type StepDisplay, step } from './progress.js';
 import type { PartState, Readiness } from './server/health.js';
 import { startServer } from './server/http.js';
 import type { ReadProgress } from './source/readPage.js';
@@ -56,6 +57,12 @@ async function main(): Promise<void> {
   process.stdout.write('ready\n');
 }
 
+/** Runs a step of the start, unless the platform is to stop. */
+function run<T>(title: string, work: (display: StepDisplay) => Promise<T>): Promise<T> {
+  stopping.signal.throwIfAborted();
+  return step(title, work);
+}
+
 /** Everything between an open port and the first answer, step by step. */
 async function prepare(config: Config, parts: Record<string, PartState>): Promise<Serving> {
   const now = () => new Date();
@@ -73,31 +80,33 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
   };
 
   const place = config.databaseUrl === null ? `embedded, in ${config.dataDir}` : 'at DATABASE_URL';
-  const { database } = await step(`PostgreSQL, ${place}`, () =>
+  const { database } = await run(`PostgreSQL, ${place}`, () =>
     part('database', async () => {
       const store = await openStore(config);
       opened.push({ name: 'database', close: store.close });
       return store;
     }),
   );
-  const catalogue = await step('Reference data: entities, frameworks, rounds, published results', () =>
+  const catalogue = await run('Reference data: entities, frameworks, rounds, published results', () =>
     part('reference', async () => {
-      await loadReference(database, { folder: DATA_FOLDER, currentYear: year, now: now() });
-      for (const source of [SELF_REPORT, SURVEY]) await registerSource(database, source, 'ACTIVE', now());
+      if (config.role !== 'gateway') {
+        await loadReference(database, { folder: DATA_FOLDER, currentYear: year, now: now() });
+        for (const source of [SELF_REPORT, SURVEY]) await registerSource(database, source, 'ACTIVE', now());
+      }
       return holdCatalogue(database);
     }),
   );
   const demonstration = config.demo ? await part('sources', () => demonstrate(config, database, catalogue)) : null;
-  const serving = await step('Merge, score, rank, freeze', ({ show }) =>
+  const serving = await run('Merge, score, rank, freeze', ({ show }) =>
     part('snapshots', async () => {
-      for (const round of catalogue.current().content.rounds) {
-        if (round.status === 'PUBLISHED' || (!config.demo && !(await hasObservations(database)))) continue;
-        show(round.code);
-        // Rounds of past years are closed in the demonstration; the running one stays open and moves.
-        const publish = config.demo && round.year < year;
-        await computeRound({ database, catalogue: catalogue.current(), roundCode: round.code, publish, now });
+      const open = catalogue.current().content.rounds.filter(({ status }) => status !== 'PUBLISHED');
+      for (const { code, year: roundYear } of config.role === 'gateway' ? [] : open) {
+        stopping.signal.throwIfAborted();
+        show(code);
+        // The past rounds of the demonstration are closed; the running one stays open and moves.
+        const publish = config.demo && CLOSED_YEARS.includes(roundYear);
+        await computeRound({ database, catalogue: catalogue.current(), roundCode: code, publish, now });
       }
-      await catalogue.reload();
       return openServing(database, catalogue, { publicProvisional: config.publicProvisional, log });
     }),
   );
@@ -109,32 +118,28 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
 /** The data of the demonstration: simulators, a sync of every source, self-reports and surveys. */
 async function demonstrate(config: Config, database: Database, catalogue: CatalogueHolder): Promise<Demonstration> {
   const now = new Date();
-  const demonstration = await step('Simulated national databases', async ({ conclude }) => {
+  const demonstration = await run('Simulated national databases', async ({ conclude }) => {
     const started = await startDemonstration(config, now);
     opened.push({ name: 'simulators', close: started.close });
     for (const { spec } of CODE_CONNECTORS) await registerSource(database, spec, 'ACTIVE', now);
     conclude(`port ${started.port}`);
     return started;
   });
-  await step('Sync from the national databases', async ({ show, conclude }) => {
+  await run('Sync from the national databases', async ({ show, conclude }) => {
     const onProgress = (key: string, progress: ReadProgress) =>
       show(`${key}: page ${progress.pages}, ${progress.records} records`);
-    const runs = await syncAll(database, catalogue.current(), demonstration, stopping.signal, onProgress);
-    for (const run of runs.filter(({ status }) => status !== 'SUCCEEDED')) {
-      log(`sync run ${run.id} ended ${run.status}: ${run.errorCode} ${run.errorMessage}`);
-    }
-    conclude(`${runs.reduce((sum, run) => sum + run.read, 0)} records`);
+    const stage = { database, catalogue: catalogue.current(), demonstration, signal: stopping.signal, log };
+    const runs = await syncAll(stage, onProgress);
+    conclude(`${runs.reduce((sum, { read }) => sum + read, 0)} records`);
   });
-  await step('Self-reports and surveys', async ({ show, conclude }) => {
-    const written = await loadSelfReports(database, catalogue.current(), openYear(now), now, show);
+  await run('Self-reports and surveys', async ({ show, conclude }) => {
+    const written = await loadSelfReports(database, catalogue.current(), openYear(now), now, (roundCode) => {
+      stopping.signal.throwIfAborted();
+      show(roundCode);
+    });
     conclude(`${written} observations`);
   });
   return demonstration;
-}
-
-async function hasObservations(database: Database): Promise<boolean> {
-  const rows = await database.fork().execute('select 1 from observation limit 1');
-  return rows.length > 0;
 }
 
 /** What goes on while the platform serves: reading sources, computing open rounds. */
@@ -155,7 +160,8 @@ function background(
   }
   if (demonstration !== null) {
     const { demoTickMs } = config;
-    const loop = keepSynced(database, () => catalogue.current(), demonstration, demoTickMs, stopping.signal, log);
+    const stage = () => ({ database, catalogue: catalogue.current(), demonstration, signal: stopping.signal, log });
+    const loop = keepSynced(stage, demoTickMs, stopping.signal);
     opened.push({ name: 'sync', close: () => loop });
   }
 }
@@ -180,6 +186,8 @@ function shutDown(code: number): Promise<void> {
   closing ??= (async () => {
     stopping.abort();
     const timer = setTimeout(() => process.exit(code), SHUTDOWN_MS);
+    // The step under way ends first, so that everything which it opens is known and can be closed.
+    await starting.catch(() => undefined);
     const [server, rest] = [opened.slice(0, 1), opened.slice(1).reverse()];
     for (const { name, close } of [...server, ...rest]) {
       await close().catch((error: unknown) => log(`${name} did not close: ${describeError(error)}`));
@@ -190,14 +198,11 @@ function shutDown(code: number): Promise<void> {
   return closing;
 }
 
+const starting = main();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void shutDown(0));
-main().catch(async (error: unknown) => {
+starting.catch((error: unknown) => {
   if (closing !== null) return;
-  const known = error instanceof PlatformError;
-  log(
-    known
-      ? `${error.code}: ${error.message}`
-      : `the platform could not start: ${error instanceof Error ? error.stack : error}`,
-  );
-  await shutDown(1);
+  const known = error instanceof PlatformError ? `${error.code}: ${error.message}` : null;
+  log(known ?? `the platform could not start: ${error instanceof Error ? error.stack : error}`);
+  void shutDown(1);
 });

@@ -5,6 +5,7 @@ import { recomputeSnapshot } from './pipeline/compute.js';
 import { failInterruptedRuns } from './pipeline/sync.js';
 import { readCatalogue } from './store/catalogue.js';
 import { startEmbedded } from './store/embedded.js';
+import { ensureDatabase } from './store/ensureDatabase.js';
 import { followRevisions, type RevisionFeed } from './store/feed.js';
 import { lockFolder } from './store/folder.js';
 import { type Database, openDatabase } from './store/orm.js';
@@ -52,20 +53,6 @@ export async function openStore(config: Config): Promise<Store> {
   }
 }
 
-async function ensureDatabase(maintenanceUrl: string, url: string): Promise<string> {
-  const { default: pg } = await import('pg');
-  const client = new pg.Client({ connectionString: maintenanceUrl });
-  await client.connect();
-  try {
-    const name = new URL(url).pathname.slice(1);
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
-    if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(name)}`);
-    return url;
-  } finally {
-    await client.end();
-  }
-}
-
 /** Reference data that follows the database. */
 export interface CatalogueHolder {
   current(): Catalogue;
@@ -102,6 +89,8 @@ export async function openServing(
     if (kind === 'REFERENCE' || kind === 'ROUND') await catalogue.reload();
     if (kind === 'SNAPSHOT' || kind === 'ROUND') await library.refresh();
   });
+  // What was written before the feed began to follow is in these; what comes after it, the feed brings.
+  await catalogue.reload();
   await library.refresh();
   const { publicProvisional } = options;
   return {

@@ -60,9 +60,10 @@ export async function runDemonstration(database: Database, demonstration: Demons
   for (const source of [SELF_REPORT, SURVEY]) await registerSource(database, source, 'ACTIVE', now());
   for (const { spec } of CODE_CONNECTORS) await registerSource(database, spec, 'ACTIVE', now());
   const catalogue = await readCatalogue(database.fork());
-  for (const run of await syncAll(database, catalogue, demonstration, new AbortController().signal)) {
-    if (run.status !== 'SUCCEEDED') throw new Error(`${run.sourceId}: ${run.errorCode} ${run.errorMessage}`);
-  }
+  const fail = (message: string) => {
+    throw new Error(message);
+  };
+  await syncAll({ database, catalogue, demonstration, signal: new AbortController().signal, log: fail });
   await loadSelfReports(database, catalogue, TEST_YEAR, now(), () => undefined);
   for (const { code, year } of catalogue.content.rounds) {
     await computeRound({ database, catalogue, roundCode: code, publish: year < TEST_YEAR, now });

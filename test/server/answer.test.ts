@@ -164,7 +164,8 @@ describe('the server on the demonstration', () => {
 
     await demonstration.control('POST', 'tick', {});
     const now = () => new Date();
-    await syncAll(test.database, catalogue, demonstration, new AbortController().signal);
+    const { signal } = new AbortController();
+    await syncAll({ database: test.database, catalogue, demonstration, signal, log: (message) => expect.fail(message) });
     await computeRound({ database: test.database, catalogue, roundCode: round, publish: false, now });
     const { payload: second } = await client.next({ id, timeoutMs: 30_000 });
     const { revision } = first.data.rankingUpdates;

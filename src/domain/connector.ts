@@ -18,12 +18,23 @@ export interface ConnectorSpec {
   /** Names of the secrets that it needs; values come with {@link SourceSettings}. */
   readonly secrets: readonly string[];
   readonly bounds: SourceBounds;
+  /**
+   * Hosts (`host` or `host:port`) beside that of the base URL that it may be sent to, by a redirect or a link in an answer; credentials never go there.
+   * Absent = redirects are not followed at all.
+   */
+  readonly allowedHosts?: readonly string[];
 }
 
 /** Bounds that the runtime holds a source to; exceeding one fails the run with SYNC_BOUND. */
 export interface SourceBounds {
   readonly maxPages: number;
   readonly maxBodyBytes: number;
+  /** Rows of the whole run; absent = only pages are counted. */
+  readonly maxRows?: number;
+  /** From sending a request to the first byte of its answer; absent = {@link requestTimeoutMs} alone. */
+  readonly headersTimeoutMs?: number;
+  /** Between two pieces of a body; absent = {@link requestTimeoutMs} alone. */
+  readonly idleTimeoutMs?: number;
   /** Of one request, from connecting to the last byte. */
   readonly requestTimeoutMs: number;
   /** Of the whole run. */
@@ -45,13 +56,23 @@ export interface SourceRequest {
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /**
+   * Absolute address in place of base URL, path and query, such as a link in an answer. Its host must be that of the base URL or one of
+   * `allowedHosts`; give no credentials for another host.
+   */
+  readonly url?: string;
+  /** `bytes` = the body need not be text (XLSX, gzip, charsets that the content type does not name); by default it must. */
+  readonly bodyAs?: 'text' | 'bytes';
 }
 
 /** An answer, read whole within its bounds. */
 export interface SourceResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** As text; what is not text stands as a data URL in base64: `data:application/zip;base64,UEsD…`. */
   readonly body: string;
+  /** As received, after content-encoding; absent = {@link body} in UTF-8. */
+  readonly bytes?: Uint8Array;
 }
 
 /** What a response means for the run; connectors say it for protocols that hide errors in a 200. */
@@ -59,7 +80,11 @@ export type ResponseVerdict =
   | { readonly kind: 'ok' }
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
   | { readonly kind: 'refresh_auth'; readonly reason: string }
-  | { readonly kind: 'fail'; readonly reason: string; readonly code: 'SYNC_AUTH' | 'SYNC_CONFIG' | 'SYNC_PROTOCOL' };
+  | {
+      readonly kind: 'fail';
+      readonly reason: string;
+      readonly code: 'SYNC_AUTH' | 'SYNC_CONFIG' | 'SYNC_PROTOCOL' | 'SYNC_TRANSIENT';
+    };
 
 /** The runtime's HTTP client: the only way of a connector to the network. */
 export interface SourceHttp {
@@ -72,10 +97,12 @@ export interface SourceHttp {
    */
   send(
     build: () => SourceRequest | Promise<SourceRequest>,
-    judge?: (response: SourceResponse) => ResponseVerdict,
+    judge?: (response: SourceResponse) => ResponseVerdict | Promise<ResponseVerdict>,
   ): Promise<SourceResponse>;
   /** Forgets cached credentials, such as an OAuth2 token; called by the runtime on `refresh_auth`. */
   onRefreshAuth(forget: () => void): void;
+  /** Hides a value from now on in everything that people or tables see, such as a session token. */
+  hide(secret: string): void;
 }
 
 /** Everything a connector gets from the runtime. */
@@ -84,6 +111,11 @@ export interface ConnectorContext {
   readonly settings: SourceSettings;
   /** Wall clock; connectors do not read it themselves. */
   now(): Date;
+  /**
+   * Waits, such as for an export to be ready.
+   * @throws PlatformError SYNC_CANCELLED, SYNC_BOUND when the run ends meanwhile
+   */
+  wait(ms: number): Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -136,6 +168,8 @@ export interface SourcePage {
   readonly declaredTotal: number | null;
   /** Why there is no page after this one, such as `no next cursor`; null = there is one. */
   readonly stopReason: string | null;
+  /** The part of the stream that it belongs to, such as `province=01`, each with pages and a total of its own; absent = the stream is one. */
+  readonly partition?: string;
   /** Position after this page. The one of the last page is kept, in the transaction that commits the rows. */
   readonly cursor: Cursor | null;
 }

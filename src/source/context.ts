@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Connector, ConnectorContext, SourceSettings } from '../domain/connector.js';
 import { PlatformError } from '../domain/errors.js';
 import { syncFailure, toSyncFailure } from './failure.js';
@@ -31,7 +32,7 @@ export interface SourceSession {
  */
 export function openSource(connector: Connector, options: SourceOptions): SourceSession {
   const { settings, now } = options;
-  const { bounds, secrets, key } = connector.spec;
+  const { bounds, secrets, key, allowedHosts } = connector.spec;
   const missing = secrets.filter((name) => (settings.secrets[name] ?? '') === '');
   if (missing.length > 0) {
     throw syncFailure(
@@ -45,6 +46,7 @@ export function openSource(connector: Connector, options: SourceOptions): Source
   const timer = setTimeout(() => clock.abort(outOfTime), bounds.runTimeoutMs).unref();
   const signal = AbortSignal.any([options.signal, clock.signal]);
   const { onAttempt, sleep } = options;
+  const pause = sleep ?? ((ms: number) => delay(ms, undefined, { signal }));
   try {
     const http = createSourceHttp({
       settings,
@@ -52,11 +54,22 @@ export function openSource(connector: Connector, options: SourceOptions): Source
       signal,
       now,
       redactor,
+      ...(allowedHosts === undefined ? {} : { allowedHosts }),
       ...(onAttempt === undefined ? {} : { onAttempt }),
       ...(sleep === undefined ? {} : { sleep }),
     });
     return {
-      context: { http, settings, now, signal },
+      context: {
+        http,
+        settings,
+        now,
+        signal,
+        wait: async (ms) => {
+          // The session's own explanation of an abort is the one that counts.
+          await pause(ms);
+          signal.throwIfAborted();
+        },
+      },
       redact: redactor.redact,
       explain: (error) => {
         if (options.signal.aborted) return syncFailure('SYNC_CANCELLED', 'The run was cancelled.');

@@ -1,5 +1,5 @@
 import type { SourceBounds, SourceRequest, SourceResponse } from '../domain/connector.js';
-import { PlatformError } from '../domain/errors.js';
+import { describeError, PlatformError } from '../domain/errors.js';
 import { syncFailure } from './failure.js';
 
 /** What one exchange with a source came to, before anybody judges the response. */
@@ -20,36 +20,62 @@ export async function exchange(
   signal: AbortSignal,
 ): Promise<Exchange> {
   const timeout = AbortSignal.timeout(bounds.requestTimeoutMs);
+  const phase = startPhaseClock();
   try {
+    phase.begin('no answer', bounds.headersTimeoutMs);
     const answer = await fetch(url, {
       method: request.method,
       headers: request.headers ?? {},
       body: request.body ?? null,
       redirect: 'manual',
-      signal: AbortSignal.any([signal, timeout]),
+      signal: AbortSignal.any([signal, timeout, phase.signal]),
     });
-    const bytes = await readBytes(answer, bounds.maxBodyBytes);
+    const bytes = await readBytes(answer, bounds.maxBodyBytes, () =>
+      phase.begin('no more of the body', bounds.idleTimeoutMs),
+    );
     const headers = Object.fromEntries(answer.headers);
     const announced = headers['content-encoding'] === undefined ? headers['content-length'] : undefined;
-    if (announced !== undefined && Number(announced) !== bytes.length) {
+    // 304 may announce the length of what it does not send.
+    if (announced !== undefined && answer.status !== 304 && Number(announced) !== bytes.length) {
       return { kind: 'broken', reason: `the body has ${bytes.length} bytes, content-length says ${announced}` };
     }
-    const body = decodeText(bytes, headers['content-type'] ?? '');
-    return { kind: 'response', response: { status: answer.status, headers, body } };
+    const contentType = headers['content-type'] ?? '';
+    const body = request.bodyAs === 'bytes' ? showBytes(bytes, contentType) : decodeText(bytes, contentType);
+    return { kind: 'response', response: { status: answer.status, headers, body, bytes } };
   } catch (error) {
     if (!(error instanceof Error) || error instanceof PlatformError) throw error;
     if (timeout.aborted) return { kind: 'broken', reason: `no whole answer within ${bounds.requestTimeoutMs} ms` };
+    if (phase.signal.aborted) return { kind: 'broken', reason: describeError(phase.signal.reason) };
     return { kind: 'broken', reason: describeNetworkError(error) };
+  } finally {
+    phase.end();
   }
 }
 
+/** Ends a request of which one phase takes too long. */
+function startPhaseClock() {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    signal: controller.signal,
+    begin(what: string, limitMs: number | undefined): void {
+      clearTimeout(timer);
+      if (limitMs === undefined) return;
+      timer = setTimeout(() => controller.abort(new Error(`${what} within ${limitMs} ms`)), limitMs).unref();
+    },
+    end: () => clearTimeout(timer),
+  };
+}
+
 /** Reads a body within its bound, so that an endless one cannot fill the memory. */
-async function readBytes(answer: Response, maxBytes: number): Promise<Uint8Array> {
+async function readBytes(answer: Response, maxBytes: number, onPiece: () => void): Promise<Uint8Array> {
+  onPiece();
   if (answer.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Leaving the loop by a throw cancels the body and with it the connection.
   for await (const chunk of answer.body) {
+    onPiece();
     length += chunk.length;
     if (length > maxBytes) {
       throw syncFailure(
@@ -73,6 +99,18 @@ function decodeText(bytes: Uint8Array, contentType: string): string {
       `The body is not text in ${charset}, which its content type names or leaves out.`,
     );
   }
+}
+
+/** Bytes as people and tables see them: text where they are text, else a data URL. A NUL is no text, and databases refuse it. */
+function showBytes(bytes: Uint8Array, contentType: string): string {
+  try {
+    const text = decodeText(bytes, contentType);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Not text in the charset that it names; the decoder of the format knows better.
+  }
+  const mediaType = /^[\w.+-]+\/[\w.+-]+/.exec(contentType)?.[0] ?? 'application/octet-stream';
+  return `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`;
 }
 
 /** undici hides the reason in a chain of causes: "fetch failed" alone tells nobody that the port is closed. */

@@ -2,13 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ResponseVerdict, SourceBounds, SourceHttp, SourceRequest, SourceSettings } from '../domain/connector.js';
 import { PlatformError } from '../domain/errors.js';
 import { chooseWaitMs, readRetryAfter } from './backoff.js';
-import { exchange } from './exchange.js';
+import { type Exchange, exchange } from './exchange.js';
 import { syncFailure, toSyncFailure } from './failure.js';
 import { createRedactor, type Redactor } from './redact.js';
 import { endRequest, judgeByStatus, judgeOutcome } from './verdict.js';
 
 /** Attempts of one request, the first included; a refresh of the authentication is not counted. */
 export const MAX_ATTEMPTS = 5;
+const MAX_REDIRECTS = 5;
 
 /** One attempt as it ended, for logs and tests; without secrets. */
 export interface HttpAttempt {
@@ -38,6 +39,8 @@ export interface SourceHttpOptions {
   /** 0 to 1; for tests. */
   readonly random?: () => number;
   readonly onAttempt?: (attempt: HttpAttempt) => void;
+  /** As in the connector's spec; absent = redirects are not followed. */
+  readonly allowedHosts?: readonly string[];
 }
 
 /**
@@ -45,7 +48,7 @@ export interface SourceHttpOptions {
  * @throws PlatformError SYNC_CONFIG when the base URL is not a plain http(s) address
  */
 export function createSourceHttp(options: SourceHttpOptions): SourceHttp {
-  const { settings, bounds, signal, now } = options;
+  const { settings, signal, now } = options;
   const redactor = options.redactor ?? createRedactor(settings.secrets);
   const sleep = options.sleep ?? ((ms: number, until: AbortSignal) => wait(ms, undefined, { signal: until }));
   const random = options.random ?? Math.random;
@@ -62,10 +65,10 @@ export function createSourceHttp(options: SourceHttpOptions): SourceHttp {
       const request = await build();
       const refreshesBefore = refreshes;
       hideCredentials(request, redactor);
-      const outcome = await exchange(writeUrl(settings.baseUrl, request), request, bounds, signal);
+      const outcome = await exchangeAt(writeUrl(settings.baseUrl, request, options.allowedHosts), request, options);
       throwIfCancelled(signal);
       const response = outcome.kind === 'response' ? outcome.response : null;
-      const verdict = judgeOutcome(outcome, judge, redactor.redact);
+      const verdict = await judgeOutcome(outcome, judge, redactor.redact);
       const what = `${request.method} ${request.path}`;
       const report = (waitMs: number | null): void =>
         options.onAttempt?.({
@@ -109,6 +112,7 @@ export function createSourceHttp(options: SourceHttpOptions): SourceHttp {
     onRefreshAuth: (forget) => {
       forgetters.push(forget);
     },
+    hide: (secret) => redactor.add(secret),
   };
 }
 
@@ -126,7 +130,47 @@ function checkBaseUrl(baseUrl: string): void {
   throw syncFailure('SYNC_CONFIG', 'The base URL must be http(s)://host/path without credentials, query or fragment.');
 }
 
-function writeUrl(baseUrl: string, request: SourceRequest): string {
+/** Sends a request, and follows redirects within the allowed hosts; one that leads elsewhere comes back, for the verdict to refuse. */
+async function exchangeAt(url: string, request: SourceRequest, options: SourceHttpOptions): Promise<Exchange> {
+  const { settings, bounds, signal, allowedHosts } = options;
+  let current = { url, request };
+  for (let hops = 0; ; hops += 1) {
+    const outcome = await exchange(current.url, current.request, bounds, signal);
+    const location = outcome.kind === 'response' ? outcome.response.headers.location : undefined;
+    const isRedirect = outcome.kind === 'response' && [301, 302, 303, 307, 308].includes(outcome.response.status);
+    // A POST is not repeated elsewhere: its body may carry credentials.
+    if (!isRedirect || location === undefined || allowedHosts === undefined || request.method !== 'GET') return outcome;
+    const target = URL.canParse(location, current.url) ? new URL(location, current.url) : null;
+    if (hops === MAX_REDIRECTS || target === null || !mayGo(settings.baseUrl, target, allowedHosts)) return outcome;
+    const isSameHost = target.origin === new URL(current.url).origin;
+    // Credentials stand in headers of any name, so that none but the harmless ones goes to another host.
+    const headers = isSameHost ? current.request.headers : pickAccept(current.request.headers);
+    current = { url: target.href, request: { ...current.request, headers: headers ?? {} } };
+  }
+}
+
+/** True for the base URL's own host and the allowed ones; never from https to http. */
+function mayGo(baseUrl: string, target: URL, allowedHosts: readonly string[]): boolean {
+  const base = new URL(baseUrl);
+  if (!/^https?:$/.test(target.protocol) || target.username + target.password !== '') return false;
+  if (base.protocol === 'https:' && target.protocol === 'http:') return false;
+  return target.host === base.host || allowedHosts.includes(target.host) || allowedHosts.includes(target.hostname);
+}
+
+function pickAccept(headers: SourceRequest['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => /^accept(-language)?$/i.test(name)));
+}
+
+function writeUrl(baseUrl: string, request: SourceRequest, allowedHosts: readonly string[] = []): string {
+  if (request.url !== undefined) {
+    const target = URL.canParse(request.url) ? new URL(request.url) : null;
+    if (target !== null && mayGo(baseUrl, target, allowedHosts)) return target.href;
+    const host = target?.host ?? 'no address';
+    throw syncFailure(
+      'SYNC_CONFIG',
+      `The source leads to ${host}, which is neither the host of its base URL nor one of its allowedHosts.`,
+    );
+  }
   if (!request.path.startsWith('/')) {
     throw syncFailure('SYNC_CONFIG', `The path "${request.path}" must start with a slash.`);
   }

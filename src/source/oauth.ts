@@ -1,10 +1,9 @@
 import type { ResponseVerdict, SourceHttp, SourceResponse } from '../domain/connector.js';
 import { syncFailure } from './failure.js';
 import { isJsonObject, parseJson } from './json.js';
+import { createTokenCache, type IssuedToken } from './tokenCache.js';
 import { judgeParsed } from './verdict.js';
 
-/** A token is renewed this long before it expires, so that it does not expire on its way; at most a fifth of its lifetime. */
-const RENEW_BEFORE_MS = 30_000;
 /** RFC 6749 leaves the lifetime to the server when it says none. */
 const DEFAULT_LIFETIME_S = 300;
 
@@ -14,6 +13,12 @@ export interface ClientCredentials {
   readonly now: () => Date;
   /** Relative to the base URL: `/oauth/token`. */
   readonly tokenPath: string;
+  /** Absolute address in place of {@link tokenPath}, on an allowed host. */
+  readonly tokenUrl?: string;
+  /** More parameters of the token request, such as `scope`. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Where the client names itself; `header` (Basic) unless given. */
+  readonly credentialsIn?: 'header' | 'body';
   readonly clientId: string;
   readonly clientSecret: string;
 }
@@ -25,30 +30,12 @@ export interface ClientCredentials {
  * @see RFC 6749, section 4.4
  */
 export function createTokenProvider(credentials: ClientCredentials): () => Promise<string> {
-  let current: { readonly token: Promise<string>; renewAtMs: number } | null = null;
-  credentials.http.onRefreshAuth(() => {
-    current = null;
-  });
-  return () => {
-    if (current !== null && credentials.now().getTime() < current.renewAtMs) return current.token;
-    const requested = requestToken(credentials);
-    // Until the answer tells its lifetime, every caller waits for this one request.
-    const pending = { token: requested.then(({ token }) => token), renewAtMs: Number.POSITIVE_INFINITY };
-    current = pending;
-    requested.then(
-      ({ renewAtMs }) => {
-        pending.renewAtMs = renewAtMs;
-      },
-      () => {
-        if (current === pending) current = null;
-      },
-    );
-    return pending.token;
-  };
+  return createTokenCache(credentials.http, credentials.now, () => requestToken(credentials));
 }
 
-async function requestToken(credentials: ClientCredentials): Promise<{ token: string; renewAtMs: number }> {
-  const { clientId, clientSecret } = credentials;
+async function requestToken(credentials: ClientCredentials): Promise<IssuedToken> {
+  const { clientId, clientSecret, tokenUrl } = credentials;
+  const inBody = credentials.credentialsIn === 'body';
   // RFC 6749, 2.3.1: both are form-encoded before they are joined.
   const basic = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64');
   let askedAtMs = 0;
@@ -58,15 +45,19 @@ async function requestToken(credentials: ClientCredentials): Promise<{ token: st
       method: 'POST',
       path: credentials.tokenPath,
       headers: {
-        authorization: `Basic ${basic}`,
+        ...(inBody ? {} : { authorization: `Basic ${basic}` }),
         'content-type': 'application/x-www-form-urlencoded',
         accept: 'application/json',
       },
-      body: 'grant_type=client_credentials',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        ...credentials.parameters,
+        ...(inBody ? { client_id: clientId, client_secret: clientSecret } : {}),
+      }).toString(),
+      ...(tokenUrl === undefined ? {} : { url: tokenUrl }),
     };
   }, judgeTokenResponse);
-  const { token, lifetimeMs } = readToken(response);
-  return { token, renewAtMs: askedAtMs + lifetimeMs - Math.min(RENEW_BEFORE_MS, lifetimeMs / 5) };
+  return { ...readToken(response), askedAtMs };
 }
 
 /** Refused client credentials do not get better by asking again. */

@@ -17,8 +17,8 @@ export interface ReadGuard {
 export function createReadGuard(stream: string): ReadGuard {
   const bodies = new Set<string>();
   const positions = new Set<string>();
-  let rows = 0;
-  let declaredTotal: number | null = null;
+  /** By partition; a stream without partitions is one. */
+  const counts = new Map<string, { rows: number; declaredTotal: number | null }>();
   let stopped = false;
   const fail = (message: string): never => {
     throw syncFailure('SYNC_PROTOCOL', `Stream ${stream}: ${message}`, { stream });
@@ -27,8 +27,9 @@ export function createReadGuard(stream: string): ReadGuard {
     check(page, bodySha256) {
       if (stopped) fail('a page followed the one that said it was the last.');
       stopped = page.stopReason !== null;
-      // An empty page may come twice for different requests; rows never do.
-      const body = page.rows.length > 0 ? bodySha256 : `${page.request} ${bodySha256}`;
+      const partition = page.partition ?? '';
+      // An empty page may come twice for different requests, and two partitions may have the same figures; rows of one never come twice.
+      const body = `${partition} ${page.rows.length > 0 ? '' : page.request} ${bodySha256}`;
       if (bodies.has(body))
         fail(`the page of ${page.request} came twice. The source ignores the position, or its next page leads back.`);
       bodies.add(body);
@@ -37,10 +38,15 @@ export function createReadGuard(stream: string): ReadGuard {
         if (positions.has(position)) fail(`the cursor ${position} came twice; reading on would never end.`);
         positions.add(position);
       }
-      rows += page.rows.length;
-      declaredTotal = page.declaredTotal ?? declaredTotal;
-      if (stopped && declaredTotal !== null && declaredTotal !== rows) {
-        fail(`the source declares ${declaredTotal} rows, ${rows} were read; nothing is kept.`);
+      const count = counts.get(partition) ?? { rows: 0, declaredTotal: null };
+      count.rows += page.rows.length;
+      count.declaredTotal = page.declaredTotal ?? count.declaredTotal;
+      counts.set(partition, count);
+      if (!stopped) return;
+      for (const [name, { rows, declaredTotal }] of counts) {
+        if (declaredTotal === null || declaredTotal === rows) continue;
+        const where = name === '' ? '' : ` for ${name}`;
+        fail(`the source declares ${declaredTotal} rows${where}, ${rows} were read; nothing is kept.`);
       }
     },
     end() {

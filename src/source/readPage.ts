@@ -55,4 +55,6 @@ export interface ReadProgress {
   /** Records read, whatever became of them. */
   readonly records: number;
   readonly rejected: number;
+  /** Share of the stream's rows that is read, 0 to 1; null = the source does not say how many there are. */
+  readonly share: number | null;
 }

@@ -30,7 +30,7 @@ export interface ReadSourceOptions extends SourceOptions {
 export async function* readSource(connector: Connector, options: ReadSourceOptions): AsyncGenerator<ReadPage, void> {
   const session = openSource(connector, options);
   const account = createAccountant(createRecordResolver(options.lookup), session.redact);
-  const { maxPages } = connector.spec.bounds;
+  const { maxPages, maxRows = Number.POSITIVE_INFINITY } = connector.spec.bounds;
   let sequence = 0;
   let rows = 0;
   let records = 0;
@@ -38,19 +38,25 @@ export async function* readSource(connector: Connector, options: ReadSourceOptio
   try {
     for (const stream of connector.streams) {
       const guard = createReadGuard(stream.name);
+      let streamRows = 0;
       for await (const page of stream.read(session.context, startOf(stream, options))) {
         session.context.signal.throwIfAborted();
         if (sequence >= maxPages) {
           throw syncFailure('SYNC_BOUND', `The run has more than ${maxPages} pages (maxPages).`, { maxPages });
         }
+        if (rows + page.rows.length > maxRows) {
+          throw syncFailure('SYNC_BOUND', `The run has more than ${maxRows} rows (maxRows).`, { maxRows });
+        }
         const read = { ...describePage(stream, page, session), sequence, ...account(page) };
         guard.check(page, read.bodySha256);
         sequence += 1;
         rows += page.rows.length;
+        streamRows += page.rows.length;
         records += read.records.length + read.rejected.length + read.skipped.length;
         rejected += read.rejected.length;
         yield read;
-        options.onProgress?.({ stream: stream.name, pages: sequence, rows, records, rejected });
+        const share = page.declaredTotal === null ? null : streamRows / Math.max(1, page.declaredTotal);
+        options.onProgress?.({ stream: stream.name, pages: sequence, rows, records, rejected, share });
         if (sequence === options.maxPages) return;
       }
       guard.end();

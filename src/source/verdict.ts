@@ -42,25 +42,28 @@ export function judgeParsed<T>(
   };
 }
 
+/** Says what a response means, at once or after decoding it. */
+export type Judge = (response: SourceResponse) => ResponseVerdict | Promise<ResponseVerdict>;
+
 /** The verdict about an exchange, with a short reason that carries no secret. */
-export function judgeOutcome(
+export async function judgeOutcome(
   outcome: Exchange,
-  judge: (response: SourceResponse) => ResponseVerdict,
+  judge: Judge,
   redact: (text: string) => string,
-): ResponseVerdict {
+): Promise<ResponseVerdict> {
   const verdict: ResponseVerdict =
-    outcome.kind === 'broken' ? { kind: 'retry', reason: outcome.reason } : judgeResponse(outcome.response, judge);
+    outcome.kind === 'broken'
+      ? { kind: 'retry', reason: outcome.reason }
+      : await judgeResponse(outcome.response, judge);
   if (verdict.kind === 'ok') return verdict;
   // Secrets are hidden before the cut, since half of one would not be recognised.
   return { ...verdict, reason: redact(verdict.reason).slice(0, MAX_REASON_CHARS).replace(/\.$/, '') };
 }
 
 /** A redirect is never for the connector to judge: following it could carry credentials to another host. */
-function judgeResponse(
-  response: SourceResponse,
-  judge: (response: SourceResponse) => ResponseVerdict,
-): ResponseVerdict {
-  if (response.status < 300 || response.status >= 400) return judge(response);
+function judgeResponse(response: SourceResponse, judge: Judge): ResponseVerdict | Promise<ResponseVerdict> {
+  // 304 answers a conditional request, and leads nowhere.
+  if (response.status < 300 || response.status >= 400 || response.status === 304) return judge(response);
   const target = response.headers.location ?? 'nowhere';
   const reason = `status ${response.status} redirects to ${target}; redirects are not followed, correct the base URL`;
   return { kind: 'fail', code: 'SYNC_PROTOCOL', reason };

@@ -108,7 +108,7 @@ describe('readSource', () => {
       ['stream0', 1, { after: 9 }],
       ['stream1', 2, { after: 9 }],
     ]);
-    expect(progress.at(-1)).toEqual({ stream: 'stream1', pages: 3, rows: 3, records: 3, rejected: 0 });
+    expect(progress.at(-1)).toEqual({ stream: 'stream1', pages: 3, rows: 3, records: 3, rejected: 0, share: null });
   });
 
   it('hashes bodies, and rows by their content alone', async () => {

@@ -1,0 +1,52 @@
+import { type Connector, type ConnectorContext, defineConnector } from '../../domain/connector.js';
+import { type Authenticate, createAuthenticate } from './authenticate.js';
+import { feedsOf } from './feeds.js';
+import { type ManifestLookups, readStream, tryStream } from './readStream.js';
+import type { Manifest } from './schema.js';
+
+/**
+ * Turns a checked manifest into a connector: the same shape as one in code, so that the runtime does not know the difference.
+ * @param manifest as parseManifest gave it
+ * @param lookups asked anew in every run, so that they may follow the catalogue
+ */
+export function compileManifest(manifest: Manifest, lookups: ManifestLookups): Connector {
+  const { key, version, name, owner, kind, citation, licence, simulated, freshnessLimitSeconds, secrets, http } =
+    manifest;
+  const { headersMs, idleMs } = http.timeouts;
+  const sessions = new WeakMap<ConnectorContext, Authenticate>();
+  const authenticateIn = (context: ConnectorContext): Authenticate => {
+    const authenticate = sessions.get(context) ?? createAuthenticate(manifest.authentication, http, context);
+    sessions.set(context, authenticate);
+    return authenticate;
+  };
+  return defineConnector({
+    spec: {
+      ...{ key, version, name, owner, kind, citation, licence, simulated, freshnessLimitSeconds },
+      secrets: [...new Set(secrets)],
+      bounds: {
+        ...manifest.bounds,
+        ...(headersMs === undefined ? {} : { headersTimeoutMs: headersMs }),
+        ...(idleMs === undefined ? {} : { idleTimeoutMs: idleMs }),
+      },
+      allowedHosts: http.allowedHosts,
+    },
+    async check(context) {
+      // Ordering an export is not as cheap as reading a page.
+      const stream = manifest.streams.find(({ job }) => job === undefined) ?? manifest.streams[0];
+      if (stream === undefined) return { ok: false, message: 'The manifest has no streams.' };
+      const answered = await tryStream({
+        ...{ manifest, stream, lookups, context },
+        authenticate: authenticateIn(context),
+        cursor: null,
+      });
+      return { ok: true, message: `${name.en}: the source ${answered}.` };
+    },
+    streams: manifest.streams.map((stream) => ({
+      name: stream.name,
+      feeds: feedsOf(stream.mapping),
+      incremental: stream.incremental !== undefined || stream.conditional,
+      read: (context, cursor) =>
+        readStream({ manifest, stream, lookups, context, authenticate: authenticateIn(context), cursor }),
+    })),
+  });
+}

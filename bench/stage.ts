@@ -32,7 +32,7 @@ export async function openBench(): Promise<Bench> {
   await loadReference(database, { folder: DATA_FOLDER, currentYear: openYear(now), now });
   for (const source of [SELF_REPORT, SURVEY]) await registerSource(database, source, 'ACTIVE', now);
   for (const { spec } of CODE_CONNECTORS) await registerSource(database, spec, 'ACTIVE', now);
-  const demonstration = await startDemonstration(config, now);
+  const demonstration = await startDemonstration(config, now, (message) => void process.stderr.write(`${message}\n`));
   return {
     ...{ database, demonstration, year: openYear(now), catalogue: await readCatalogue(database.fork()) },
     async close() {

@@ -46,28 +46,51 @@ export function openYear(now: Date): number {
 }
 
 /**
- * Starts the simulators as a child process that ends with this one, on the port of their last start if it is free.
+ * Starts the simulators as a child process that ends with this one, on the port of their last start if it is free. When they end by themselves
+ * they are started again, with the data and the tick that they had.
  * @throws PlatformError PORT_IN_USE, DATA_FOLDER_UNUSABLE
  */
-export async function startDemonstration(config: Config, now: Date): Promise<Demonstration> {
+export async function startDemonstration(
+  config: Config,
+  now: Date,
+  log: (message: string) => void,
+): Promise<Demonstration> {
   const dataDir = join(config.dataDir, 'simulators');
   const portFile = join(config.dataDir, 'simulator-port');
   const kept = Number(await readFile(portFile, 'utf8').catch(() => '0'));
   const credentials = generateCredentials();
   const anchor = monthPeriod(monthInVietnam(now));
   const launch = (port: number) => launchChild(port, dataDir, anchor, config.demoTickMs, credentials);
-  const { child, port } =
+  let { child, port } =
     config.simulatorPort !== null
       ? await launch(config.simulatorPort)
       : await launch(kept > 0 ? kept : await freePort()).catch(async () => launch(await freePort()));
   await writeFile(portFile, String(port));
+  // Whoever may read this folder may also make the simulators of a running platform misbehave.
+  await writeFile(join(config.dataDir, 'simulator-control-token'), credentials.controlToken, { mode: 0o600 });
+  let closing = false;
+  const revive = () => {
+    child.once('exit', async () => {
+      while (!closing) {
+        log('the simulators ended and are started again');
+        await sleep(1000, undefined, { ref: false });
+        const again = closing ? null : await launch(port).catch(() => null);
+        if (again === null) continue;
+        child = again.child;
+        revive();
+        return;
+      }
+    });
+  };
+  revive();
   return {
     port,
     controlToken: credentials.controlToken,
     settings: ({ spec }) => settingsOf(spec.key, port, credentials),
     async close() {
-      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      closing = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
       child.kill('SIGTERM');
       await Promise.race([ended, sleep(2000, undefined, { ref: false })]);
       child.kill('SIGKILL');
@@ -123,7 +146,7 @@ export function settingsOf(key: string, port: number, credentials: Credentials):
 /**
  * Takes in the self-reports and surveys of the rounds that have none yet. A round's come in one transaction, so a kill in the middle leaves it without and
  * the next start does it again.
- * @param report called after each round
+ * @param report called after each round, with the share of the rounds that is done
  * @returns observations written
  */
 export async function loadSelfReports(
@@ -131,10 +154,11 @@ export async function loadSelfReports(
   catalogue: Catalogue,
   year: number,
   now: Date,
-  report: (roundCode: string) => void,
+  report: (roundCode: string, share: number) => void,
 ): Promise<number> {
   let written = 0;
-  for (const { codeSystem, year: roundYear, rows: figures } of readRounds(FIGURES, year)) {
+  const rounds = readRounds(FIGURES, year);
+  for (const [at, { codeSystem, year: roundYear, rows: figures }] of rounds.entries()) {
     const round = catalogue.roundByCode(roundCode(codeSystem === 'CENTRAL' ? 'MINISTRY' : 'PROVINCE', roundYear));
     if (round === undefined || round.status === 'PUBLISHED') continue;
     const shared = {
@@ -152,7 +176,7 @@ export async function loadSelfReports(
       });
       written += (await submit(database, catalogue, submissions, now)).observations;
     }
-    report(round.code);
+    report(round.code, (at + 1) / rounds.length);
   }
   return written;
 }
@@ -171,42 +195,47 @@ export async function syncAll(
   stage: SyncStage,
   onProgress?: (key: string, progress: ReadProgress) => void,
 ): Promise<SyncRunRow[]> {
-  const { database, catalogue, demonstration, signal, log } = stage;
   const runs: SyncRunRow[] = [];
   for (const connector of CODE_CONNECTORS) {
-    const { key } = connector.spec;
-    const settings = demonstration.settings(connector);
-    if (settings === null) log(`the source ${key} has no simulator and is not read`);
-    if (settings === null || signal.aborted) continue;
-    const progress = onProgress === undefined ? {} : { onProgress: (at: ReadProgress) => onProgress(key, at) };
-    try {
-      const run = await syncSource({
-        database,
-        catalogue,
-        connector,
-        settings,
-        signal,
-        mode: 'INCREMENTAL',
-        now: () => new Date(),
-        ...progress,
-      });
-      if (run.status !== 'SUCCEEDED') {
-        log(
-          `sync run ${run.id} of ${key} ended ${run.status}: ${run.errorCode ?? `${run.rejected} rejected`} ${run.errorMessage ?? ''}`,
-        );
-      }
-      runs.push(run);
-    } catch (error) {
-      log(`the source ${key} could not be read and will be again: ${describeError(error)}`);
-    }
+    const run = await syncOne(stage, connector, (progress) => onProgress?.(connector.spec.key, progress));
+    if (run !== null) runs.push(run);
   }
   return runs;
 }
 
-/** Keeps reading the sources at the pace of the simulators' ticks until the signal ends it. */
-export async function keepSynced(stage: () => SyncStage, everyMs: number, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
-    if (!signal.aborted) await syncAll(stage());
+/** Runs one source; null = it has no simulator, or another run of it is under way. */
+async function syncOne(
+  { database, catalogue, demonstration, signal, log }: SyncStage,
+  connector: Connector,
+  onProgress: (progress: ReadProgress) => void,
+): Promise<SyncRunRow | null> {
+  const { key } = connector.spec;
+  const settings = demonstration.settings(connector);
+  if (settings === null) log(`the source ${key} has no simulator and is not read`);
+  if (settings === null || signal.aborted) return null;
+  const now = () => new Date();
+  try {
+    const options = { database, catalogue, connector, settings, signal, now, onProgress };
+    const run = await syncSource({ ...options, mode: 'INCREMENTAL' });
+    if (run.status !== 'SUCCEEDED') {
+      const reason =
+        run.errorCode === null ? `${run.rejected} records rejected` : `${run.errorCode} ${run.errorMessage}`;
+      log(`sync run ${run.id} of ${key} ended ${run.status}: ${reason}`);
+    }
+    return run;
+  } catch (error) {
+    log(`the source ${key} could not be read and will be again: ${describeError(error)}`);
+    return null;
   }
+}
+
+/** Keeps reading the sources at the pace of the simulators' ticks until the signal ends it; a source that hangs holds up no other. */
+export async function keepSynced(stage: () => SyncStage, everyMs: number, signal: AbortSignal): Promise<void> {
+  const keep = async (connector: Connector) => {
+    while (!signal.aborted) {
+      await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await syncOne(stage(), connector, () => undefined);
+    }
+  };
+  await Promise.all(CODE_CONNECTORS.map(keep));
 }

@@ -17,7 +17,7 @@ import { keepComputed, type Recomputation } from './pipeline/recompute.js';
 import { registerSource, SELF_REPORT, SURVEY } from './pipeline/source.js';
 import { topRows } from './pipeline/topRows.js';
 import { type CatalogueHolder, holdCatalogue, openServing, openStore, type Serving } from './platform.js';
-import { type StepDisplay, step } from './progress.js';
+import { bar, type StepDisplay, step } from './progress.js';
 import type { PartState, Readiness } from './server/health.js';
 import { startServer } from './server/http.js';
 import type { ReadProgress } from './source/readPage.js';
@@ -100,9 +100,9 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
   const serving = await run('Merge, score, rank, freeze', ({ show }) =>
     part('snapshots', async () => {
       const open = catalogue.current().content.rounds.filter(({ status }) => status !== 'PUBLISHED');
-      for (const { code, year: roundYear } of config.role === 'gateway' ? [] : open) {
+      for (const [at, { code, year: roundYear }] of (config.role === 'gateway' ? [] : open).entries()) {
         stopping.signal.throwIfAborted();
-        show(code);
+        show(`${bar(at / open.length)}  ${code}`);
         // The past rounds of the demonstration are closed; the running one stays open and moves.
         const publish = config.demo && CLOSED_YEARS.includes(roundYear);
         await computeRound({ database, catalogue: catalogue.current(), roundCode: code, publish, now });
@@ -119,23 +119,23 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
 async function demonstrate(config: Config, database: Database, catalogue: CatalogueHolder): Promise<Demonstration> {
   const now = new Date();
   const demonstration = await run('Simulated national databases', async ({ conclude }) => {
-    const started = await startDemonstration(config, now);
+    const started = await startDemonstration(config, now, log);
     opened.push({ name: 'simulators', close: started.close });
     for (const { spec } of CODE_CONNECTORS) await registerSource(database, spec, 'ACTIVE', now);
     conclude(`port ${started.port}`);
     return started;
   });
   await run('Sync from the national databases', async ({ show, conclude }) => {
-    const onProgress = (key: string, progress: ReadProgress) =>
-      show(`${key}: page ${progress.pages}, ${progress.records} records`);
+    const onProgress = (key: string, { share, pages, records }: ReadProgress) =>
+      show(`${share === null ? '' : `${bar(share)}  `}${key}: page ${pages}, ${records} records`);
     const stage = { database, catalogue: catalogue.current(), demonstration, signal: stopping.signal, log };
     const runs = await syncAll(stage, onProgress);
     conclude(`${runs.reduce((sum, { read }) => sum + read, 0)} records`);
   });
   await run('Self-reports and surveys', async ({ show, conclude }) => {
-    const written = await loadSelfReports(database, catalogue.current(), openYear(now), now, (roundCode) => {
+    const written = await loadSelfReports(database, catalogue.current(), openYear(now), now, (roundCode, share) => {
       stopping.signal.throwIfAborted();
-      show(roundCode);
+      show(`${bar(share)}  ${roundCode}`);
     });
     conclude(`${written} observations`);
   });

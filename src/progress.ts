@@ -30,3 +30,15 @@ export async function step<T>(title: string, work: (display: StepDisplay) => Pro
   await new Listr([task], { fallbackRenderer: 'simple' }).run();
   return results[0] as T;
 }
+
+const BAR_CELLS = 24;
+
+/**
+ * Draws a share as a bar: `██████████████░░░░░░░░░░  58 %`.
+ * @param share 0 to 1; values beyond are clamped
+ */
+export function bar(share: number): string {
+  const clamped = Math.min(1, Math.max(0, share));
+  const full = Math.round(clamped * BAR_CELLS);
+  return `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${String(Math.round(clamped * 100)).padStart(3)} %`;
+}

@@ -58,16 +58,22 @@ function addChild(columns: PointColumns, base: number, childBase: number, weight
   }
 }
 
-function rescale({ entityCount, earned, lost, counted }: PointColumns, base: number, fullMax: number): void {
+function rescale(columns: PointColumns, base: number, fullMax: number): void {
+  const { entityCount, earned, lost, counted, applicable, covered, automatic } = columns;
   for (let cell = base; cell < base + entityCount; cell++) {
     const countedMax = counted[cell] ?? 0;
-    if (countedMax === 0) continue;
     // The tolerance keeps sums of decimal maxima, such as 12.3 + 7.7, from being scaled by 1 - 1e-16, which would break exact ties.
-    if (Math.abs(countedMax - fullMax) > 1e-9) {
+    if (countedMax > 0 && Math.abs(countedMax - fullMax) > 1e-9) {
       earned[cell] = (((earned[cell] ?? 0) + (lost[cell] ?? 0)) / countedMax) * fullMax;
       lost[cell] = 0;
     }
-    counted[cell] = fullMax;
+    if (countedMax > 0) counted[cell] = fullMax;
+    // A parent's shares weigh this measure as its value does: with the full maximum, however much of it is applicable.
+    const applicableMax = applicable[cell] ?? 0;
+    if (applicableMax === 0 || Math.abs(applicableMax - fullMax) <= 1e-9) continue;
+    for (const shares of [applicable, covered, automatic]) {
+      shares[cell] = ((shares[cell] ?? 0) / applicableMax) * fullMax;
+    }
   }
 }
 

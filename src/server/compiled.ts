@@ -8,6 +8,7 @@ import {
   GraphQLFloat,
   GraphQLID,
   GraphQLInt,
+  type GraphQLNamedType,
   type GraphQLSchema,
   GraphQLString,
   getNamedType,
@@ -15,9 +16,12 @@ import {
   getVariableValues,
   isAbstractType,
   isEnumType,
+  isInputObjectType,
+  Kind,
   OperationTypeNode,
   parse,
   TypeInfo,
+  type TypeNode,
   visit,
   visitWithTypeInfo,
 } from 'graphql';
@@ -141,6 +145,7 @@ function compile(schema: GraphQLSchema, args: Pick<ExecutionArgs, 'document' | '
  * - literals of custom scalars: what is not plain JSON after parsing loses its class
  * - directives: the condition of one fragment spread is applied to every other spread of that fragment
  * - interfaces and unions: their type may be found by a promise, or not found, and then the promise never settles
+ * - variables of input objects that hold themselves, such as filters with `and`: their parser is written out without an end
  * - response names with an underscore: `a_b { c }` and `a { b_c }` share one resolve info, so one field gets the other's
  */
 export function isCompilable(schema: GraphQLSchema, document: DocumentNode): boolean {
@@ -162,6 +167,9 @@ export function isCompilable(schema: GraphQLSchema, document: DocumentNode): boo
         const name = (node.alias ?? node.name).value;
         if ((name.includes('_') && name !== '__typename') || isAbstractType(getNamedType(types.getType()))) refuse();
       },
+      VariableDefinition: ({ type }) => {
+        if (holdsItself(schema.getType(namedTypeOf(type)))) refuse();
+      },
       Directive: refuse,
       StringValue: (node) => checkLiteral(node.value),
       EnumValue: (node) => checkLiteral(node.value),
@@ -171,4 +179,16 @@ export function isCompilable(schema: GraphQLSchema, document: DocumentNode): boo
     }),
   );
   return compilable;
+}
+
+/** The name in a type reference: `Filter` of `[Filter!]!`. */
+function namedTypeOf(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);
+}
+
+/** True for an input object that can hold a value of its own type, at any depth. */
+function holdsItself(type: GraphQLNamedType | undefined, above: readonly GraphQLNamedType[] = []): boolean {
+  if (!isInputObjectType(type)) return false;
+  if (above.includes(type)) return true;
+  return Object.values(type.getFields()).some((field) => holdsItself(getNamedType(field.type), [...above, type]));
 }

@@ -14,7 +14,7 @@ import { describeError, PlatformError } from './domain/errors.js';
 import { computeRound } from './pipeline/compute.js';
 import { loadReference } from './pipeline/loadReference.js';
 import { keepComputed, type Recomputation } from './pipeline/recompute.js';
-import { registerSource, SELF_REPORT, SURVEY } from './pipeline/source.js';
+import { registerSource, selfReportSource, surveySource } from './pipeline/source.js';
 import { topRows } from './pipeline/topRows.js';
 import { type CatalogueHolder, holdCatalogue, openServing, openStore, type Serving } from './platform.js';
 import { bar, type StepDisplay, step } from './progress.js';
@@ -91,7 +91,8 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
     part('reference', async () => {
       if (config.role !== 'gateway') {
         await loadReference(database, { folder: DATA_FOLDER, currentYear: year, now: now() });
-        for (const source of [SELF_REPORT, SURVEY]) await registerSource(database, source, 'ACTIVE', now());
+        for (const source of [selfReportSource(config.demo), surveySource(config.demo)])
+          await registerSource(database, source, 'ACTIVE', now());
       }
       return holdCatalogue(database);
     }),

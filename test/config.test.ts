@@ -71,9 +71,9 @@ describe('the configuration', () => {
     expect(readConfig(environment).databaseMigrationUrl).toBe('postgres://owner@h/dti');
   });
 
-  it('lets the schema be asked for in development also without the demonstration', () => {
-    expect(readConfig({ DEMO: '0', NODE_ENV: 'development' }).introspection).toBe(true);
-    expect(readConfig({ DEMO: '0', NODE_ENV: 'production' }).introspection).toBe(false);
+  it('lets the schema be asked for in the demonstration only', () => {
+    expect(readConfig({}).introspection).toBe(true);
+    expect(readConfig({ DEMO: '0', NODE_ENV: 'development' }).introspection).toBe(false);
   });
 
   it.each([

@@ -73,6 +73,16 @@ const ROOMS_OF_PACKAGE: readonly PackageRule[] = [
     reason: 'source and exchange read wire formats',
   },
   { pattern: /^csv-parse(\/|$)/, rooms: ['pipeline'], reason: 'the loader of reference files reads data/*.csv' },
+  {
+    pattern: /^zod(\/|$)/,
+    rooms: ['pipeline', 'source'],
+    reason: 'the loader of reference files checks their shapes, source those of manifests',
+  },
+  {
+    pattern: /^(iconv-lite|fflate|read-excel-file)(\/|$)/,
+    rooms: ['source', 'exchange'],
+    reason: 'source and exchange read wire formats',
+  },
   { pattern: /^(yaml|@marcbachmann\/cel-js)$/, rooms: ['source'], reason: 'the manifest language is source’s' },
   {
     pattern: /^highs$/,

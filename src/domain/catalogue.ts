@@ -82,6 +82,7 @@ export class Catalogue {
     return this.#measureByCode.get(`${frameworkCode}:${code}`);
   }
 
+  /** The framework with this code. A code has one version: another version of a framework has a code of its own, such as PDTI-405. */
   framework(code: string): Framework | undefined {
     return this.#frameworkByCode.get(code);
   }
@@ -108,7 +109,11 @@ export class Catalogue {
   /** The round of the same level, a year earlier, that assessed the same territory (code system); undefined = none. */
   previousRound(round: AssessmentRound): AssessmentRound | undefined {
     const before = this.content.rounds.find((each) => each.level === round.level && each.year === round.year - 1);
-    const system = (each: AssessmentRound) => this.entity(each.groups[0]?.entityIds[0] ?? 0)?.codeSystem;
-    return before !== undefined && system(before) === system(round) ? before : undefined;
+    const systemOf = (each: AssessmentRound) => {
+      const [first] = each.groups.flatMap((group) => group.entityIds);
+      return first === undefined ? undefined : this.entity(first)?.codeSystem;
+    };
+    const system = systemOf(round);
+    return before !== undefined && system !== undefined && systemOf(before) === system ? before : undefined;
   }
 }

@@ -4,6 +4,7 @@ import type { Figure } from '../domain/observation.js';
 import type { Evidence, ItemState } from '../domain/submission.js';
 import type { Claim } from '../store/readClaims.js';
 import type { View } from './context.js';
+import { ListSize } from './cost.js';
 import { DecimalScalar } from './decimal.js';
 import { RoundType } from './round.js';
 import { ItemStateWord } from './words.js';
@@ -57,6 +58,7 @@ export class ClaimType {
   @Field(() => FigureType, { nullable: true, description: 'What the reviewer accepted; null = nothing.' })
   readonly accepted: FigureType | null;
 
+  @ListSize(3)
   @Field(() => [EvidenceType], { description: 'Documents that the body gave.' })
   readonly evidence: readonly EvidenceType[];
 

@@ -3,9 +3,7 @@ import { Buffer } from 'node:buffer';
 import { GraphQLInt } from 'graphql';
 import { ArgsType, type ClassType, Field, ObjectType } from 'type-graphql';
 import { PlatformError } from '../domain/errors.js';
-
-const DEFAULT_FIRST = 20;
-const MAX_FIRST = 1000;
+import { DEFAULT_FIRST, ListSize, MAX_FIRST } from './cost.js';
 
 /** Arguments of every list that can grow. */
 @ArgsType()
@@ -176,6 +174,7 @@ export function connectionType<Node extends object>(name: string, node: () => Cl
 
   @ObjectType(`${name}Connection`, { description, simpleResolvers: true })
   class Connection {
+    @ListSize('page')
     @Field(() => [Edge], { description: 'The rows of this page, in the order of the list.' })
     readonly edges: readonly Edge[];
 

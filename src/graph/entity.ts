@@ -5,6 +5,7 @@ import type { Filter } from '../store/condition.js';
 import { openPage, openView, ReadArgs, ReadPageArgs } from './at.js';
 import { connectionType, slicePage } from './connection.js';
 import { type GraphContext, type View } from './context.js';
+import { ListSize, Scan } from './cost.js';
 import { choiceFilter, compileFilter, DateFilter, filterInput, type Readers, StringFilter } from './filter.js';
 import { LangArg, nameIn } from './name.js';
 import { NodeType } from './node.js';
@@ -61,6 +62,7 @@ export class EntityType implements NodeType {
     return this.entity.region === null ? null : new RegionType(this.entity.region);
   }
 
+  @ListSize(3)
   @Field(() => [EntityType], {
     description: 'Entities that became this one: those merged into it, or itself under an earlier code system.',
   })
@@ -68,6 +70,7 @@ export class EntityType implements NodeType {
     return this.#related(({ predecessorId, successorId }) => (successorId === this.entity.id ? predecessorId : null));
   }
 
+  @ListSize(3)
   @Field(() => [EntityType], { description: 'Entities that this one became.' })
   successors(): EntityType[] {
     return this.#related(({ predecessorId, successorId }) => (predecessorId === this.entity.id ? successorId : null));
@@ -82,8 +85,7 @@ export class EntityType implements NodeType {
   }
 }
 
-/** What entities can be filtered by. */
-export type EntityField = 'code' | 'codeSystem' | 'level' | 'kind' | 'name' | 'region' | 'validFrom' | 'validTo';
+type EntityField = 'code' | 'codeSystem' | 'level' | 'kind' | 'name' | 'region' | 'validFrom' | 'validTo';
 
 const EntityFilter = filterInput<EntityField>('EntityFilter', 'Selects entities.', {
   code: [StringFilter, 'Code within the code system.'],
@@ -117,8 +119,8 @@ export function readEntityCode(entity: Entity): readonly string[] {
   return [entity.code, entityKey(entity)];
 }
 
-export const EntityConnection = connectionType('Entity', () => EntityType, 'Entities, by code system and code.');
-export type EntityConnection = InstanceType<typeof EntityConnection>;
+const EntityConnection = connectionType('Entity', () => EntityType, 'Entities, by code system and code.');
+type EntityConnection = InstanceType<typeof EntityConnection>;
 
 /** Root fields about entities. */
 @Resolver(() => EntityType)
@@ -140,6 +142,7 @@ export class EntityResolver {
     return entity === undefined ? null : new EntityType(entity, view);
   }
 
+  @Scan(131)
   @Query(() => EntityConnection, { description: 'The entities of all code systems.' })
   async entities(
     @Args(() => ReadPageArgs) args: ReadPageArgs,

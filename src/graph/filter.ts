@@ -1,9 +1,10 @@
 import 'reflect-metadata';
+import { Buffer } from 'node:buffer';
 import { GraphQLBoolean, GraphQLFloat, GraphQLInt, GraphQLString } from 'graphql';
 import { GraphQLDateTime, GraphQLLocalDate } from 'graphql-scalars';
 import { type ClassType, Field, InputType } from 'type-graphql';
 import { PlatformError } from '../domain/errors.js';
-import type { Condition, Filter } from '../store/condition.js';
+import { type Condition, type Filter, foldText } from '../store/condition.js';
 import { DecimalScalar } from './decimal.js';
 
 type TypeThunk = () => object;
@@ -16,7 +17,8 @@ const MEANINGS = {
   lte: 'Is at most this. No value never is; a `null` here is no test.',
   gt: 'Is greater than this. No value never is; a `null` here is no test.',
   gte: 'Is at least this. No value never is; a `null` here is no test.',
-  contains: 'Contains this text, whatever the case and the diacritics: "da nang" finds "Đà Nẵng".',
+  contains:
+    'Contains this text, whatever the case of Latin letters and the diacritics: "da nang" finds "Đà Nẵng". A `null` here is no test.',
 } as const;
 
 type Operator = keyof typeof MEANINGS;
@@ -35,22 +37,29 @@ function conditionInput(name: string, description: string, type: TypeThunk, oper
 const CHOICE: readonly Operator[] = ['eq', 'ne', 'in'];
 const ORDERED: readonly Operator[] = [...CHOICE, 'lt', 'lte', 'gt', 'gte'];
 
+/** Conditions on a text, with `contains`. */
 export const StringFilter = conditionInput(
   'StringFilter',
   'Conditions on a text; order is by code point.',
   () => GraphQLString,
   [...ORDERED, 'contains'],
 );
+/** Conditions on a whole number. */
 export const IntFilter = conditionInput('IntFilter', 'Conditions on a whole number.', () => GraphQLInt, ORDERED);
+/** Conditions on a float64. */
 export const FloatFilter = conditionInput('FloatFilter', 'Conditions on a number.', () => GraphQLFloat, ORDERED);
+/** Conditions on an exact decimal; for SQL only, since memory would compare its digits as text. */
 export const DecimalFilter = conditionInput(
   'DecimalFilter',
   'Conditions on an exact decimal.',
   () => DecimalScalar,
   ORDERED,
 );
+/** Conditions on a time. */
 export const DateTimeFilter = conditionInput('DateTimeFilter', 'Conditions on a time.', () => GraphQLDateTime, ORDERED);
+/** Conditions on a day, `2025-07-01`, which sorts as text. */
 export const DateFilter = conditionInput('LocalDateFilter', 'Conditions on a day.', () => GraphQLLocalDate, ORDERED);
+/** Conditions on yes or no; it has no order. */
 export const BooleanFilter = conditionInput('BooleanFilter', 'Conditions on yes or no.', () => GraphQLBoolean, CHOICE);
 
 /** Makes the input type for conditions on an enum. */
@@ -131,7 +140,7 @@ export function mapFilter<Name extends string, Result extends string>(
   const map = (part: Filter<Name>): Filter<Result> => mapFilter(part, rename, depth + 1) ?? {};
   const renamed = Object.entries<Condition | null | undefined>(fields).flatMap(([field, condition]) => {
     if (condition === undefined || condition === null) return [];
-    refuseTooMany(condition);
+    refuseUnusable(condition);
     return [rename(field as Name, condition)];
   });
   return {
@@ -144,12 +153,15 @@ export function mapFilter<Name extends string, Result extends string>(
 
 /** Turns the condition on one field into a test of its value. */
 export function compileCondition(condition: Condition): (value: unknown) => boolean {
-  refuseTooMany(condition);
+  refuseUnusable(condition);
   const tests: ((value: unknown) => boolean)[] = [];
   const { eq, ne, in: choices, lt, lte, gt, gte, contains } = condition;
   if (eq !== undefined) tests.push((value) => same(value, eq));
   if (ne !== undefined) tests.push((value) => !same(value, ne));
-  if (choices) tests.push((value) => choices.some((choice) => same(value, choice)));
+  if (choices) {
+    const wanted = new Set(choices.map(plain));
+    tests.push((value) => readings(value).some((each) => wanted.has(each)));
+  }
   for (const [bound, holds] of [
     [lt, (order: number) => order < 0],
     [lte, (order: number) => order <= 0],
@@ -161,15 +173,10 @@ export function compileCondition(condition: Condition): (value: unknown) => bool
     tests.push((value) => readings(value).some((each) => each !== null && holds(compare(each, limit))));
   }
   if (typeof contains === 'string') {
-    const part = fold(contains);
-    tests.push((value) => readings(value).some((each) => typeof each === 'string' && fold(each).includes(part)));
+    const part = foldText(contains);
+    tests.push((value) => readings(value).some((each) => typeof each === 'string' && foldText(each).includes(part)));
   }
   return (value) => tests.every((holds) => holds(value));
-}
-
-/** Text without case and diacritics, for searching: "Đà Nẵng" becomes "da nang". */
-export function fold(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase();
 }
 
 function readings(value: unknown): readonly unknown[] {
@@ -186,8 +193,8 @@ function plain(value: unknown): unknown {
 
 function compare(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [left, right] = [String(a), String(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
+  // By code point, as SQL does; JavaScript's own order is by code unit, which puts U+1F600 before U+FF61.
+  return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
 }
 
 function refuseTooDeep(depth: number): void {
@@ -195,7 +202,14 @@ function refuseTooDeep(depth: number): void {
   throw new PlatformError('BAD_USER_INPUT', `The filter is nested more than ${MAX_DEPTH} deep; write it flatter.`);
 }
 
-function refuseTooMany({ in: choices }: Condition): void {
+function refuseUnusable(condition: Condition): void {
+  const { in: choices } = condition;
+  // PostgreSQL has no text with it.
+  if (
+    [...Object.values(condition), ...(choices ?? [])].some((value) => typeof value === 'string' && value.includes('\0'))
+  ) {
+    throw new PlatformError('BAD_USER_INPUT', 'A condition holds the character U+0000, which no text here has.');
+  }
   if (!choices || choices.length <= MAX_CHOICES) return;
   throw new PlatformError(
     'BAD_USER_INPUT',

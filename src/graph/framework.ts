@@ -5,6 +5,7 @@ import type { Framework, MissingRule } from '../domain/framework.js';
 import { openPage, ReadPageArgs } from './at.js';
 import { connectionType, slicePage } from './connection.js';
 import { type GraphContext, type View } from './context.js';
+import { ListSize } from './cost.js';
 import { NodeType } from './node.js';
 import { EntityLevelWord, MissingRuleWord } from './words.js';
 
@@ -72,14 +73,15 @@ export class FrameworkType implements NodeType {
     this.certaintyNote = framework.certaintyNote;
   }
 
+  @ListSize(2)
   @Field(() => [NotApplicableIndicators], { description: 'Indicators that do not apply to a peer group.' })
   notApplicable(): NotApplicableIndicators[] {
     return this.framework.notApplicable.map((each) => new NotApplicableIndicators(each));
   }
 }
 
-export const FrameworkConnection = connectionType('Framework', () => FrameworkType, 'Frameworks, by code.');
-export type FrameworkConnection = InstanceType<typeof FrameworkConnection>;
+const FrameworkConnection = connectionType('Framework', () => FrameworkType, 'Frameworks, by code.');
+type FrameworkConnection = InstanceType<typeof FrameworkConnection>;
 
 /** Root fields about frameworks. */
 @Resolver(() => FrameworkType)

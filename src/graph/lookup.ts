@@ -3,6 +3,7 @@ import { Arg, Args, Ctx, Query, Resolver } from 'type-graphql';
 import { PlatformError } from '../domain/errors.js';
 import { openView, ReadArgs } from './at.js';
 import type { GraphContext, View } from './context.js';
+import { ListSize } from './cost.js';
 import { EntityType } from './entity.js';
 import { FrameworkType } from './framework.js';
 import { MeasureType } from './measure.js';
@@ -98,6 +99,7 @@ export class LookupResolver {
     return findNode(await openView(context, args), id);
   }
 
+  @ListSize(({ ids }) => (Array.isArray(ids) ? ids.length : 1))
   @Query(() => [NodeType], {
     nullable: 'items',
     description: 'Things by their ids, in the order of the ids; null where there is nothing.',

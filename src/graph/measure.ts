@@ -8,12 +8,25 @@ import type { Filter } from '../store/condition.js';
 import { openPage, ReadPageArgs } from './at.js';
 import { connectionType, slicePage } from './connection.js';
 import { type GraphContext, type View } from './context.js';
+import { ListSize, Scan } from './cost.js';
 import { choiceFilter, compileFilter, FloatFilter, filterInput, type Readers, StringFilter } from './filter.js';
 import { FrameworkType } from './framework.js';
 import { LangArg, nameIn } from './name.js';
 import { NodeType } from './node.js';
 import { ScoringRuleType } from './scoringRule.js';
 import { CertaintyWord, type Lang, MeasureKindWord, SourceKindWord } from './words.js';
+
+/** Measures of each kind in the largest framework. */
+const MEASURE_COUNTS: Readonly<Record<MeasureKind, number>> = { INDEX: 1, PILLAR: 3, MAIN_INDEX: 9, INDICATOR: 98 };
+
+/** Children of the largest main index. */
+export const MAX_CHILDREN = 29;
+
+/** How many measures of a kind a framework has at most, before it is known which framework; no kind = of all kinds. */
+export function countMeasures(kind: unknown): number {
+  const counts = new Map<unknown, number>(Object.entries(MEASURE_COUNTS));
+  return counts.get(kind) ?? [...counts.values()].reduce((sum, count) => sum + count, 0);
+}
 
 @ObjectType('Measure', {
   description: 'A node of a framework: the index, a pillar, a main index or an indicator.',
@@ -60,6 +73,7 @@ export class MeasureType implements NodeType {
     return new FrameworkType(frameworkOf(this), this.view);
   }
 
+  @ListSize(4)
   @Field(() => [MeasureType], {
     description: 'Measures that its points count in, in framework order. A main index has several.',
   })
@@ -67,6 +81,7 @@ export class MeasureType implements NodeType {
     return this.#related(({ parentId, childId }) => (childId === this.measure.id ? parentId : null));
   }
 
+  @ListSize(MAX_CHILDREN)
   @Field(() => [MeasureType], {
     description: 'Measures whose points count in it, in framework order; none for an indicator.',
   })
@@ -74,6 +89,7 @@ export class MeasureType implements NodeType {
     return this.#related(({ parentId, childId }) => (parentId === this.measure.id ? childId : null));
   }
 
+  @ListSize(50)
   @Field(() => [MeasureType], { description: 'All indicators below it, in framework order; none for an indicator.' })
   indicators(): MeasureType[] {
     const below = new Set<number>([this.measure.id]);
@@ -189,16 +205,13 @@ const MEASURE_READERS: Readers<MeasureField, Measure> = {
   maxPoints: ({ maxPoints }) => maxPoints,
 };
 
-export const MeasureConnection = connectionType(
-  'Measure',
-  () => MeasureType,
-  'Measures, by framework, in framework order.',
-);
-export type MeasureConnection = InstanceType<typeof MeasureConnection>;
+const MeasureConnection = connectionType('Measure', () => MeasureType, 'Measures, by framework, in framework order.');
+type MeasureConnection = InstanceType<typeof MeasureConnection>;
 
 /** Fields that lead to measures. */
 @Resolver(() => FrameworkType)
 export class MeasureResolver {
+  @ListSize(({ kind }) => countMeasures(kind))
   @FieldResolver(() => [MeasureType], { name: 'measures', description: 'Its measures, in framework order.' })
   frameworkMeasures(
     @Root() { framework, view }: FrameworkType,
@@ -209,6 +222,7 @@ export class MeasureResolver {
     return measures.map((measure) => new MeasureType(measure, view));
   }
 
+  @Scan(181)
   @Query(() => MeasureConnection, { description: 'The measures of all frameworks.' })
   async measures(
     @Args(() => ReadPageArgs) args: ReadPageArgs,

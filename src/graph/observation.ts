@@ -14,6 +14,7 @@ import { openPage, ReadPageArgs } from './at.js';
 import { ClaimType } from './claim.js';
 import { connectionType, numberAfter } from './connection.js';
 import { type GraphContext, type View } from './context.js';
+import { Cost, Scan } from './cost.js';
 import { DecimalScalar } from './decimal.js';
 import { EntityType, readEntityCode } from './entity.js';
 import { choiceFilter, compileCondition, DecimalFilter, filterInput, mapFilter, StringFilter } from './filter.js';
@@ -90,16 +91,19 @@ export class ObservationType implements NodeType {
     return readSource(this.view, this.observation.sourceId);
   }
 
+  @Cost(5)
   @Field(() => GraphQLDateTime, { description: 'When the platform fetched it.' })
   async retrievedAt(): Promise<Date> {
     return (await this.#trace()).retrievedAt;
   }
 
+  @Cost(5)
   @Field(() => GraphQLDateTime, { nullable: true, description: 'When the producer released it; null = not said.' })
   async publishedAt(): Promise<Date | null> {
     return (await this.#trace()).publishedAt;
   }
 
+  @Cost(5)
   @Field(() => SyncRunType, { nullable: true, description: 'The run that read it; null for a self-report.' })
   async syncRun(): Promise<SyncRunType | null> {
     const { syncRunId } = await this.#trace();
@@ -107,6 +111,7 @@ export class ObservationType implements NodeType {
     return run === null ? null : new SyncRunType(run, this.view);
   }
 
+  @Cost(5)
   @Field(() => GraphQLInt, {
     nullable: true,
     description: 'Number of the page within the run; null for a self-report.',
@@ -115,6 +120,7 @@ export class ObservationType implements NodeType {
     return (await this.#trace()).page;
   }
 
+  @Cost(5)
   @Field(() => GraphQLInt, {
     nullable: true,
     description: 'Number of the row within the page; null for a self-report.',
@@ -123,11 +129,13 @@ export class ObservationType implements NodeType {
     return (await this.#trace()).row;
   }
 
+  @Cost(5)
   @Field(() => String, { nullable: true, description: 'SHA-256 of the row as it came; null for a self-report.' })
   async rowHash(): Promise<string | null> {
     return (await this.#trace()).rowHash;
   }
 
+  @Cost(5)
   @Field(() => ClaimType, {
     nullable: true,
     description: 'The reviewed claim that it comes from; null unless a self-report.',
@@ -176,16 +184,13 @@ function toStored(
   return [field, condition];
 }
 
-export const ObservationConnection = connectionType(
-  'Observation',
-  () => ObservationType,
-  'Observations, newest first.',
-);
-export type ObservationConnection = InstanceType<typeof ObservationConnection>;
+const ObservationConnection = connectionType('Observation', () => ObservationType, 'Observations, newest first.');
+type ObservationConnection = InstanceType<typeof ObservationConnection>;
 
 /** Root fields about observations. */
 @Resolver(() => ObservationType)
 export class ObservationResolver {
+  @Scan(10_000)
   @Query(() => ObservationConnection, {
     description:
       'The observations in force, newest first: those that their source has neither corrected nor withdrawn.',

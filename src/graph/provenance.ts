@@ -3,6 +3,7 @@ import { Field, ObjectType } from 'type-graphql';
 import type { Discrepancy, MergeCandidate, MergedValue, MergePolicy, MergeReason } from '../domain/mergePolicy.js';
 import type { ObsStatus } from '../domain/observation.js';
 import type { View } from './context.js';
+import { ListSize } from './cost.js';
 import { DecimalScalar } from './decimal.js';
 import { MergePolicyVersion } from './mergePolicy.js';
 import { ObservationType } from './observation.js';
@@ -99,6 +100,7 @@ export class ProvenanceType {
   })
   readonly chosen: ObservationType | null;
 
+  @ListSize(15)
   @Field(() => [CandidateType], {
     description:
       'All observations known to the computation: the chosen one first, then by precedence, later period and later revision.',

@@ -7,6 +7,7 @@ import type { Filter } from '../store/condition.js';
 import { openPage, ReadPageArgs } from './at.js';
 import { connectionType, type Page, slicePage } from './connection.js';
 import type { GraphContext } from './context.js';
+import { Scan } from './cost.js';
 import { EntityType, readEntityCode, readRegion } from './entity.js';
 import { compileFilter, FloatFilter, filterInput, IntFilter, type Readers, StringFilter } from './filter.js';
 import { findMeasure, MeasureType } from './measure.js';
@@ -91,6 +92,7 @@ export class RankingConnection extends RankingPage {
 /** The root field `ranking`. */
 @Resolver(() => RankingConnection)
 export class RankingResolver {
+  @Scan(63)
   @Query(() => RankingConnection, {
     description:
       'The ranking of one peer group in one measure of a round. AS_OF_UNAVAILABLE when nothing had been computed.',

@@ -8,6 +8,7 @@ import { diffRanking } from '../snapshot/diff.js';
 import { rankingOf } from '../snapshot/ranking.js';
 import type { LoadedSnapshot } from '../store/snapshotLibrary.js';
 import { createContext, type LoadedRound, type Platform, View } from './context.js';
+import { ListSize } from './cost.js';
 import { EntityType } from './entity.js';
 import { requirePosition, ScoreType, scoreOf } from './score.js';
 
@@ -71,6 +72,7 @@ export class RankingUpdate {
   })
   readonly complete: boolean;
 
+  @ListSize(63)
   @Field(() => [RankingUpdateRow], { description: 'In the order of the ranking.' })
   readonly rows: readonly RankingUpdateRow[];
 
@@ -127,11 +129,27 @@ export async function* watchRanking(
 
 /** The snapshot that a subscriber had at a revision; null = unknown or too old, so that it gets the whole state. */
 async function findBase(platform: Platform, round: AssessmentRound, since: number, head: number) {
-  const scope = { revision: head, provisional: platform.publicProvisional };
-  const base = since > head ? undefined : platform.library.find(round.id, { ...scope, revision: since });
+  const scope = { revision: since, provisional: platform.publicProvisional };
+  const base = since > head ? undefined : platform.library.find(round.id, scope);
   if (base === undefined) return null;
-  const later = platform.library.list(round.id, scope).filter(({ revision }) => revision > since);
-  return later.length > MAX_STEPS ? null : { snapshot: await platform.library.load(base), revision: since };
+  const isFar = stepsAfter(platform, round, since, head) === null;
+  return isFar ? null : { snapshot: await platform.library.load(base), revision: since };
+}
+
+/** Snapshots after one revision and up to another, oldest first; null = more than a subscriber is told one by one. */
+function stepsAfter(
+  { library, publicProvisional }: Platform,
+  round: AssessmentRound,
+  after: number,
+  upTo: number,
+): SnapshotHead[] | null {
+  const steps: SnapshotHead[] = [];
+  const findAt = (revision: number) => library.find(round.id, { revision, provisional: publicProvisional });
+  // Backwards from the newest: most subscribers are one step behind a history of thousands.
+  for (let head = findAt(upTo); head !== undefined && head.revision > after; head = findAt(head.revision - 1)) {
+    if (steps.push(head) > MAX_STEPS) return null;
+  }
+  return steps.reverse();
 }
 
 interface Step {
@@ -145,9 +163,9 @@ function nextSteps(platform: Platform, round: AssessmentRound, last: SnapshotHea
   const newest = platform.library.find(round.id, scope);
   if (newest === undefined || newest.revision <= (last?.revision ?? 0)) return [];
   if (last === null) return [{ head: newest, isWhole: true }];
-  const later = platform.library.list(round.id, scope).filter(({ revision }) => revision > last.revision);
-  if (later.length > MAX_STEPS) return [{ head: newest, isWhole: true }];
-  return later.reverse().map((each) => ({ head: each, isWhole: false }));
+  const steps = stepsAfter(platform, round, last.revision, head);
+  if (steps === null) return [{ head: newest, isWhole: true }];
+  return steps.map((each) => ({ head: each, isWhole: false }));
 }
 
 /** The update to a snapshot; its event is null when the snapshot does not touch what is watched. */

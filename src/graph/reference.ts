@@ -71,12 +71,12 @@ export class ReferenceType {
   }
 }
 
-export const ReferenceConnection = connectionType(
+const ReferenceConnection = connectionType(
   'PublishedReference',
   () => ReferenceType,
   'Published results, in the order of the data file.',
 );
-export type ReferenceConnection = InstanceType<typeof ReferenceConnection>;
+type ReferenceConnection = InstanceType<typeof ReferenceConnection>;
 
 /** Fields that lead to published results. */
 @Resolver(() => RoundType)

@@ -6,6 +6,7 @@ import type { AssessmentRound, RoundStatus } from '../domain/round.js';
 import { openPage, openView, ReadArgs, ReadPageArgs } from './at.js';
 import { connectionType, slicePage } from './connection.js';
 import { type GraphContext, type View } from './context.js';
+import { ListSize } from './cost.js';
 import { EntityType } from './entity.js';
 import { FrameworkType } from './framework.js';
 import { NodeType } from './node.js';
@@ -61,12 +62,14 @@ export class RoundType implements NodeType {
     return new FrameworkType(framework, this.view);
   }
 
+  @ListSize(2)
   @Field(() => [PeerGroupType], { description: 'Its peer groups; the first one is the default of a ranking.' })
   peerGroups(): PeerGroupType[] {
     const groups = this.round.groups.flatMap(({ peerGroupId }) => this.view.catalogue.peerGroup(peerGroupId) ?? []);
     return groups.map((group) => new PeerGroupType(group));
   }
 
+  @ListSize(63)
   @Field(() => [EntityType], { description: 'Who is assessed, by peer group, then by code.' })
   entities(
     @Arg('peerGroup', () => String, { nullable: true, description: 'Only members of this peer group.' })
@@ -93,8 +96,8 @@ export function findRound(view: View, code: string): AssessmentRound {
   });
 }
 
-export const RoundConnection = connectionType('AssessmentRound', () => RoundType, 'Rounds, by level, then by year.');
-export type RoundConnection = InstanceType<typeof RoundConnection>;
+const RoundConnection = connectionType('AssessmentRound', () => RoundType, 'Rounds, by level, then by year.');
+type RoundConnection = InstanceType<typeof RoundConnection>;
 
 /** Fields that lead to rounds and to membership in them. */
 @Resolver(() => EntityType)

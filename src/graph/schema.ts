@@ -47,7 +47,10 @@ export function buildGraphSchema(): GraphQLSchema {
     pubSub: NO_PUBSUB,
   });
   // type-graphql makes the root types itself and cannot describe them.
-  describe(schema.getQueryType(), 'Everything that can be read. All root fields of an operation read the same state.');
+  describe(
+    schema.getQueryType(),
+    'Everything that can be read. All root fields of an operation read the same state. Before it is executed an operation is priced, about one for each field of each row that it may lead to; QUERY_TOO_COSTLY says the price and the limit.',
+  );
   describe(schema.getSubscriptionType(), 'Everything that can be watched live.');
   return schema;
 }

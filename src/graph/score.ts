@@ -3,12 +3,12 @@ import { Field, ObjectType } from 'type-graphql';
 import type { Entity } from '../domain/entity.js';
 import { PlatformError } from '../domain/errors.js';
 import { INDEX_CODE, type Measure, type MeasureKind } from '../domain/framework.js';
-import type { MergePolicy } from '../domain/mergePolicy.js';
 import { differenceOf, explainChoice, explainScore, publishedText } from '../pipeline/explain.js';
 import { entityPosition, measurePosition, readCell, type SnapshotCell } from '../snapshot/columns.js';
 import { rankingOf } from '../snapshot/ranking.js';
 import { unavailable } from './at.js';
 import type { LoadedRound, View } from './context.js';
+import { Cost, ListSize } from './cost.js';
 import { EntityType } from './entity.js';
 import { MeasureType } from './measure.js';
 import { PeerGroupType } from './peerGroup.js';
@@ -156,6 +156,7 @@ export class ScoreType {
     return new ScoreChange(value, isRanked ? (before.rank ?? 0) - (this.rank ?? 0) : null);
   }
 
+  @ListSize(9)
   @Field(() => [Contribution], {
     description:
       'How the value is made up of the children of the measure, in framework order. Empty for an indicator and without a value.',
@@ -169,6 +170,7 @@ export class ScoreType {
     });
   }
 
+  @Cost(10)
   @Field(() => ProvenanceType, {
     nullable: true,
     description:
@@ -179,6 +181,7 @@ export class ScoreType {
     return measure.kind === 'INDICATOR' ? readProvenance(this, measure) : null;
   }
 
+  @ListSize(10)
   @Field(() => [ReferenceType], {
     description: 'What the owner of the index published for the same entity, measure and year; usually none or one.',
   })
@@ -225,19 +228,11 @@ function cellBefore(score: ScoreType): (SnapshotCell & { isSameGroup: boolean })
 async function readProvenance(score: ScoreType, measure: Measure): Promise<ProvenanceType> {
   const { view, loaded } = score;
   const { head, round } = loaded;
-  const policy = findPolicy(view, head.policyCode, head.policyVersion);
-  const key = { entityId: entityOf(score).id, indicatorId: measure.id, year: round.year, revision: head.inputRevision };
-  const observations = await view.loaders.candidates.load(key);
-  return new ProvenanceType(explainChoice(observations, policy), policy, view);
-}
-
-function findPolicy(view: View, code: string, version: number): MergePolicy {
-  const found = view.catalogue.content.policies.find((policy) => policy.code === code && policy.version === version);
-  if (found !== undefined) return found;
-  throw new PlatformError(
-    'MERGE_POLICY_INVALID',
-    `The merge policy ${code} version ${version} is not loaded; load it again.`,
+  const figure = { head, year: round.year, entityId: entityOf(score).id, indicatorId: measure.id };
+  const { merged, policy } = await explainChoice(view.catalogue.content.policies, figure, (key) =>
+    view.loaders.candidates.load(key),
   );
+  return new ProvenanceType(merged, policy, view);
 }
 
 /** Which scores of an entity or round are meant. */

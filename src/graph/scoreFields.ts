@@ -4,9 +4,10 @@ import type { Filter } from '../store/condition.js';
 import { openPage, ReadPageArgs } from './at.js';
 import { connectionType, slicePage } from './connection.js';
 import type { GraphContext, LoadedRound } from './context.js';
+import { ListSize, Scan } from './cost.js';
 import { EntityType, readEntityCode, readRegion } from './entity.js';
 import { compileFilter, FloatFilter, filterInput, IntFilter, type Readers, StringFilter } from './filter.js';
-import { findMeasure, MeasureKindFilter } from './measure.js';
+import { countMeasures, findMeasure, MAX_CHILDREN, MeasureKindFilter } from './measure.js';
 import { ReferenceType } from './reference.js';
 import { findRound } from './round.js';
 import {
@@ -101,6 +102,7 @@ export class ScoreResolver {
     return whenLoaded<ScoreType | null>(view.load(round), null, (loaded) => scoreOf(view, loaded, entity.id, measure));
   }
 
+  @ListSize(({ kind, parent }) => (parent ? MAX_CHILDREN : countMeasures(kind)))
   @FieldResolver(() => [ScoreType], {
     name: 'scores',
     description:
@@ -121,6 +123,7 @@ export class ScoreResolver {
     });
   }
 
+  @Scan(7000)
   @Query(() => ScoreConnection, {
     description: 'All scores of a round. AS_OF_UNAVAILABLE when nothing had been computed.',
   })

@@ -1,6 +1,7 @@
 import { GraphQLFloat } from 'graphql';
 import { Field, ObjectType } from 'type-graphql';
 import type { ScoringRule, Tier } from '../domain/framework.js';
+import { ListSize } from './cost.js';
 import { RuleKindWord } from './words.js';
 
 @ObjectType('ScoringTier', { description: 'One step of a tiered rule.', simpleResolvers: true })
@@ -32,6 +33,8 @@ export class ScoringRuleType {
   })
   readonly target: number | null;
 
+  @ListSize(4)
+  @ListSize(4)
   @Field(() => [TierType], { description: 'TIERED: the steps, rising; else empty.' })
   readonly tiers: readonly TierType[];
 

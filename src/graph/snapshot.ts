@@ -80,8 +80,8 @@ export class SnapshotType implements NodeType {
   }
 }
 
-export const SnapshotConnection = connectionType('Snapshot', () => SnapshotType, 'Snapshots of a round, newest first.');
-export type SnapshotConnection = InstanceType<typeof SnapshotConnection>;
+const SnapshotConnection = connectionType('Snapshot', () => SnapshotType, 'Snapshots of a round, newest first.');
+type SnapshotConnection = InstanceType<typeof SnapshotConnection>;
 
 /** Fields that lead to snapshots. */
 @Resolver(() => RoundType)

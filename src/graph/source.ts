@@ -7,6 +7,7 @@ import type { ListedSource } from '../store/listSources.js';
 import { openPage, openView, ReadArgs, ReadPageArgs } from './at.js';
 import { connectionType, slicePage } from './connection.js';
 import { type GraphContext, type View } from './context.js';
+import { Scan } from './cost.js';
 import { BooleanFilter, choiceFilter, compileFilter, filterInput, type Readers, StringFilter } from './filter.js';
 import { LangArg, nameIn } from './name.js';
 import { NodeType } from './node.js';
@@ -93,7 +94,7 @@ export async function readSource(view: View, id: number): Promise<SourceType> {
 
 type SourceField = 'key' | 'name' | 'owner' | 'kind' | 'status' | 'simulated' | 'stale';
 
-export const SourceKindFilter = choiceFilter('SourceKind', () => SourceKindWord);
+const SourceKindFilter = choiceFilter('SourceKind', () => SourceKindWord);
 
 const SourceFilter = filterInput<SourceField>('SourceFilter', 'Selects sources.', {
   key: [StringFilter, 'Its key.'],
@@ -115,8 +116,8 @@ const SOURCE_READERS: Readers<SourceField, SourceType> = {
   stale: ({ stale }) => stale,
 };
 
-export const SourceConnection = connectionType('Source', () => SourceType, 'Sources, by key.');
-export type SourceConnection = InstanceType<typeof SourceConnection>;
+const SourceConnection = connectionType('Source', () => SourceType, 'Sources, by key.');
+type SourceConnection = InstanceType<typeof SourceConnection>;
 
 /** Root fields about sources. */
 @Resolver(() => SourceType)
@@ -134,6 +135,7 @@ export class SourceResolver {
     return findSource(await openView(context, args), key);
   }
 
+  @Scan(50)
   @Query(() => SourceConnection, { description: 'The sources of observations, with their runs.' })
   async sources(
     @Args(() => ReadPageArgs) args: ReadPageArgs,

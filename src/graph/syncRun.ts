@@ -8,6 +8,7 @@ import { countSyncRuns, type ListedRun, listSyncRuns, type SyncRunField } from '
 import { openPage, ReadPageArgs } from './at.js';
 import { connectionType, numberAfter, type Page, PageArgs, type Position, pageSize, positionIn } from './connection.js';
 import { type GraphContext, type View } from './context.js';
+import { Cost, Scan } from './cost.js';
 import { choiceFilter, DateTimeFilter, filterInput, mapFilter, StringFilter } from './filter.js';
 import { NodeType } from './node.js';
 import { readSource, SourceType } from './source.js';
@@ -131,8 +132,8 @@ const SyncRunFilter = filterInput<SyncRunField>('SyncRunFilter', 'Selects sync r
   finishedAt: [DateTimeFilter, 'When it ended; `{ eq: null }` finds those under way.'],
 });
 
-export const SyncRunConnection = connectionType('SyncRun', () => SyncRunType, 'Sync runs, newest first.');
-export type SyncRunConnection = InstanceType<typeof SyncRunConnection>;
+const SyncRunConnection = connectionType('SyncRun', () => SyncRunType, 'Sync runs, newest first.');
+type SyncRunConnection = InstanceType<typeof SyncRunConnection>;
 
 /** A page of runs that were read one row further, to see whether there are more. */
 function toPage(
@@ -149,6 +150,7 @@ function toPage(
 /** Fields that lead to sync runs. */
 @Resolver(() => SourceType)
 export class SyncRunResolver {
+  @Cost(5)
   @FieldResolver(() => SyncRunType, {
     nullable: true,
     name: 'lastRun',
@@ -160,6 +162,7 @@ export class SyncRunResolver {
     return run === undefined ? null : new SyncRunType(run, view);
   }
 
+  @Cost(10)
   @FieldResolver(() => SyncRunConnection, { name: 'runs', description: 'Its runs, newest first.' })
   async runsOfSource(
     @Root() { source, view }: SourceType,
@@ -172,6 +175,7 @@ export class SyncRunResolver {
     return new SyncRunConnection(toPage(rows, view, position, size, () => view.loaders.runCountOfSource.load(of)));
   }
 
+  @Scan(1000)
   @Query(() => SyncRunConnection, {
     description: 'Runs of all sources, newest first. As of a time: those that had ended.',
   })

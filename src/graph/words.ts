@@ -26,11 +26,13 @@ function words<Word extends string>(name: string, description: string, meanings:
 /** A language of names. */
 export type Lang = 'VI' | 'EN';
 
+/** GraphQL enum of {@link Lang}. */
 export const LangWord = words<Lang>('Lang', 'A language in which names are kept.', {
   VI: 'Vietnamese, the official form.',
   EN: 'English, without diacritics.',
 });
 
+/** GraphQL enum of {@link EntityLevel}. */
 export const EntityLevelWord = words<EntityLevel>('EntityLevel', 'What kind of body is assessed.', {
   PROVINCE: 'A province or centrally run municipality.',
   MINISTRY: 'A ministry, ministerial-level agency or other central body.',
@@ -38,6 +40,7 @@ export const EntityLevelWord = words<EntityLevel>('EntityLevel', 'What kind of b
   NATIONAL: 'The nation; it has no entity yet, published references do.',
 });
 
+/** GraphQL enum of {@link Certainty}; in upper case on the wire. */
 export const CertaintyWord = words<Certainty>('Certainty', 'How sure a figure of the reference data is.', {
   published: 'Stands in an official publication.',
   derived: 'Follows from published figures by arithmetic.',
@@ -48,6 +51,7 @@ export const CertaintyWord = words<Certainty>('Certainty', 'How sure a figure of
   unknown: 'Not known.',
 });
 
+/** GraphQL enum of {@link MeasureKind}. */
 export const MeasureKindWord = words<MeasureKind>('MeasureKind', 'What a measure is in its framework.', {
   INDEX: 'The overall index; its code is INDEX in every framework.',
   PILLAR: 'Trụ cột: digital government, economy or society; a second roll-up of the main indexes, provinces only.',
@@ -55,11 +59,13 @@ export const MeasureKindWord = words<MeasureKind>('MeasureKind', 'What a measure
   INDICATOR: 'Chỉ số thành phần: the smallest measure, made from one figure.',
 });
 
+/** GraphQL enum of {@link MissingRule}. */
 export const MissingRuleWord = words<MissingRule>('MissingRule', 'What a missing value costs.', {
   LOSES_POINTS: 'Its points: they count as possible but not earned.',
   EXCLUDE_AND_RESCALE: 'Nothing: it is left out, and the rest is scaled up to the full maximum.',
 });
 
+/** GraphQL enum of the kinds of {@link ScoringRule}. */
 export const RuleKindWord = words<ScoringRule['kind']>(
   'ScoringRuleKind',
   'How a figure becomes a share of the points.',
@@ -73,6 +79,7 @@ export const RuleKindWord = words<ScoringRule['kind']>(
   },
 );
 
+/** GraphQL enum of {@link RoundStatus}. */
 export const RoundStatusWord = words<RoundStatus>('RoundStatus', 'The life of an assessment round.', {
   DRAFT: 'Being prepared.',
   OPEN: 'Collecting; scores are provisional.',
@@ -80,11 +87,13 @@ export const RoundStatusWord = words<RoundStatus>('RoundStatus', 'The life of an
   PUBLISHED: 'Published and sealed.',
 });
 
+/** GraphQL enum of {@link SnapshotStatus}. */
 export const SnapshotStatusWord = words<SnapshotStatus>('SnapshotStatus', 'The life of a snapshot.', {
   PROVISIONAL: 'A result of the moment; a later one replaces it.',
   PUBLISHED: 'The sealed result of its round.',
 });
 
+/** GraphQL enum of {@link SourceKind}. */
 export const SourceKindWord = words<SourceKind>('SourceKind', 'Where observations come from.', {
   NATIONAL_DATABASE: 'A national database or platform; counts as measured automatically.',
   WEB_MEASUREMENT: 'Measured on public websites; counts as measured automatically.',
@@ -93,6 +102,7 @@ export const SourceKindWord = words<SourceKind>('SourceKind', 'Where observation
   SELF_REPORT: 'Reported by the assessed body about itself, after review.',
 });
 
+/** GraphQL enum of {@link SourceStatus}. */
 export const SourceStatusWord = words<SourceStatus>('SourceStatus', 'The life of a source.', {
   DRAFT: 'Registered, not checked.',
   CHECKED: 'It answered a trial; not read yet.',
@@ -101,6 +111,7 @@ export const SourceStatusWord = words<SourceStatus>('SourceStatus', 'The life of
   RETIRED: 'It is not read any more; its observations stay.',
 });
 
+/** GraphQL enum of {@link ObsStatus}, the letters of SDMX. */
 export const ObsStatusWord = words<ObsStatus>('ObsStatus', 'SDMX observation status.', {
   A: 'Normal value.',
   E: 'Estimated value.',
@@ -109,11 +120,13 @@ export const ObsStatusWord = words<ObsStatus>('ObsStatus', 'SDMX observation sta
   M: 'Missing because it cannot exist.',
 });
 
+/** GraphQL enum of {@link SyncMode}; in upper case on the wire. */
 export const SyncModeWord = words<SyncMode>('SyncMode', 'How a run reads a source.', {
   FULL_REFRESH: 'All that there is.',
   INCREMENTAL: 'What changed since the last good run.',
 });
 
+/** GraphQL enum of {@link SyncStatus}. */
 export const SyncStatusWord = words<SyncStatus>('SyncStatus', 'The life of a sync run.', {
   RUNNING: 'Under way.',
   SUCCEEDED: 'Everything that was read is kept.',
@@ -122,6 +135,7 @@ export const SyncStatusWord = words<SyncStatus>('SyncStatus', 'The life of a syn
   CANCELLED: 'Stopped by a person or by shutdown; it changed nothing that is served.',
 });
 
+/** GraphQL enum of {@link ItemState}. */
 export const ItemStateWord = words<ItemState>('SubmissionItemState', 'State of one item of a self-report.', {
   DRAFT: 'Being written.',
   SUBMITTED: 'Waiting for review.',
@@ -130,6 +144,7 @@ export const ItemStateWord = words<ItemState>('SubmissionItemState', 'State of o
   RETURNED: 'Sent back to the body.',
 });
 
+/** GraphQL enum of {@link MergeReason}. */
 export const MergeReasonWord = words<MergeReason>('MergeReason', 'Why an observation was chosen or not.', {
   ONLY_CANDIDATE: 'Chosen: nothing else was in the running.',
   HIGHEST_PRECEDENCE: 'Chosen: its kind of source goes first under the merge policy.',

@@ -1,163 +1,148 @@
-import { canonicalDecimal } from '../domain/decimal.js';
-import { INDEX_CODE } from '../domain/framework.js';
-import { SOURCE_KINDS } from '../domain/source.js';
+import { PlatformError } from '../domain/errors.js';
+import { type Framework, INDEX_CODE, type Measure } from '../domain/framework.js';
+import { checkMergePolicy } from '../merge/checkMergePolicy.js';
+import { measureGraph } from '../scoring/measureGraph.js';
+import { checkRule } from '../scoring/rule.js';
 import type { FrameworkContent, ReferenceContent } from './referenceContent.js';
 
-const ISO_DATE = /^\d{4}-\d{2}-\d{2}$/;
-
 /**
- * Holds the reference data against itself: unknown codes, duplicate keys, points that do not add up, cycles, impossible values.
- * @returns every problem found, one line each; empty = sound
+ * Holds the reference data against itself: unknown codes, duplicate keys, impossible values. What a rule, a framework's graph and a merge policy must
+ * be is asked of the rooms that use them.
+ * @param incomplete parts that lack something; what others name of them is not looked for
+ * @returns every problem found, one line each, of a framework's graph the first; empty = sound
  */
-export function checkReference(content: ReferenceContent): string[] {
+export function checkReference(
+  content: ReferenceContent,
+  incomplete: ReadonlySet<keyof ReferenceContent> = new Set(),
+): string[] {
   const problems: string[] = [];
   const unique = (what: string, keys: readonly string[]) => {
-    const seen = new Set<string>();
-    for (const key of keys) {
-      if (seen.has(key)) problems.push(`${what} "${key}" appears more than once`);
-      seen.add(key);
-    }
-    return seen;
+    for (const key of repeated(keys)) problems.push(`${what} "${key}" appears more than once`);
   };
-  const regions = unique(
-    'region',
-    content.regions.map(({ key }) => key),
-  );
-  const entities = unique(
-    'entity',
-    content.entities.map(({ key }) => key),
-  );
-  const groups = unique(
-    'peer group',
-    content.peerGroups.map(({ code }) => code),
-  );
-  const frameworks = new Map(content.frameworks.map((framework) => [framework.code, framework]));
-  unique(
-    'framework',
-    content.frameworks.map(({ code }) => code),
-  );
-  unique(
-    'round',
-    content.rounds.map(({ code }) => code),
-  );
+  unique('region', keysOf(content.regions));
+  unique('entity', keysOf(content.entities));
+  unique('peer group', codesOf(content.peerGroups));
+  unique('framework', codesOf(content.frameworks));
+  unique('round', codesOf(content.rounds));
   unique(
     'merge policy',
     content.policies.map(({ code, version }) => `${code} ${version}`),
   );
 
-  for (const entity of content.entities) {
-    if (entity.code === '' || entity.name.vi === '') problems.push(`entity "${entity.key}" lacks a code or a name`);
-    if (entity.regionKey !== null && !regions.has(entity.regionKey)) {
-      problems.push(`entity "${entity.key}" names the unknown region "${entity.regionKey}"`);
-    }
-    for (const date of [entity.validFrom, entity.validTo]) {
-      if (date !== null && !ISO_DATE.test(date)) problems.push(`entity "${entity.key}": "${date}" is not an ISO date`);
-    }
-  }
-  for (const { predecessor, successor, on } of content.successions) {
-    for (const key of [predecessor, successor]) {
-      if (!entities.has(key))
-        problems.push(`succession ${predecessor} -> ${successor} names the unknown entity "${key}"`);
-    }
-    if (!ISO_DATE.test(on)) problems.push(`succession ${predecessor} -> ${successor}: "${on}" is not an ISO date`);
-  }
-  unique(
-    'succession',
-    content.successions.map(({ predecessor, successor }) => `${predecessor} -> ${successor}`),
-  );
-  const chain = findCycle(content.successions.map(({ predecessor, successor }) => [predecessor, successor]));
-  if (chain !== null) problems.push(`successions run in a circle: ${chain.join(' -> ')}`);
-
-  for (const framework of content.frameworks) problems.push(...checkFramework(framework, groups));
-  for (const policy of content.policies) {
-    for (const kind of policy.precedence) {
-      if (!SOURCE_KINDS.includes(kind))
-        problems.push(`merge policy "${policy.code}" names the unknown source kind "${kind}"`);
-    }
-  }
+  const known = {
+    entity: knownAmong(keysOf(content.entities), incomplete.has('entities')),
+    peerGroup: knownAmong(codesOf(content.peerGroups), incomplete.has('peerGroups')),
+    framework: knownAmong(codesOf(content.frameworks), incomplete.has('frameworks')),
+  };
+  problems.push(...checkSuccessions(content, known));
+  for (const framework of content.frameworks) problems.push(...checkFramework(framework, known));
+  for (const policy of content.policies) problems.push(...problemsOf(() => checkMergePolicy(policy)));
   for (const round of content.rounds) {
-    if (!frameworks.has(round.framework))
-      problems.push(`round "${round.code}" names the unknown framework "${round.framework}"`);
+    const say = (text: string) => problems.push(`round "${round.code}" ${text}`);
+    if (!known.framework(round.framework)) say(`names the unknown framework "${round.framework}"`);
+    const groups = round.groups.map(({ peerGroup }) => peerGroup);
     const members = round.groups.flatMap((group) => group.members);
-    unique(`member of round ${round.code}`, members);
-    for (const { peerGroup } of round.groups) {
-      if (!groups.has(peerGroup)) problems.push(`round "${round.code}" names the unknown peer group "${peerGroup}"`);
-    }
-    for (const key of members) {
-      if (!entities.has(key)) problems.push(`round "${round.code}" names the unknown entity "${key}"`);
-    }
-    if (members.length === 0) problems.push(`round "${round.code}" has no members`);
+    for (const key of repeated([...groups, ...members])) say(`names "${key}" more than once`);
+    for (const group of groups) if (!known.peerGroup(group)) say(`names the unknown peer group "${group}"`);
+    for (const key of members) if (!known.entity(key)) say(`names the unknown entity "${key}"`);
+    if (members.length === 0 && !incomplete.has('entities')) say('has no members');
   }
-  problems.push(...checkReferences(content, entities, groups));
+  problems.push(...checkResults(content, known, incomplete.has('frameworks')));
   return problems;
 }
 
-function checkFramework(framework: FrameworkContent, groups: ReadonlySet<string>): string[] {
+/** Whether a key is there, or may be in a file that could not be read. */
+interface Known {
+  entity(key: string): boolean;
+  peerGroup(code: string): boolean;
+  framework(code: string): boolean;
+}
+
+function knownAmong(keys: readonly string[], isIncomplete: boolean): (key: string) => boolean {
+  const set = new Set(keys);
+  return (key) => isIncomplete || set.has(key);
+}
+
+function checkSuccessions({ successions }: ReferenceContent, known: Known): string[] {
+  const problems: string[] = [];
+  const pairs = successions.map(({ predecessor, successor }) => `${predecessor} -> ${successor}`);
+  for (const pair of repeated(pairs)) problems.push(`succession "${pair}" appears more than once`);
+  for (const { predecessor, successor } of successions) {
+    for (const key of [predecessor, successor].filter((each) => !known.entity(each)))
+      problems.push(`succession ${predecessor} -> ${successor} names the unknown entity "${key}"`);
+  }
+  const circle = findCycle(successions.map(({ predecessor, successor }) => [predecessor, successor]));
+  if (circle !== null) problems.push(`successions run in a circle: ${circle.join(' -> ')}`);
+  return problems;
+}
+
+function checkFramework(framework: FrameworkContent, known: Known): string[] {
   const problems: string[] = [];
   const say = (text: string) => problems.push(`framework ${framework.code}: ${text}`);
   const measures = new Map(framework.measures.map((measure) => [measure.code, measure]));
-  if (measures.size !== framework.measures.length) {
-    const codes = framework.measures.map(({ code }) => code);
-    say(`measures appear more than once: ${codes.filter((code, at) => codes.indexOf(code) !== at).join(', ')}`);
-  }
-  for (const { parent, child } of framework.edges) {
-    for (const code of [parent, child])
-      if (!measures.has(code)) say(`"${parent}" > "${child}" names the unknown measure "${code}"`);
-  }
-  const circle = findCycle(framework.edges.map(({ parent, child }) => [parent, child]));
-  if (circle !== null) say(`measures run in a circle: ${circle.join(' > ')}`);
-  const childrenOf = (code: string) =>
-    framework.edges.filter(({ parent }) => parent === code).map(({ child }) => child);
-  for (const measure of framework.measures) {
-    if (!(measure.maxPoints >= 0)) say(`"${measure.code}" has ${measure.maxPoints} points`);
-    const children = childrenOf(measure.code);
-    if (measure.kind === 'INDICATOR') continue;
-    const sum = children.reduce((total, code) => total + (measures.get(code)?.maxPoints ?? 0), 0);
-    if (Math.abs(sum - measure.maxPoints) > 1e-9)
-      say(`"${measure.code}" has ${measure.maxPoints} points, its parts add up to ${sum}`);
-  }
-  if (measures.get(INDEX_CODE)?.maxPoints !== framework.maxPoints)
-    say('the index does not have the points of the framework');
-  for (const { code, indicators } of framework.stated) {
-    const below = (each: string): number =>
-      measures.get(each)?.kind === 'INDICATOR'
-        ? 1
-        : circle === null
-          ? childrenOf(each).reduce((n, child) => n + below(child), 0)
-          : 0;
-    if (below(code) !== indicators) say(`"${code}" is said to have ${indicators} indicators and has ${below(code)}`);
-  }
-  for (const { code, indicator } of framework.measures) {
-    if (indicator === null) continue;
-    const { rule, direction } = indicator;
-    if (direction !== 1 && direction !== -1) say(`"${code}" has the direction ${String(direction)}, neither 1 nor -1`);
-    if (rule.kind === 'RATIO_CAPPED' && !(rule.target > 0)) say(`"${code}" has no target above 0`);
-    if (rule.kind === 'SURVEY_MEAN' && !(rule.scale > 1)) say(`"${code}" has no scale above 1`);
-    if (rule.kind === 'TIERED') {
-      const rising = rule.tiers.every((tier, at) => {
-        const before = rule.tiers[at - 1];
-        return (
-          tier.share > 0 &&
-          tier.share <= 1 &&
-          (before === undefined || (tier.atLeast > before.atLeast && tier.share > before.share))
-        );
-      });
-      if (rule.tiers.length === 0 || !rising) say(`"${code}" has tiers that do not rise within 0 to 1`);
-    }
-  }
+  const twice = repeated(codesOf(framework.measures));
+  if (twice.length > 0) say(`measures appear more than once: ${twice.join(', ')}`);
+  const unknown = framework.edges.filter(({ child }) => !measures.has(child));
+  for (const { parent, child } of unknown) say(`"${parent}" names the unknown measure "${child}"`);
   for (const { peerGroup, indicators } of framework.notApplicable) {
-    if (!groups.has(peerGroup)) say(`names the unknown peer group "${peerGroup}"`);
+    if (!known.peerGroup(peerGroup)) say(`names the unknown peer group "${peerGroup}"`);
     for (const code of indicators)
       if (measures.get(code)?.kind !== 'INDICATOR') say(`"${code}" is not one of its indicators`);
+  }
+  const spoiled = new Set<string>();
+  for (const { code, indicator } of framework.measures) {
+    if (indicator === null) continue;
+    const found = problemsOf(() => checkRule(indicator.rule, `${framework.code} ${code}`));
+    if (found.length > 0) spoiled.add(code);
+    problems.push(...found);
+  }
+  // A graph is made of measures that can be told apart.
+  if (twice.length + unknown.length > 0) return problems;
+  const links = framework.edges.map(({ parent, child }) => `${parent} > ${child}`);
+  for (const link of repeated(links)) say(`"${link}" appears more than once`);
+  problems.push(...problemsOf(() => measureGraph(toFramework(framework, spoiled))));
+  for (const { code, indicators } of framework.stated) {
+    const found = indicatorsBelow(framework, code).size;
+    if (found !== indicators) say(`"${code}" is said to have ${indicators} indicators and has ${found}`);
   }
   return problems;
 }
 
-function checkReferences(
-  content: ReferenceContent,
-  entities: ReadonlySet<string>,
-  groups: ReadonlySet<string>,
-): string[] {
+/**
+ * The framework as scoring takes it, with positions for ids.
+ * @param spoiled indicators whose rules were refused already; they get another, so that the graph is looked at all the same
+ */
+function toFramework(framework: FrameworkContent, spoiled: ReadonlySet<string>): Framework {
+  const ids = new Map(framework.measures.map(({ code }, id) => [code, id]));
+  const idOf = (code: string): number => {
+    const id = ids.get(code);
+    if (id === undefined) throw new Error(`"${code}" is not a measure of ${framework.code}`);
+    return id;
+  };
+  const measures = framework.measures.map((measure, id): Measure => {
+    const { indicator } = measure;
+    const isSpoiled = indicator !== null && spoiled.has(measure.code);
+    const rules = isSpoiled ? { indicator: { ...indicator, rule: { kind: 'YES_NO' } as const } } : {};
+    return { ...measure, ...rules, id, position: id, frameworkCode: framework.code };
+  });
+  const edges = framework.edges.map(({ parent, child }) => ({
+    parentId: idOf(parent),
+    childId: idOf(child),
+    weight: 1,
+  }));
+  // What is not applicable was looked at in the words of the file.
+  return { ...framework, id: 0, measures, edges, notApplicable: [] };
+}
+
+/** Each counted once, though a pillar shares its main indexes with others; also ends where measures run in a circle. */
+function indicatorsBelow(framework: FrameworkContent, code: string): ReadonlySet<string> {
+  const kinds = new Map(framework.measures.map((measure) => [measure.code, measure.kind]));
+  const seen = new Set([code]);
+  for (const each of seen) for (const { parent, child } of framework.edges) if (parent === each) seen.add(child);
+  return new Set([...seen].filter((each) => kinds.get(each) === 'INDICATOR'));
+}
+
+function checkResults(content: ReferenceContent, known: Known, lacksFrameworks: boolean): string[] {
   const problems: string[] = [];
   const seen = new Set<string>();
   for (const row of content.references) {
@@ -165,24 +150,40 @@ function checkReferences(
     const say = (text: string) => problems.push(`published result ${name}: ${text}`);
     if (seen.has(name)) say('appears more than once');
     seen.add(name);
-    if (row.entityKey !== null && !entities.has(row.entityKey)) say(`names the unknown entity "${row.entityKey}"`);
-    if (row.peerGroupCode !== null && !groups.has(row.peerGroupCode))
+    if (row.entityKey !== null && !known.entity(row.entityKey)) say(`names the unknown entity "${row.entityKey}"`);
+    if (row.peerGroupCode !== null && !known.peerGroup(row.peerGroupCode))
       say(`names the unknown peer group "${row.peerGroupCode}"`);
-    const framework = content.frameworks.find(({ level }) => level === row.level);
-    const known = framework?.measures.some(({ code }) => code === row.measureCode) ?? row.measureCode === INDEX_CODE;
-    if (!known) say('names an unknown measure');
-    if (!Number.isInteger(row.year) || row.year < 2000) say('has no year');
-    if (
-      row.value !== null &&
-      (canonicalDecimal(row.value) === null || Number(row.value) < 0 || Number(row.value) > 1)
-    ) {
+    const frameworks = content.frameworks.filter(({ level }) => level === row.level);
+    const isMeasure = frameworks.some(({ measures }) => measures.some(({ code }) => code === row.measureCode));
+    if (!isMeasure && row.measureCode !== INDEX_CODE && !lacksFrameworks) say('names an unknown measure');
+    if (row.value !== null && !(Number(row.value) >= 0 && Number(row.value) <= 1))
       say(`has the value "${row.value}", which is not from 0 to 1`);
-    }
-    if (row.rank !== null && !(Number.isInteger(row.rank) && row.rank >= 1)) say(`has the rank ${row.rank}`);
     if (row.value === null && row.rank === null) say('has neither a value nor a rank');
-    if (row.citation === '') say('has no citation');
   }
   return problems;
+}
+
+/** What a check throws, as a line. */
+function problemsOf(check: () => unknown): string[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (error instanceof PlatformError) return [error.message];
+    throw error;
+  }
+}
+
+function repeated(keys: readonly string[]): string[] {
+  return [...new Set(keys.filter((key, at) => keys.indexOf(key) !== at))];
+}
+
+function keysOf(rows: readonly { readonly key: string }[]): string[] {
+  return rows.map(({ key }) => key);
+}
+
+function codesOf(rows: readonly { readonly code: string }[]): string[] {
+  return rows.map(({ code }) => code);
 }
 
 /** A circle in a directed graph, as the nodes along it with the first one repeated; null = none. */

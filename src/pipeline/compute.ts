@@ -1,25 +1,28 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Catalogue } from '../domain/catalogue.js';
 import { entityKey } from '../domain/entity.js';
 import { PlatformError } from '../domain/errors.js';
 import type { Framework } from '../domain/framework.js';
 import type { MergePolicy } from '../domain/mergePolicy.js';
-import type { AssessmentRound } from '../domain/round.js';
+import type { AssessmentRound, RoundStatus } from '../domain/round.js';
 import type { SnapshotColumns, SnapshotHead } from '../domain/snapshot.js';
 import { computeScores, ENGINE_VERSION, type ScoringProblem } from '../scoring/compute.js';
 import { inputHash } from '../scoring/inputHash.js';
 import { encodeColumns } from '../snapshot/encode.js';
 import { resultHash } from '../snapshot/resultHash.js';
+import { claimRoundStatus, lockRound } from '../store/lock.js';
 import type { Database } from '../store/orm.js';
 import { nextChangeId, readHead, takeRevision } from '../store/revision.js';
 import { readRoundObservations } from '../store/roundObservation.js';
-import { dropOldColumns, insertSnapshot, readNewestHead } from '../store/snapshot.js';
+import { countWhole, dropOldColumns, insertSnapshot, readNewestHead } from '../store/snapshot.js';
 import { RoundTable } from '../store/tables/round.js';
 import { SourceTable } from '../store/tables/source.js';
 import { mergeRound, toFigure } from './mergeRound.js';
 
-const COMPUTE_LOCK = 7307;
 /** Provisional snapshots of a round whose columns are kept; older ones are computed again when somebody asks. */
 const KEEP_COLUMNS = 500;
+/** How many more there may be before the old ones are dropped, so that one statement drops many. */
+const SPARE_COLUMNS = 50;
 
 /** What a computation needs. */
 export interface ComputeOptions {
@@ -53,32 +56,39 @@ export interface ComputeOutcome {
 
 /**
  * Computes one round from all observations known now, and freezes the result as a snapshot in one transaction: it is there whole or not at all. Same
- * observations give the same hashes; then no second snapshot is written.
+ * observations give the same hashes; then no second snapshot is written. What is published holds every self-report and survey that the open round took in.
  * @throws PlatformError NOT_FOUND, ROUND_STATE when the round is published already, METHOD_RULE_INVALID
  */
 export async function computeRound(options: ComputeOptions): Promise<ComputeOutcome> {
   const { database, catalogue, now } = options;
   const { round, framework } = find(catalogue, options.roundCode);
-  const started = performance.now();
-  const inputRevision = await readHead(database.fork());
-  const result = await evaluate(database, catalogue, round, framework, catalogue.policy, inputRevision);
-  const scored = performance.now();
+  const evaluateNow = async (
+    em: SqlEntityManager,
+  ): Promise<Evaluation & { inputRevision: number; startedAt: number }> => {
+    const startedAt = performance.now();
+    const inputRevision = await readHead(em);
+    const result = await evaluate(em, catalogue, round, framework, catalogue.policy, inputRevision);
+    return { ...result, inputRevision, startedAt };
+  };
   const publish = options.publish ?? false;
-  const written = await database.fork().transactional(async (em) => {
-    await em.execute('select pg_advisory_xact_lock(?, ?)', [COMPUTE_LOCK, round.id]);
-    const row = await em.findOneOrFail(RoundTable, { id: round.id });
-    if (row.status === 'PUBLISHED') {
+  // What is provisional may be overtaken, so it is computed before anybody has to wait for it.
+  const early = publish ? null : await evaluateNow(database.fork());
+  const { result, written } = await database.fork().transactional(async (em) => {
+    await lockRound(em, round.id);
+    if ((await readStatus(em, round, publish)) === 'PUBLISHED') {
       throw new PlatformError('ROUND_STATE', `The round ${round.code} is published; its results are sealed.`);
     }
-    const newest = await readNewestHead(em, round.id);
+    // Nobody can write into the round or compute it any more: no snapshot is newer, and no figure comes between the result and the seal.
+    const result = early ?? (await evaluateNow(em));
+    const newest = publish ? null : await readNewestHead(em, round.id);
     const same = newest?.inputHash === result.inputHash && newest.resultHash === result.resultHash;
     // Another process may have been faster with newer observations.
-    if (!publish && newest !== null && (same || newest.inputRevision > inputRevision)) return null;
+    if (newest !== null && (same || newest.inputRevision > result.inputRevision)) return { result, written: null };
     const changeId = await nextChangeId(em);
     const snapshotId = await insertSnapshot(em, {
       roundId: round.id,
       status: publish ? 'PUBLISHED' : 'PROVISIONAL',
-      inputRevision,
+      inputRevision: result.inputRevision,
       frameworkId: framework.id,
       policyCode: catalogue.policy.code,
       policyVersion: catalogue.policy.version,
@@ -90,12 +100,15 @@ export async function computeRound(options: ComputeOptions): Promise<ComputeOutc
       computedAt: now(),
       changeId,
     });
-    if (publish) row.status = 'PUBLISHED';
-    else if (snapshotId % 50 === 0) await dropOldColumns(em, round.id, KEEP_COLUMNS);
-    await em.flush();
+    if (publish) await em.nativeUpdate(RoundTable, { id: round.id }, { status: 'PUBLISHED' });
+    else if ((await countWhole(em, round.id)) > KEEP_COLUMNS + SPARE_COLUMNS) {
+      await dropOldColumns(em, round.id, KEEP_COLUMNS);
+    }
     const kind = publish ? 'ROUND' : 'SNAPSHOT';
-    return { snapshotId, revision: await takeRevision(em, { changeId, kind, roundIds: [round.id], snapshotId }) };
+    const revision = await takeRevision(em, { changeId, kind, roundIds: [round.id], snapshotId });
+    return { result, written: { snapshotId, revision } };
   });
+  const { startedAt, readAt, mergedAt, scoredAt } = result;
   return {
     snapshotId: written?.snapshotId ?? null,
     revision: written?.revision ?? null,
@@ -103,8 +116,23 @@ export async function computeRound(options: ComputeOptions): Promise<ComputeOutc
     resultHash: result.resultHash,
     discrepancies: result.discrepancies,
     problems: result.problems,
-    times: { ...result.times, readMs: result.readAt - started, writeMs: performance.now() - scored },
+    times: {
+      readMs: readAt - startedAt,
+      mergeMs: mergedAt - readAt,
+      scoreMs: scoredAt - mergedAt,
+      writeMs: performance.now() - scoredAt,
+    },
   };
+}
+
+/** Who publishes waits for all that write into the round; who does not must not make them wait. */
+async function readStatus(
+  em: SqlEntityManager,
+  { id }: AssessmentRound,
+  publish: boolean,
+): Promise<RoundStatus | null> {
+  if (publish) return claimRoundStatus(em, id);
+  return ((await em.findOne(RoundTable, { id }))?.status ?? null) as RoundStatus | null;
 }
 
 /**
@@ -124,7 +152,7 @@ export async function recomputeSnapshot(
     throw new PlatformError('SNAPSHOT_CORRUPT', `Snapshot ${head.id} names a round or policy that is not there.`);
   }
   const { framework } = find(catalogue, round.code);
-  const result = await evaluate(database, catalogue, round, framework, policy, head.inputRevision);
+  const result = await evaluate(database.fork(), catalogue, round, framework, policy, head.inputRevision);
   if (result.resultHash !== head.resultHash) {
     throw new PlatformError(
       'SNAPSHOT_CORRUPT',
@@ -142,27 +170,45 @@ function find(catalogue: Catalogue, roundCode: string): { round: AssessmentRound
   return { round, framework };
 }
 
-/** Observations to scores: read, merge, score, hash. */
+/** A result with its hashes. */
+interface Evaluation {
+  readonly columns: SnapshotColumns;
+  readonly problems: readonly ScoringProblem[];
+  readonly discrepancies: number;
+  readonly inputHash: string;
+  readonly resultHash: string;
+  /** When each step was done, in milliseconds. */
+  readonly readAt: number;
+  readonly mergedAt: number;
+  readonly scoredAt: number;
+}
+
+/**
+ * Observations to scores: read, merge, score, hash.
+ * @throws PlatformError NOT_FOUND when something is not in the reference data that would have to be in the hashes
+ */
 async function evaluate(
-  database: Database,
+  em: SqlEntityManager,
   catalogue: Catalogue,
   round: AssessmentRound,
   framework: Framework,
   policy: MergePolicy,
   revision: number,
-) {
-  const em = database.fork();
+): Promise<Evaluation> {
   const entityIds = round.groups.flatMap((group) => group.entityIds);
   const observations = await readRoundObservations(em, entityIds, round.year, revision);
   const sourceKeys = new Map((await em.findAll(SourceTable)).map((source) => [source.id, source.key]));
   const readAt = performance.now();
   const merged = mergeRound(observations, policy);
   const mergedAt = performance.now();
+  const codeOfGroup = (id: number) => need(catalogue.peerGroup(id), 'peer group', id).code;
+  const codeOfMeasure = (id: number) => need(catalogue.measure(id), 'measure', id).code;
+  const keyOfEntity = (id: number) => entityKey(need(catalogue.entity(id), 'entity', id));
   const { columns, problems } = computeScores({
     framework,
     groups: round.groups.map(({ peerGroupId, entityIds: members }) => ({
       peerGroupId,
-      peerGroupCode: catalogue.peerGroup(peerGroupId)?.code ?? '',
+      peerGroupCode: codeOfGroup(peerGroupId),
       entityIds: members,
     })),
     figure(entityId, indicatorId) {
@@ -170,34 +216,40 @@ async function evaluate(
       return chosen === undefined ? null : toFigure(chosen);
     },
   });
-  const keyOf = (id: number) => {
-    const entity = catalogue.entity(id);
-    return entity === undefined ? String(id) : entityKey(entity);
-  };
   const own = new Set(framework.measures.map(({ id }) => id));
-  const hashes = {
-    inputHash: inputHash({
-      framework,
-      policy,
-      groups: round.groups.map((group) => ({
-        peerGroupCode: catalogue.peerGroup(group.peerGroupId)?.code ?? '',
-        entityKeys: group.entityIds.map(keyOf),
-      })),
-      figures: merged.values
-        .filter(({ indicatorId }) => own.has(indicatorId))
-        .map(({ entityId, indicatorId, value, numerator, denominator, sourceId, sourceKind, period }) => ({
-          ...{ value, numerator, denominator, sourceKind, period },
-          entityKey: keyOf(entityId),
-          indicatorCode: catalogue.measure(indicatorId)?.code ?? '',
-          sourceKey: sourceKeys.get(sourceId) ?? '',
-        })),
-    }),
+  const figures = merged.values
+    .filter(({ indicatorId }) => own.has(indicatorId))
+    .map(({ entityId, indicatorId, value, numerator, denominator, sourceId, sourceKind, period }) => ({
+      entityKey: keyOfEntity(entityId),
+      indicatorCode: codeOfMeasure(indicatorId),
+      value,
+      numerator,
+      denominator,
+      sourceKey: need(sourceKeys.get(sourceId), 'source', sourceId),
+      sourceKind,
+      period,
+    }));
+  const groups = round.groups.map((group) => ({
+    peerGroupCode: codeOfGroup(group.peerGroupId),
+    entityKeys: group.entityIds.map(keyOfEntity),
+  }));
+  return {
+    columns,
+    problems,
+    discrepancies: merged.discrepancies,
+    inputHash: inputHash({ framework, policy, groups, figures }),
     resultHash: resultHash(
       columns,
-      [...columns.entityIds].map(keyOf),
-      [...columns.measureIds].map((id) => catalogue.measure(id)?.code ?? ''),
+      [...columns.entityIds].map(keyOfEntity),
+      [...columns.measureIds].map(codeOfMeasure),
     ),
+    readAt,
+    mergedAt,
+    scoredAt: performance.now(),
   };
-  const times = { mergeMs: mergedAt - readAt, scoreMs: performance.now() - mergedAt };
-  return { columns, problems, discrepancies: merged.discrepancies, ...hashes, readAt, times };
+}
+
+function need<Found>(found: Found | undefined, what: string, id: number): Found {
+  if (found === undefined) throw new PlatformError('NOT_FOUND', `There is no ${what} ${id} in the reference data.`);
+  return found;
 }

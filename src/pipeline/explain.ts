@@ -1,17 +1,50 @@
+import { PlatformError } from '../domain/errors.js';
 import type { Framework } from '../domain/framework.js';
 import type { MergedValue, MergePolicy } from '../domain/mergePolicy.js';
 import type { Observation } from '../domain/observation.js';
-import type { SnapshotColumns } from '../domain/snapshot.js';
+import type { SnapshotColumns, SnapshotHead } from '../domain/snapshot.js';
 import { chooseObservation } from '../merge/chooseObservation.js';
 import { contributionsOf } from '../scoring/contribution.js';
 import { fromUnits, quantise, toUnits } from '../scoring/quantise.js';
+import type { CandidateKey } from '../store/roundObservation.js';
+
+/** A figure that a snapshot is made of. */
+export interface ScoredFigure {
+  readonly head: SnapshotHead;
+  /** Of the snapshot's round. */
+  readonly year: number;
+  readonly entityId: number;
+  readonly indicatorId: number;
+}
+
+/** Which observation a figure is, why, and by which rule. */
+export interface ExplainedChoice {
+  readonly merged: MergedValue;
+  readonly policy: MergePolicy;
+}
 
 /**
- * Says which observation was chosen and why the others were not, by choosing again: the same observations under the same policy give the same answer.
- * @param observations all versions of one entity, indicator and year that were known to the computation
+ * Says which observation was chosen for a figure and why the others were not, by choosing again: the observations that the computation knew, under the
+ * policy that it used, give the same answer.
+ * @param policies all versions that are loaded
+ * @param readObservations reads all versions of one figure's observations up to a revision; the caller's, so that many figures share a statement
+ * @throws PlatformError MERGE_POLICY_INVALID when the policy of the snapshot is not loaded
  */
-export function explainChoice(observations: readonly Observation[], policy: MergePolicy): MergedValue {
-  return chooseObservation(observations, policy);
+export async function explainChoice(
+  policies: readonly MergePolicy[],
+  { head, year, entityId, indicatorId }: ScoredFigure,
+  readObservations: (key: CandidateKey) => Promise<readonly Observation[]>,
+): Promise<ExplainedChoice> {
+  const { policyCode, policyVersion, inputRevision } = head;
+  const policy = policies.find(({ code, version }) => code === policyCode && version === policyVersion);
+  if (policy === undefined) {
+    throw new PlatformError(
+      'MERGE_POLICY_INVALID',
+      `The merge policy ${policyCode} version ${policyVersion} is not loaded; load it again.`,
+    );
+  }
+  const observations = await readObservations({ entityId, indicatorId, year, revision: inputRevision });
+  return { merged: chooseObservation(observations, policy), policy };
 }
 
 /** What one child adds to the value of its parent. */

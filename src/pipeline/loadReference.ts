@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { PlatformError } from '../domain/errors.js';
+import { readCatalogue, readReferenceUse } from '../store/catalogue.js';
+import { lockReference } from '../store/lock.js';
 import type { Database } from '../store/orm.js';
 import { nextChangeId, takeRevision } from '../store/revision.js';
 import { EntityTable, RegionTable, SuccessionTable } from '../store/tables/entity.js';
@@ -14,8 +15,9 @@ import {
   RoundTable,
 } from '../store/tables/round.js';
 import { checkReference } from './checkReference.js';
+import { checkRewrite } from './checkRewrite.js';
 import { readReferenceFiles } from './readReferenceFiles.js';
-import type { FrameworkContent, ReferenceContent } from './referenceContent.js';
+import { contentHash, type FrameworkContent, type ReferenceContent } from './referenceContent.js';
 
 /** What to load. */
 export interface LoadReferenceOptions {
@@ -30,32 +32,43 @@ export interface LoadReferenceOptions {
 export type LoadReferenceResult = { readonly loaded: boolean; readonly revision: number | null };
 
 /**
- * Loads the reference files into the database in one transaction, after checking them against themselves. Loading the same content again does nothing.
+ * Loads the reference files into the database in one transaction, after checking them against themselves and against what snapshots were computed with.
+ * Loading the same content again does nothing. Entities, rounds and frameworks that the files no longer name stay: last year's round is one of them.
  * @throws PlatformError REFERENCE_INVALID with every problem; nothing is loaded then
  */
 export async function loadReference(database: Database, options: LoadReferenceOptions): Promise<LoadReferenceResult> {
-  const { content, problems } = await readReferenceFiles(options.folder, options.currentYear);
-  const all = [...problems, ...checkReference(content)];
-  if (all.length > 0) {
-    throw new PlatformError(
-      'REFERENCE_INVALID',
-      `The reference files in ${options.folder} cannot be used; nothing was loaded:\n${all.map((each) => `  ${each}`).join('\n')}`,
-      { details: { problems: all } },
-    );
-  }
-  const contentHash = createHash('sha256').update(JSON.stringify(content)).digest('hex');
+  const { content, incomplete, problems } = await readReferenceFiles(options.folder, options.currentYear);
+  refuse(options.folder, [...problems, ...checkReference(content, incomplete)]);
+  const hash = contentHash(content);
   return database.fork().transactional(async (em) => {
-    await em.execute('select pg_advisory_xact_lock(7308)');
+    await lockReference(em);
     const [newest] = await em.find(ReferenceLoadTable, {}, { orderBy: { id: 'desc' }, limit: 1 });
-    if (newest?.contentHash === contentHash) return { loaded: false, revision: null };
-    await write(em, content);
-    await em.insert(ReferenceLoadTable, { contentHash, loadedAt: options.now });
+    if (newest?.contentHash === hash) return { loaded: false, revision: null };
+    const use = await readReferenceUse(em);
+    refuse(options.folder, checkRewrite(content, await readCatalogue(em), use));
+    // What was read is about to be replaced, by statements of which these rows would know nothing.
+    em.clear();
+    await write(em, content, use.sealedRounds);
+    await em.insert(ReferenceLoadTable, { contentHash: hash, loadedAt: options.now });
     const changeId = await nextChangeId(em);
     return { loaded: true, revision: await takeRevision(em, { changeId, kind: 'REFERENCE', roundIds: [] }) };
   });
 }
 
-async function write(em: SqlEntityManager, content: ReferenceContent): Promise<void> {
+function refuse(folder: string, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new PlatformError(
+    'REFERENCE_INVALID',
+    `The reference files in ${folder} cannot be used; nothing was loaded:\n${problems.map((each) => `  ${each}`).join('\n')}`,
+    { details: { problems } },
+  );
+}
+
+async function write(
+  em: SqlEntityManager,
+  content: ReferenceContent,
+  sealedRounds: ReadonlySet<number>,
+): Promise<void> {
   const naturalKey = (row: { codeSystem: string; code: string }) => `${row.codeSystem}:${row.code}`;
   await em.upsertMany(
     RegionTable,
@@ -69,12 +82,14 @@ async function write(em: SqlEntityManager, content: ReferenceContent): Promise<v
       ...entity,
       nameVi: name.vi,
       nameEn: name.en,
-      regionId: regionKey === null ? null : regions.get(regionKey),
+      regionId: regionKey === null ? null : need(regions, regionKey),
     })),
     { onConflictFields: ['codeSystem', 'code'] },
   );
   const entities = new Map((await em.findAll(EntityTable)).map((row) => [naturalKey(row), row.id]));
-  await em.upsertMany(
+  // Nothing refers to these, so what the files no longer say goes.
+  await em.nativeDelete(SuccessionTable, {});
+  await em.insertMany(
     SuccessionTable,
     content.successions.map(({ predecessor, successor, kind, on }) => ({
       predecessorId: need(entities, predecessor),
@@ -82,20 +97,20 @@ async function write(em: SqlEntityManager, content: ReferenceContent): Promise<v
       kind,
       onDate: on,
     })),
-    { onConflictFields: ['predecessorId', 'successorId'] },
   );
   await em.upsertMany(
     PeerGroupTable,
     content.peerGroups.map(({ code, level, name }) => ({ code, level, nameVi: name.vi, nameEn: name.en })),
     { onConflictFields: ['code'] },
   );
-  await em.upsertMany(
+  // The same versions as before where snapshots name them. One that the files no longer say must not stay in force.
+  await em.nativeDelete(MergePolicyTable, {});
+  await em.insertMany(
     MergePolicyTable,
     content.policies.map((policy) => ({ ...policy })),
-    { onConflictFields: ['code', 'version'] },
   );
   for (const framework of content.frameworks) await writeFramework(em, framework);
-  await writeRounds(em, content, entities);
+  await writeRounds(em, content, entities, sealedRounds);
   await em.nativeDelete(PublishedReferenceTable, {});
   await em.insertMany(
     PublishedReferenceTable,
@@ -106,10 +121,16 @@ async function write(em: SqlEntityManager, content: ReferenceContent): Promise<v
   );
 }
 
+/** Replaces a framework; measures keep their ids by code, since observations refer to them. */
 async function writeFramework(em: SqlEntityManager, framework: FrameworkContent): Promise<void> {
   const { measures, edges, stated: _stated, ...row } = framework;
   await em.upsertMany(FrameworkTable, [row], { onConflictFields: ['code'] });
   const { id: frameworkId } = await em.findOneOrFail(FrameworkTable, { code: framework.code });
+  const before = await em.find(MeasureTable, { frameworkId }, { fields: ['id'], disableIdentityMap: true });
+  await em.nativeDelete(MeasureEdgeTable, { parentId: { $in: before.map(({ id }) => id) } });
+  await em.nativeDelete(MeasureTable, { frameworkId, code: { $nin: measures.map(({ code }) => code) } });
+  // Out of the way: a measure that moves up would meet the one that still has its position.
+  await em.execute('update measure set position = -1 - position where framework_id = ?', [frameworkId]);
   await em.upsertMany(
     MeasureTable,
     measures.map(({ name, ...measure }, position) => ({
@@ -122,14 +143,18 @@ async function writeFramework(em: SqlEntityManager, framework: FrameworkContent)
     { onConflictFields: ['frameworkId', 'code'] },
   );
   const ids = new Map((await em.find(MeasureTable, { frameworkId })).map((measure) => [measure.code, measure.id]));
-  await em.upsertMany(
+  await em.insertMany(
     MeasureEdgeTable,
     edges.map(({ parent, child }) => ({ parentId: need(ids, parent), childId: need(ids, child), weight: 1 })),
-    { onConflictFields: ['parentId', 'childId'] },
   );
 }
 
-async function writeRounds(em: SqlEntityManager, content: ReferenceContent, entities: ReadonlyMap<string, number>) {
+async function writeRounds(
+  em: SqlEntityManager,
+  content: ReferenceContent,
+  entities: ReadonlyMap<string, number>,
+  sealedRounds: ReadonlySet<number>,
+): Promise<void> {
   const frameworks = new Map((await em.findAll(FrameworkTable)).map((row) => [row.code, row.id]));
   const groups = new Map((await em.findAll(PeerGroupTable)).map((row) => [row.code, row.id]));
   const rounds = content.rounds.map(({ code, level, year, framework, illustrative }) => ({
@@ -139,7 +164,8 @@ async function writeRounds(em: SqlEntityManager, content: ReferenceContent, enti
   // The status of a round that exists is the platform's, not the file's.
   await em.upsertMany(RoundTable, rounds, { onConflictFields: ['code'], onConflictExcludeFields: ['status'] });
   const ids = new Map((await em.findAll(RoundTable)).map((row) => [row.code, row.id]));
-  const members = content.rounds.flatMap((round) =>
+  const open = content.rounds.filter(({ code }) => !sealedRounds.has(need(ids, code)));
+  const members = open.flatMap((round) =>
     round.groups.flatMap(({ peerGroup, members }, at) =>
       members.map((key, position) => ({
         roundId: need(ids, round.code),
@@ -149,7 +175,7 @@ async function writeRounds(em: SqlEntityManager, content: ReferenceContent, enti
       })),
     ),
   );
-  await em.nativeDelete(RoundMemberTable, { roundId: { $in: content.rounds.map(({ code }) => need(ids, code)) } });
+  await em.nativeDelete(RoundMemberTable, { roundId: { $in: open.map(({ code }) => need(ids, code)) } });
   await em.insertMany(RoundMemberTable, members);
 }
 

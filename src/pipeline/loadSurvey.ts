@@ -1,31 +1,38 @@
-import { parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 import type { Catalogue } from '../domain/catalogue.js';
 import { PlatformError } from '../domain/errors.js';
+import { holdRoundStatus, lockSource } from '../store/lock.js';
 import { type NewObservation, writeObservations } from '../store/observation.js';
 import type { Database } from '../store/orm.js';
 import { nextChangeId, takeRevision } from '../store/revision.js';
-import { RoundTable } from '../store/tables/round.js';
 import { SourceTable } from '../store/tables/source.js';
 import { SURVEY } from './source.js';
 import { checkFigure } from './submit.js';
 import { roundsTouched } from './touchedRound.js';
 
+const COLUMNS = ['round', 'code_system', 'entity', 'indicator', 'value', 'numerator', 'denominator'];
+
+/** A line of the file with its number as editors count. */
+interface SurveyLine {
+  readonly number: number;
+  readonly cells: Readonly<Record<string, string>>;
+}
+
 const orNull = (text: string | undefined) => (text === undefined || text === '' ? null : text);
 
 /**
- * Loads a survey file: CSV with the columns round, code_system, entity, indicator, respondents, value, numerator, denominator. All lines or none; the
- * same file a second time changes nothing.
+ * Loads a survey file: CSV with the columns round, code_system, entity, indicator, value, numerator, denominator in any order; others, such as the number
+ * of respondents, are for the reader of the file. All lines or none; the same file a second time changes nothing.
  * @returns observations written
  * @throws PlatformError ROUND_ITEM_INVALID with every problem, ROUND_STATE when a round is published
  */
 export async function loadSurvey(database: Database, catalogue: Catalogue, csv: string, now: Date): Promise<number> {
-  const rows: Record<string, string>[] = parse(csv, { columns: true, bom: true, skip_empty_lines: true });
   const problems: string[] = [];
-  const roundCodes = new Set<string>();
+  const roundIds = new Set<number>();
   const lineOf = new Map<string, number>();
-  const observations = rows.flatMap((row, at): NewObservation[] => {
+  const observations = readLines(csv).flatMap(({ number, cells: row }): NewObservation[] => {
     const say = (text: string) => {
-      problems.push(`line ${at + 2}: ${text}`);
+      problems.push(`line ${number}: ${text}`);
       return [];
     };
     const round = catalogue.roundByCode(row.round ?? '');
@@ -43,32 +50,33 @@ export async function loadSurvey(database: Database, catalogue: Catalogue, csv: 
     const identity = `${round.year} ${entity.id} ${measure.id}`;
     const before = lineOf.get(identity);
     if (before !== undefined) return say(`${measure.code} of "${row.entity}" is on line ${before} already`);
-    lineOf.set(identity, at + 2);
-    roundCodes.add(round.code);
+    lineOf.set(identity, number);
+    roundIds.add(round.id);
     return [
       {
         ...figure,
-        ...{ entityId: entity.id, indicatorId: measure.id, year: round.year, period: String(round.year) },
-        ...{ obsStatus: 'A', tombstone: false, publishedAt: null },
-        ...{ pageSequence: null, rowNumber: at + 1, rowHash: null, submissionItemId: null },
+        entityId: entity.id,
+        indicatorId: measure.id,
+        year: round.year,
+        period: String(round.year),
+        obsStatus: 'A',
+        tombstone: false,
+        publishedAt: null,
+        pageSequence: null,
+        rowNumber: number,
+        rowHash: null,
+        submissionItemId: null,
       },
     ];
   });
-  if (problems.length > 0) {
-    throw new PlatformError(
-      'ROUND_ITEM_INVALID',
-      `The survey file cannot be taken in:\n${problems.slice(0, 50).join('\n')}`,
-      {
-        details: { problems },
-      },
-    );
-  }
+  if (problems.length > 0) throw invalid(problems);
   return database.fork().transactional(async (em) => {
     const source = await em.findOneOrFail(SourceTable, { key: SURVEY.key });
-    await em.execute('select pg_advisory_xact_lock(7309, ?)', [source.id]);
-    const closed = await em.find(RoundTable, { code: { $in: [...roundCodes] }, status: 'PUBLISHED' });
+    await lockSource(em, source.id);
+    const statuses = await holdRoundStatus(em, [...roundIds]);
+    const closed = [...roundIds].filter((id) => statuses.get(id) === 'PUBLISHED');
     if (closed.length > 0) {
-      const codes = closed.map(({ code }) => code).join(', ');
+      const codes = closed.map((id) => catalogue.round(id)?.code).join(', ');
       throw new PlatformError('ROUND_STATE', `Published rounds take no survey figures: ${codes}.`);
     }
     const changeId = await nextChangeId(em);
@@ -79,5 +87,33 @@ export async function loadSurvey(database: Database, catalogue: Catalogue, csv: 
       await takeRevision(em, { changeId, kind: 'OBSERVATIONS', roundIds, sourceId: source.id });
     }
     return written + superseded;
+  });
+}
+
+/** @throws PlatformError ROUND_ITEM_INVALID when the text is not CSV or lacks a column */
+function readLines(csv: string): SurveyLine[] {
+  try {
+    const lines: { record: Record<string, string>; info: { lines: number } }[] = parse(csv, {
+      bom: true,
+      skip_empty_lines: true,
+      info: true,
+      columns(header: string[]) {
+        const missing = COLUMNS.filter((column) => !header.includes(column));
+        if (missing.length > 0) throw invalid([`line 1: there is no column ${missing.join(', ')}`]);
+        return header;
+      },
+    });
+    return lines.map(({ record, info }) => ({ number: info.lines, cells: record }));
+  } catch (error) {
+    if (error instanceof CsvError) throw invalid([`line ${error.lines}: ${error.message}`], error);
+    throw error;
+  }
+}
+
+function invalid(problems: readonly string[], cause?: unknown): PlatformError {
+  const text = problems.slice(0, 50).join('\n');
+  return new PlatformError('ROUND_ITEM_INVALID', `The survey file cannot be taken in:\n${text}`, {
+    details: { problems },
+    cause,
   });
 }

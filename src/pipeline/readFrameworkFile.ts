@@ -1,69 +1,14 @@
-import type { Certainty, EntityLevel } from '../domain/entity.js';
-import {
-  INDEX_CODE,
-  type IndicatorFacts,
-  type MissingRule,
-  type NotApplicable,
-  type ScoringRule,
-} from '../domain/framework.js';
-import type { SourceKind } from '../domain/source.js';
+import type { z } from 'zod';
+import { INDEX_CODE, type IndicatorFacts, type ScoringRule } from '../domain/framework.js';
 import type { FrameworkContent, MeasureContent } from './referenceContent.js';
+import type { FRAMEWORK_FILE } from './referenceShape.js';
 
-interface ComponentFile {
-  readonly code: string;
-  readonly name_vi: string;
-  readonly name_en: string;
-  readonly max_points: number;
-  readonly direction: 1 | -1;
-  readonly formula: {
-    readonly kind: string;
-    readonly target?: number;
-    readonly scale?: number;
-    readonly tiers?: readonly { readonly at_least: number; readonly share: number }[];
-    readonly a?: string;
-    readonly b?: string;
-  };
-  readonly source_kind: string;
-  readonly source_system: string | null;
-  readonly unit: string;
-  readonly certainty: Certainty;
-  readonly name_certainty: Certainty;
-}
-
-interface FrameworkFile {
-  readonly framework: string;
-  readonly version: string;
-  readonly level: string;
-  readonly legal_basis: { readonly number: string; readonly issued: string; readonly issuer: string };
-  readonly max_points: number;
-  readonly certainty_note: string;
-  readonly missing: { readonly default: MissingRule; readonly notApplicable?: readonly NotApplicable[] };
-  /** Main indexes, in spite of the name. */
-  readonly pillars: readonly {
-    readonly code: string;
-    readonly name_vi: string;
-    readonly name_en: string;
-    readonly max_points: number;
-    readonly component_count: number;
-    readonly certainty: Certainty;
-    readonly components: readonly ComponentFile[];
-  }[];
-  /** The pillars proper. */
-  readonly aggregates: readonly {
-    readonly code: string;
-    readonly name_vi: string;
-    readonly name_en: string;
-    readonly max_points: number;
-    readonly component_count: number;
-    readonly certainty: Certainty;
-    readonly members: readonly string[];
-  }[];
-}
+type FrameworkFile = z.output<typeof FRAMEWORK_FILE>;
+type ComponentFile = FrameworkFile['pillars'][number]['components'][number];
 
 /**
  * Turns a framework file into measures and edges: the index over the main indexes, pillars as a second roll-up over the same main indexes, indicators
  * below.
- * @throws Error when the file has another shape
  */
 export function readFramework(file: FrameworkFile): FrameworkContent {
   const mainIndexes = file.pillars;
@@ -86,15 +31,11 @@ export function readFramework(file: FrameworkFile): FrameworkContent {
   return {
     code: file.framework,
     version: file.version,
-    level: file.level.toUpperCase() as EntityLevel,
+    level: file.level,
     legalBasis: `${file.legal_basis.number}, ${file.legal_basis.issued}, ${file.legal_basis.issuer}`,
     maxPoints: file.max_points,
     missing: file.missing.default,
-    notApplicable: (file.missing.notApplicable ?? []).map(({ peerGroup, rule, indicators }) => ({
-      peerGroup,
-      rule,
-      indicators,
-    })),
+    notApplicable: file.missing.notApplicable,
     certaintyNote: file.certainty_note,
     measures: [
       index,
@@ -111,25 +52,17 @@ export function readFramework(file: FrameworkFile): FrameworkContent {
   };
 }
 
-const SOURCE_KINDS: Readonly<Record<string, SourceKind>> = {
-  self_reported: 'SELF_REPORT',
-  national_system: 'NATIONAL_DATABASE',
-  survey: 'SURVEY',
-  expert: 'EXPERT',
-  web_measurement: 'WEB_MEASUREMENT',
-};
-
 function indicator(component: ComponentFile): MeasureContent {
-  const kind = SOURCE_KINDS[component.source_kind];
-  if (kind === undefined) throw new Error(`${component.code}: source_kind "${component.source_kind}" is not known`);
+  const { formula } = component;
+  const hasCounts = formula.kind === 'ratio' || formula.kind === 'ratio_capped';
   const facts: IndicatorFacts = {
-    rule: rule(component),
+    rule: rule(formula),
     direction: component.direction,
     unitOfMeasure: component.unit,
-    intendedSourceKind: kind,
+    intendedSourceKind: component.source_kind,
     sourceSystem: component.source_system,
-    numeratorLabel: component.formula.a ?? null,
-    denominatorLabel: component.formula.b ?? null,
+    numeratorLabel: hasCounts ? (formula.a ?? null) : null,
+    denominatorLabel: hasCounts ? (formula.b ?? null) : null,
     nameCertainty: component.name_certainty,
   };
   return {
@@ -142,24 +75,22 @@ function indicator(component: ComponentFile): MeasureContent {
   };
 }
 
-function rule({ code, formula }: ComponentFile): ScoringRule {
+function rule(formula: ComponentFile['formula']): ScoringRule {
   switch (formula.kind) {
     case 'yes_no':
       return { kind: 'YES_NO' };
     case 'ratio':
       return { kind: 'RATIO' };
     case 'ratio_capped':
-      return { kind: 'RATIO_CAPPED', target: formula.target ?? Number.NaN };
+      return { kind: 'RATIO_CAPPED', target: formula.target };
     case 'tiered':
       return {
         kind: 'TIERED',
-        tiers: (formula.tiers ?? []).map((tier) => ({ atLeast: tier.at_least, share: tier.share })),
+        tiers: formula.tiers.map((tier) => ({ atLeast: tier.at_least, share: tier.share })),
       };
     case 'relative_to_best':
       return { kind: 'RELATIVE_TO_BEST' };
     case 'survey_mean':
-      return { kind: 'SURVEY_MEAN', scale: formula.scale ?? Number.NaN };
-    default:
-      throw new Error(`${code}: formula "${formula.kind}" is not known`);
+      return { kind: 'SURVEY_MEAN', scale: formula.scale };
   }
 }

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'csv-parse/sync';
+import type { z } from 'zod';
 import { describeError } from '../domain/errors.js';
 import { roundCode } from '../domain/round.js';
 import { readFramework } from './readFrameworkFile.js';
+import { readJson, readTable, type Shaped } from './readShape.js';
 import type {
   EntityContent,
   ReferenceContent,
@@ -11,64 +12,66 @@ import type {
   RoundContent,
   SuccessionContent,
 } from './referenceContent.js';
+import {
+  FRAMEWORK_FILE,
+  MINISTRY_ROW,
+  POLICIES_FILE,
+  PROVINCE_34_ROW,
+  PROVINCE_63_ROW,
+  RESULT_ROW,
+  ROUNDS_FILE,
+} from './referenceShape.js';
 
-type Row = Readonly<Record<string, string>>;
+type Province63 = z.output<typeof PROVINCE_63_ROW>;
+type Province34 = z.output<typeof PROVINCE_34_ROW>;
+type Ministry = z.output<typeof MINISTRY_ROW>;
+type RoundsFile = z.output<typeof ROUNDS_FILE>;
 
 /** The content of the files, and what could not be read of them. */
 export interface ReferenceFiles {
   readonly content: ReferenceContent;
-  /** One line each: file and what is wrong. */
+  /** Parts of the content that lack something, because a file of theirs has problems. */
+  readonly incomplete: ReadonlySet<keyof ReferenceContent>;
+  /** One line each: file, place and what is wrong. */
   readonly problems: readonly string[];
 }
 
-interface RoundsFile {
-  readonly peerGroups: readonly { code: string; level: 'PROVINCE' | 'MINISTRY'; nameVi: string; nameEn: string }[];
-  readonly rounds: readonly {
-    level: 'PROVINCE' | 'MINISTRY';
-    year: number | 'CURRENT';
-    framework: string;
-    frameworkCertainty: string;
-    groups: readonly { peerGroup: string; codeSystem: string; members: 'ALL' | readonly string[] }[];
-  }[];
-}
-
 /**
- * Reads the reference files of a folder; checks nothing beyond their syntax.
+ * Reads the reference files of a folder, all of `frameworks/*.json` among them; checks their shape and nothing beyond it.
  * @param currentYear the year of the round that the files call CURRENT
  */
 export async function readReferenceFiles(folder: string, currentYear: number): Promise<ReferenceFiles> {
   const problems: string[] = [];
-  const read = async <T>(file: string, decode: (text: string) => T, fallback: T): Promise<T> => {
-    try {
-      return decode(await readFile(join(folder, file), 'utf8'));
-    } catch (error) {
-      problems.push(`${file}: ${describeError(error)}`);
-      return fallback;
-    }
+  const incomplete = new Set<keyof ReferenceContent>();
+  const read = async <T>(
+    file: string,
+    part: keyof ReferenceContent,
+    decode: (text: string) => Shaped<T>,
+  ): Promise<T | null> => {
+    const { value, problems: found } = await readFile(join(folder, file), 'utf8')
+      .then(decode)
+      .catch((error: unknown): Shaped<null> => ({ value: null, problems: [describeError(error)] }));
+    if (found.length > 0) incomplete.add(part);
+    problems.push(...found.map((problem) => `${file}: ${problem}`));
+    return value;
   };
-  const table = (text: string): Row[] => parse(text, { columns: true, bom: true, skip_empty_lines: true });
-  const provinces63 = await read('entities/provinces-63.csv', table, []);
-  const provinces34 = await read('entities/provinces-34.csv', table, []);
-  const ministries = await read('entities/ministries.csv', table, []);
-  const entities = [
-    ...provinces63.map((row) => province(row, 'GSO-2004')),
-    ...provinces34.map((row) => province(row, 'GSO-2025')),
-    ...ministries.map(ministry),
-  ];
+  const table = async <Shape extends z.ZodObject>(file: string, part: keyof ReferenceContent, shape: Shape) =>
+    (await read(file, part, (text) => readTable(text, shape))) ?? [];
+  const json = <Shape extends z.ZodType>(file: string, part: keyof ReferenceContent, shape: Shape) =>
+    read(file, part, (text) => readJson(text, shape));
+
+  const provinces63 = await table('entities/provinces-63.csv', 'entities', PROVINCE_63_ROW);
+  const provinces34 = await table('entities/provinces-34.csv', 'entities', PROVINCE_34_ROW);
+  const ministries = await table('entities/ministries.csv', 'entities', MINISTRY_ROW);
+  const entities = [...provinces63.map(province63), ...provinces34.map(province34), ...ministries.map(ministry)];
   const frameworks = [];
-  for (const name of ['PDTI-922', 'MDTI-922']) {
-    const framework = await read(`frameworks/${name}.json`, (text) => readFramework(JSON.parse(text)), null);
-    if (framework !== null) frameworks.push(framework);
+  for (const file of await listFrameworks(folder)) {
+    const framework = await json(file, 'frameworks', FRAMEWORK_FILE);
+    if (framework !== null) frameworks.push(readFramework(framework));
   }
-  const none: RoundsFile = { peerGroups: [], rounds: [] };
-  const roundsFile = await read('rounds.json', (text) => JSON.parse(text) as RoundsFile, none);
-  const rounds = await read('rounds.json', () => readRounds(roundsFile, entities, currentYear), []);
-  const policies = await read(
-    'policies.json',
-    (text) => (JSON.parse(text) as Pick<ReferenceContent, 'policies'>).policies,
-    [],
-  );
-  const references = (await read('references/published-results.csv', table, [])).map(reference);
+  const roundsFile = (await json('rounds.json', 'peerGroups', ROUNDS_FILE)) ?? { peerGroups: [], rounds: [] };
+  const policies = (await json('policies.json', 'policies', POLICIES_FILE))?.policies ?? [];
+  const references = await table('references/published-results.csv', 'references', RESULT_ROW);
   const content: ReferenceContent = {
     regions: [...regions(provinces63, 'GSO-2004'), ...regions(provinces34, 'GSO-2025')],
     entities,
@@ -79,84 +82,92 @@ export async function readReferenceFiles(folder: string, currentYear: number): P
       name: { vi: group.nameVi, en: group.nameEn },
     })),
     frameworks,
-    rounds,
-    policies: policies.map(({ code, version, precedence, discrepancyTolerance }) => ({
-      code,
-      version,
-      precedence,
-      discrepancyTolerance,
-    })),
-    references,
+    rounds: readRounds(roundsFile, entities, currentYear),
+    policies,
+    references: references.map(reference),
   };
-  return { content, problems };
+  return { content, incomplete, problems };
 }
 
-const orNull = (text: string | undefined): string | null => (text === undefined || text === '' ? null : text);
+/** In code order; a folder that is not there has none, which the rounds complain of. */
+async function listFrameworks(folder: string): Promise<string[]> {
+  const names = await readdir(join(folder, 'frameworks')).catch(() => []);
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => `frameworks/${name}`);
+}
 
-function province(row: Row, codeSystem: string): EntityContent {
-  const year = codeSystem === 'GSO-2004' ? '2019' : '2025';
+function province(row: Province63 | Province34, codeSystem: string) {
   return {
     key: `${codeSystem}:${row.code}`,
     codeSystem,
-    code: row.code ?? '',
-    level: 'PROVINCE',
-    kind: row.type_changed_to || row.type || '',
-    name: { vi: (row.name_vi ?? '').normalize('NFC'), en: row.name_en ?? '' },
-    regionKey: row.region_code ? `${codeSystem}:${row.region_code}` : null,
-    validFrom: orNull(row.valid_from),
-    validTo: orNull(row.valid_to),
-    populationThousand: orNull(row[`population_${year}_thousand`]),
-    populationCertainty: orNull(row.population_certainty),
-    note: orNull(row.notes),
+    code: row.code,
+    level: 'PROVINCE' as const,
+    kind: row.type,
+    name: { vi: row.name_vi.normalize('NFC'), en: row.name_en },
+    regionKey: `${codeSystem}:${row.region_code}`,
+    populationCertainty: row.population_certainty,
+    note: row.notes,
   };
 }
 
-function ministry(row: Row): EntityContent {
+function province63(row: Province63): EntityContent {
+  const dates = { validFrom: null, validTo: row.valid_to };
+  return { ...province(row, 'GSO-2004'), ...dates, populationThousand: row.population_2019_thousand };
+}
+
+function province34(row: Province34): EntityContent {
+  const common = province(row, 'GSO-2025');
+  return {
+    ...common,
+    kind: row.type_changed_to ?? common.kind,
+    validFrom: row.valid_from,
+    validTo: null,
+    populationThousand: row.population_2025_thousand,
+  };
+}
+
+function ministry(row: Ministry): EntityContent {
   return {
     key: `CENTRAL:${row.code}`,
     codeSystem: 'CENTRAL',
-    code: row.code ?? '',
+    code: row.code,
     level: 'MINISTRY',
-    kind: row.kind ?? '',
-    name: { vi: (row.name_vi ?? '').normalize('NFC'), en: row.name_en ?? '' },
+    kind: row.kind,
+    name: { vi: row.name_vi.normalize('NFC'), en: row.name_en },
     regionKey: null,
-    validFrom: orNull(row.valid_from),
-    validTo: orNull(row.valid_to),
+    validFrom: row.valid_from,
+    validTo: row.valid_to,
     populationThousand: null,
     populationCertainty: null,
-    note: orNull(row.notes),
+    note: row.notes,
   };
 }
 
-function regions(rows: readonly Row[], codeSystem: string) {
-  const found = new Map(rows.map((row) => [row.region_code ?? '', row]));
+function regions(rows: readonly (Province63 | Province34)[], codeSystem: string) {
+  const found = new Map(rows.map((row) => [row.region_code, row]));
   return [...found].map(([code, row]) => ({
     key: `${codeSystem}:${code}`,
     codeSystem,
     code,
-    name: { vi: row.region_vi ?? '', en: row.region_en ?? '' },
+    name: { vi: row.region_vi, en: row.region_en },
   }));
 }
 
-function predecessors(row: Row): SuccessionContent[] {
-  return (row.predecessors ?? '').split(';').map((code) => ({
+function predecessors(row: Province34): SuccessionContent[] {
+  return row.predecessors.split(';').map((code) => ({
     predecessor: `GSO-2004:${code}`,
     successor: `GSO-2025:${row.code}`,
     kind: row.merged === 'true' ? 'MERGED' : 'UNCHANGED',
-    on: row.valid_from ?? '',
+    on: row.valid_from,
   }));
 }
 
-function successor(row: Row): SuccessionContent[] {
-  if (!row.successor) return [];
-  return [
-    {
-      predecessor: `CENTRAL:${row.code}`,
-      successor: `CENTRAL:${row.successor}`,
-      kind: 'MERGED',
-      on: row.merged_on ?? '',
-    },
-  ];
+function successor(row: Ministry): SuccessionContent[] {
+  if (row.successor === null || row.merged_on === null) return [];
+  const [predecessor, next] = [`CENTRAL:${row.code}`, `CENTRAL:${row.successor}`];
+  return [{ predecessor, successor: next, kind: 'MERGED', on: row.merged_on }];
 }
 
 function readRounds(file: RoundsFile, entities: readonly EntityContent[], currentYear: number): RoundContent[] {
@@ -173,34 +184,35 @@ function readRounds(file: RoundsFile, entities: readonly EntityContent[], curren
         members:
           group.members === 'ALL'
             ? entities.filter((entity) => entity.codeSystem === group.codeSystem).map((entity) => entity.key)
-            : [...group.members].sort().map((code) => `${group.codeSystem}:${code}`),
+            : group.members.toSorted().map((code) => `${group.codeSystem}:${code}`),
       })),
     };
   });
 }
 
-const PEER_GROUPS: Readonly<Record<string, string>> = {
+const PEER_GROUPS = {
   WITH_PUBLIC_SERVICES: 'MINISTRY_WITH_SERVICES',
   WITHOUT_PUBLIC_SERVICES: 'MINISTRY_WITHOUT_SERVICES',
-};
-const GEO_SYSTEMS: Readonly<Record<string, string>> = { '63': 'PROVINCE_63', '34': 'PROVINCE_34' };
+} as const;
+const GEO_SYSTEMS = { '63': 'PROVINCE_63', '34': 'PROVINCE_34' } as const;
 
-function reference(row: Row): ReferenceRow {
-  const level = (row.index_level ?? '').toUpperCase();
+function reference(row: z.output<typeof RESULT_ROW>): ReferenceRow {
+  const level = row.index_level;
   const codeSystem = level === 'MINISTRY' ? 'CENTRAL' : row.geo_system === '34' ? 'GSO-2025' : 'GSO-2004';
-  const code = level === 'NATIONAL' ? null : orNull(row.entity_code);
+  const code = level === 'NATIONAL' ? null : row.entity_code;
+  const territory = row.geo_system === '' ? null : GEO_SYSTEMS[row.geo_system];
   return {
     level,
-    year: Number(row.year),
-    entityName: row.entity ?? '',
+    year: row.year,
+    entityName: row.entity,
     entityKey: code === null ? null : `${codeSystem}:${code}`,
-    measureCode: row.measure === 'overall' ? 'INDEX' : (row.measure ?? ''),
-    peerGroupCode: PEER_GROUPS[row.peer_group ?? ''] ?? GEO_SYSTEMS[row.geo_system ?? ''] ?? orNull(row.peer_group),
-    value: orNull(row.score),
-    rank: row.rank ? Number(row.rank) : null,
-    certainty: row.certainty ?? '',
-    citation: row.source ?? '',
-    url: orNull(row.source_url),
-    note: orNull(row.note),
+    measureCode: row.measure === 'overall' ? 'INDEX' : row.measure,
+    peerGroupCode: row.peer_group === '' ? territory : PEER_GROUPS[row.peer_group],
+    value: row.score,
+    rank: row.rank === null ? null : Number(row.rank),
+    certainty: row.certainty,
+    citation: row.source,
+    url: row.source_url,
+    note: row.note,
   };
 }

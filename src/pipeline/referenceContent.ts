@@ -1,6 +1,8 @@
 import type { Certainty, EntityLevel, Name } from '../domain/entity.js';
 import type { IndicatorFacts, MeasureKind, MissingRule, NotApplicable } from '../domain/framework.js';
 import type { MergePolicy } from '../domain/mergePolicy.js';
+import { type CanonicalValue, canonicalText } from '../proof/canonical.js';
+import { sha256Hex } from '../proof/hash.js';
 
 /** An entity as the files tell it, under its natural key. */
 export interface EntityContent {
@@ -16,7 +18,7 @@ export interface EntityContent {
   readonly validFrom: string | null;
   readonly validTo: string | null;
   readonly populationThousand: string | null;
-  readonly populationCertainty: string | null;
+  readonly populationCertainty: Certainty | null;
   readonly note: string | null;
 }
 
@@ -66,7 +68,7 @@ export interface RoundContent {
 
 /** A published result by entity key. */
 export interface ReferenceRow {
-  readonly level: string;
+  readonly level: EntityLevel;
   readonly year: number;
   readonly entityName: string;
   readonly entityKey: string | null;
@@ -74,7 +76,7 @@ export interface ReferenceRow {
   readonly peerGroupCode: string | null;
   readonly value: string | null;
   readonly rank: number | null;
-  readonly certainty: string;
+  readonly certainty: Certainty;
   readonly citation: string;
   readonly url: string | null;
   readonly note: string | null;
@@ -95,4 +97,24 @@ export interface ReferenceContent {
   readonly rounds: readonly RoundContent[];
   readonly policies: readonly MergePolicy[];
   readonly references: readonly ReferenceRow[];
+}
+
+/** SHA-256 over the content: the same for the same content, whatever the files looked like. */
+export function contentHash(content: ReferenceContent): string {
+  return sha256Hex(describeContent(content));
+}
+
+/** The one text of a part of the content; its numbers go in as text, since canonical data has no fractions. */
+export function describeContent(part: object): string {
+  return canonicalText(withTextNumbers(part));
+}
+
+function withTextNumbers(value: unknown): CanonicalValue {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return String(value);
+  if (Array.isArray(value)) return value.map(withTextNumbers);
+  if (typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withTextNumbers(item)]));
+  }
+  throw new TypeError(`Received ${typeof value}; reference data is null, booleans, numbers, text, lists and objects`);
 }

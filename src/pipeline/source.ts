@@ -10,31 +10,50 @@ export type SourceDescription = Pick<
   'key' | 'name' | 'owner' | 'kind' | 'simulated' | 'version' | 'citation' | 'licence' | 'freshnessLimitSeconds'
 >;
 
-/** The source of figures that bodies report about themselves. */
-export const SELF_REPORT: SourceDescription = {
-  key: 'self_report',
-  name: { vi: 'Báo cáo tự đánh giá của các cơ quan', en: 'Self-reports of the assessed bodies' },
-  owner: 'The assessed bodies',
-  kind: 'SELF_REPORT',
-  simulated: true,
-  version: 1,
-  citation: 'Self-reports with evidence, reviewed; simulated for the demonstration.',
-  licence: 'Illustrative data, no rights reserved',
-  freshnessLimitSeconds: null,
-};
+const ILLUSTRATIVE = 'Illustrative data, no rights reserved';
+const NOT_STATED = 'Not stated';
 
-/** The source of figures from surveys of citizens, enterprises and officials. */
-export const SURVEY: SourceDescription = {
-  key: 'dti_survey',
-  name: { vi: 'Khảo sát người dân, doanh nghiệp', en: 'Survey of citizens and enterprises' },
-  owner: 'National Digital Transformation Agency',
-  kind: 'SURVEY',
-  simulated: true,
-  version: 1,
-  citation: 'Survey results per body; simulated for the demonstration.',
-  licence: 'Illustrative data, no rights reserved',
-  freshnessLimitSeconds: null,
-};
+/**
+ * The source of figures that bodies report about themselves.
+ * @param simulated true = the figures are those of the demonstration
+ */
+export function selfReportSource(simulated: boolean): SourceDescription {
+  return {
+    key: 'self_report',
+    name: { vi: 'Báo cáo tự đánh giá của các cơ quan', en: 'Self-reports of the assessed bodies' },
+    owner: 'The assessed bodies',
+    kind: 'SELF_REPORT',
+    simulated,
+    version: 1,
+    citation: `Self-reports with evidence, reviewed${simulated ? '; simulated for the demonstration' : ''}.`,
+    licence: simulated ? ILLUSTRATIVE : NOT_STATED,
+    freshnessLimitSeconds: null,
+  };
+}
+
+/**
+ * The source of figures from surveys of citizens, enterprises and officials.
+ * @param simulated true = the figures are those of the demonstration
+ */
+export function surveySource(simulated: boolean): SourceDescription {
+  return {
+    key: 'dti_survey',
+    name: { vi: 'Khảo sát người dân, doanh nghiệp', en: 'Survey of citizens and enterprises' },
+    owner: 'National Digital Transformation Agency',
+    kind: 'SURVEY',
+    simulated,
+    version: 1,
+    citation: `Survey results per body${simulated ? '; simulated for the demonstration' : ''}.`,
+    licence: simulated ? ILLUSTRATIVE : NOT_STATED,
+    freshnessLimitSeconds: null,
+  };
+}
+
+/** {@link selfReportSource} of the demonstration. */
+export const SELF_REPORT: SourceDescription = selfReportSource(true);
+
+/** {@link surveySource} of the demonstration. */
+export const SURVEY: SourceDescription = surveySource(true);
 
 /** Registers a source or brings its description up to date. Takes a revision only when something changed. */
 export async function registerSource(

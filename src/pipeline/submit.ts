@@ -1,15 +1,17 @@
-import { createHash } from 'node:crypto';
 import type { Catalogue } from '../domain/catalogue.js';
 import { canonicalDecimal } from '../domain/decimal.js';
 import { PlatformError } from '../domain/errors.js';
 import type { Measure } from '../domain/framework.js';
 import { type Figure, isMissing } from '../domain/observation.js';
-import type { Submission } from '../domain/submission.js';
+import type { AssessmentRound } from '../domain/round.js';
+import type { Submission, SubmissionItem } from '../domain/submission.js';
+import { canonicalText } from '../proof/canonical.js';
+import { sha256Hex } from '../proof/hash.js';
+import { holdRoundStatus, lockSource } from '../store/lock.js';
 import { type NewObservation, writeObservations } from '../store/observation.js';
 import type { Database } from '../store/orm.js';
 import { nextChangeId, takeRevision } from '../store/revision.js';
 import { insertSubmissions, type NewSubmission, type StoredItem } from '../store/submission.js';
-import { RoundTable } from '../store/tables/round.js';
 import { SourceTable } from '../store/tables/source.js';
 import { SELF_REPORT } from './source.js';
 import { roundsTouched } from './touchedRound.js';
@@ -24,7 +26,7 @@ export interface SubmitOutcome {
 
 /**
  * Takes in reviewed self-reports of open rounds: all of a call or none. Accepted and adjusted items become observations; drafts, submitted and returned
- * ones are kept with their claims. The same self-report a second time changes nothing.
+ * ones are kept with their claims. A self-report that says what the newest one of the same body and round says changes nothing.
  * @throws PlatformError ROUND_ITEM_INVALID with every problem, ROUND_STATE, NOT_FOUND
  */
 export async function submit(
@@ -45,18 +47,16 @@ export async function submit(
   }
   return database.fork().transactional(async (em) => {
     const source = await em.findOneOrFail(SourceTable, { key: SELF_REPORT.key });
-    await em.execute('select pg_advisory_xact_lock(7309, ?)', [source.id]);
-    const open = new Set(
-      (await em.find(RoundTable, { status: { $in: ['OPEN', 'VERIFYING'] } })).map(({ code }) => code),
-    );
-    for (const { roundCode } of submissions) {
-      if (!open.has(roundCode))
-        throw new PlatformError('ROUND_STATE', `The round ${roundCode} takes no self-reports now.`);
+    await lockSource(em, source.id);
+    const incoming = submissions.map((submission) => resolve(catalogue, submission, now));
+    const statuses = await holdRoundStatus(em, [...new Set(incoming.map(({ roundId }) => roundId))]);
+    for (const { roundId } of incoming) {
+      const status = statuses.get(roundId);
+      if (status === 'OPEN' || status === 'VERIFYING') continue;
+      const code = catalogue.round(roundId)?.code;
+      throw new PlatformError('ROUND_STATE', `The round ${code} is ${status} and takes no self-reports now.`);
     }
-    const stored = await insertSubmissions(
-      em,
-      submissions.map((submission) => resolve(catalogue, submission, now)),
-    );
+    const stored = await insertSubmissions(em, incoming);
     const changeId = await nextChangeId(em);
     const origin = { sourceId: source.id, syncRunId: null, retrievedAt: now, changeId };
     const { written, superseded, touched } = await writeObservations(
@@ -79,41 +79,71 @@ export async function submit(
 function findRivals(submissions: readonly Submission[]): string[] {
   const reports = Map.groupBy(submissions, ({ roundCode, entityKey }) => `${roundCode} ${entityKey}`);
   return [...reports].flatMap(([key, same]) => {
-    const contents = new Set(same.map((submission) => JSON.stringify(submission)));
+    const contents = new Set(same.map(contentHash));
     return contents.size > 1
       ? [`${key}: ${contents.size} different self-reports in one call; send one after the other`]
       : [];
   });
 }
 
-/** Names turned into ids; {@link checkSubmission} has seen that they all exist. */
+/** Names turned into ids. */
 function resolve(catalogue: Catalogue, submission: Submission, now: Date): NewSubmission {
-  const round = catalogue.roundByCode(submission.roundCode);
+  const round = need(catalogue.roundByCode(submission.roundCode), submission.roundCode);
   return {
-    roundId: round?.id ?? 0,
-    entityId: catalogue.entityByKey(submission.entityKey)?.id ?? 0,
+    roundId: round.id,
+    entityId: need(catalogue.entityByKey(submission.entityKey), submission.entityKey).id,
     reviewer: submission.reviewer,
     simulated: submission.simulated,
-    contentHash: createHash('sha256').update(JSON.stringify(submission)).digest('hex'),
+    contentHash: contentHash(submission),
     submittedAt: now,
-    items: submission.items.map((item) => ({
-      ...item,
-      indicatorId: catalogue.measureByCode(round?.frameworkCode ?? '', item.indicatorCode)?.id ?? 0,
-    })),
+    items: submission.items.map((item) => ({ ...item, indicatorId: indicatorId(catalogue, round, item) })),
   };
+}
+
+function indicatorId(catalogue: Catalogue, { frameworkCode }: AssessmentRound, { indicatorCode }: SubmissionItem) {
+  return need(catalogue.measureByCode(frameworkCode, indicatorCode), `${frameworkCode} ${indicatorCode}`).id;
+}
+
+/** {@link checkSubmission} has seen that all names are known; a name that still is not must not become an id. */
+function need<Found>(found: Found | undefined, name: string): Found {
+  if (found === undefined) throw new PlatformError('NOT_FOUND', `"${name}" is not in the reference data.`);
+  return found;
+}
+
+/** SHA-256 over the canonical text of everything that a self-report says, whatever the order of its properties. */
+function contentHash({ roundCode, entityKey, reviewer, simulated, items }: Submission): string {
+  const content = items.map(({ indicatorCode, claimed, accepted, state, evidence, reviewNote }) => ({
+    indicatorCode,
+    claimed: { ...claimed },
+    accepted: accepted === null ? null : { ...accepted },
+    state,
+    evidence: evidence.map(({ title, reference }) => ({ title, reference })),
+    reviewNote,
+  }));
+  return sha256Hex(canonicalText({ roundCode, entityKey, reviewer, simulated, items: content }));
 }
 
 /** The observation that an accepted item becomes; none for the others. */
 function toObservations(catalogue: Catalogue): (stored: StoredItem) => NewObservation[] {
   return ({ id, submission, item: { accepted, indicatorId } }) => {
-    const year = catalogue.round(submission.roundId)?.year;
-    if (accepted === null || year === undefined) return [];
+    if (accepted === null) return [];
+    const { year } = need(catalogue.round(submission.roundId), `round ${submission.roundId}`);
     return [
       {
-        ...{ entityId: submission.entityId, indicatorId, year, period: String(year) },
-        ...{ value: accepted.value, numerator: accepted.numerator, denominator: accepted.denominator },
-        ...{ obsStatus: 'A', tombstone: false, publishedAt: null },
-        ...{ pageSequence: null, rowNumber: null, rowHash: null, submissionItemId: id },
+        entityId: submission.entityId,
+        indicatorId,
+        year,
+        period: String(year),
+        value: accepted.value,
+        numerator: accepted.numerator,
+        denominator: accepted.denominator,
+        obsStatus: 'A',
+        tombstone: false,
+        publishedAt: null,
+        pageSequence: null,
+        rowNumber: null,
+        rowHash: null,
+        submissionItemId: id,
       },
     ];
   };
@@ -141,12 +171,20 @@ function checkSubmission(catalogue: Catalogue, submission: Submission): string[]
     const isReviewed = item.state === 'ACCEPTED' || item.state === 'ADJUSTED';
     if (isReviewed !== (item.accepted !== null))
       say(`is ${item.state} ${isReviewed ? 'without' : 'with'} an accepted figure`);
+    if (item.state === 'ACCEPTED' && item.accepted !== null && !sameFigure(item.claimed, item.accepted))
+      say('is ACCEPTED with another figure than the claimed one; call it ADJUSTED');
     for (const figure of [item.claimed, item.accepted]) {
       const problem = figure === null ? null : checkFigure(figure, measure);
       if (problem !== null) say(problem);
     }
   }
   return problems;
+}
+
+/** Equal as numbers: 1.50 is 1.5. */
+function sameFigure(one: Figure, other: Figure): boolean {
+  const plain = (text: string | null) => (text === null ? null : (canonicalDecimal(text) ?? text));
+  return (['value', 'numerator', 'denominator'] as const).every((part) => plain(one[part]) === plain(other[part]));
 }
 
 /**

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Catalogue } from '../domain/catalogue.js';
 import type { Connector, Cursor, SourceSettings } from '../domain/connector.js';
 import { PlatformError } from '../domain/errors.js';
@@ -6,6 +8,7 @@ import { periodYear } from '../domain/period.js';
 import { accountAddsUp, type SyncMode } from '../domain/syncRun.js';
 import type { ReadPage, ReadProgress } from '../source/readPage.js';
 import { readSource } from '../source/readSource.js';
+import { findLapsedRuns, holdLease, type Lease, lockSource, renewLease, takeLease } from '../store/lock.js';
 import { type NewObservation, writeObservations } from '../store/observation.js';
 import type { Database } from '../store/orm.js';
 import { type PageRecord, type Reject, writePages, writeRejects } from '../store/page.js';
@@ -14,7 +17,10 @@ import { SourceTable, StreamCursorTable } from '../store/tables/source.js';
 import { type SyncRunRow, SyncRunTable } from '../store/tables/syncRun.js';
 import { roundsTouched } from './touchedRound.js';
 
-const SOURCE_LOCK = 7309;
+/** Long enough for a restart of the database, short enough that nobody waits long for a source whose process was lost. */
+const LEASE_MS = 20_000;
+/** A lease outlives three renewals that fail. */
+const RENEWALS_PER_LEASE = 4;
 
 /** What a run needs. */
 export interface SyncOptions {
@@ -26,44 +32,61 @@ export interface SyncOptions {
   readonly signal: AbortSignal;
   readonly now: () => Date;
   readonly onProgress?: (progress: ReadProgress) => void;
+  /** How long the run may be silent before somebody else may end it; absent = 20 s. */
+  readonly leaseMs?: number;
 }
 
 /**
  * Runs one source: reads all of it or what changed, then commits pages, observations, rejects, cursors and the account in one transaction. A failed run
- * changes nothing that is served; it stays on the record with its reason.
+ * changes nothing that is served; it stays on the record with its reason. While it reads it renews its lease; a run that lost it commits nothing.
  * @returns the finished run, failed ones too
  * @throws PlatformError SYNC_BUSY when a run of the same source is under way
  */
 export async function syncSource(options: SyncOptions): Promise<SyncRunRow> {
-  const run = await begin(options);
+  const { run, lease } = await begin(options);
+  const keeper = keepLease(options, lease);
   try {
-    const batch = await read(options, run);
-    return await commit(options, run, batch);
+    const batch = await read({ ...options, signal: AbortSignal.any([options.signal, keeper.lost]) }, run);
+    keeper.stop();
+    return await commit(options, run, lease, batch);
   } catch (error) {
-    return await fail(options, run, error);
+    return await fail(options, lease, error);
+  } finally {
+    keeper.stop();
   }
 }
 
-/** Ends runs that a killed process left behind; called when no run of this platform can be under way. */
+/**
+ * Ends the runs that a lost process left behind: those whose lease has passed. Runs of other living processes go on.
+ * @returns how many it ended
+ */
 export async function failInterruptedRuns(database: Database, now: Date): Promise<number> {
-  return database.fork().nativeUpdate(
+  return database.fork().transactional((em) => endLapsedRuns(em, null, now));
+}
+
+async function endLapsedRuns(em: SqlEntityManager, sourceId: number | null, now: Date): Promise<number> {
+  const ids = await findLapsedRuns(em, sourceId);
+  if (ids.length === 0) return 0;
+  return em.nativeUpdate(
     SyncRunTable,
-    { status: 'RUNNING' },
+    { id: { $in: ids } },
     {
       status: 'FAILED',
       finishedAt: now,
       errorCode: 'SYNC_CANCELLED',
-      errorMessage: 'The process ended before the run did; nothing of it was kept.',
+      errorMessage: 'Its process went away before the run had ended; nothing of it was kept.',
       failureType: 'transient_error',
     },
   );
 }
 
-async function begin({ database, connector, mode, now }: SyncOptions): Promise<SyncRunRow> {
+async function begin(options: SyncOptions): Promise<{ run: SyncRunRow; lease: Lease }> {
+  const { database, connector, mode, now, leaseMs = LEASE_MS } = options;
   return database.fork().transactional(async (em) => {
     const source = await em.findOne(SourceTable, { key: connector.spec.key });
     if (source === null) throw new PlatformError('NOT_FOUND', `There is no source "${connector.spec.key}".`);
-    await em.execute('select pg_advisory_xact_lock(?, ?)', [SOURCE_LOCK, source.id]);
+    await lockSource(em, source.id);
+    await endLapsedRuns(em, source.id, now());
     const busy = await em.findOne(SyncRunTable, { sourceId: source.id, status: 'RUNNING' });
     if (busy !== null) {
       throw new PlatformError(
@@ -71,7 +94,7 @@ async function begin({ database, connector, mode, now }: SyncOptions): Promise<S
         `Run ${busy.id} of the source "${source.key}" is under way; wait for its end.`,
       );
     }
-    return em.create(SyncRunTable, {
+    const run = em.create(SyncRunTable, {
       sourceId: source.id,
       sourceVersion: connector.spec.version,
       mode,
@@ -80,7 +103,29 @@ async function begin({ database, connector, mode, now }: SyncOptions): Promise<S
       stopReasons: {},
       skippedRules: {},
     });
+    await em.flush();
+    return { run, lease: await takeLease(em, run.id, leaseMs) };
   });
+}
+
+/** Renews a lease again and again; `lost` aborts when somebody else has ended the run. */
+function keepLease(
+  { database, leaseMs = LEASE_MS }: SyncOptions,
+  lease: Lease,
+): { readonly lost: AbortSignal; stop(): void } {
+  const lost = new AbortController();
+  const stopped = new AbortController();
+  const keep = async () => {
+    for (;;) {
+      await sleep(leaseMs / RENEWALS_PER_LEASE, undefined, { signal: stopped.signal });
+      // A database that is away may be back for the next renewal; if it is not in time, the commit finds out.
+      const isHeld = await renewLease(database.fork(), lease, leaseMs).catch(() => true);
+      if (!isHeld) return lost.abort();
+    }
+  };
+  // It ends by its sleep being stopped, which is a rejection.
+  keep().catch(() => undefined);
+  return { lost: lost.signal, stop: () => stopped.abort() };
 }
 
 /** What was read, waiting to be committed. */
@@ -99,11 +144,20 @@ async function read(options: SyncOptions, run: SyncRunRow): Promise<Batch> {
   const { database, catalogue, connector, settings, mode, signal, now, onProgress } = options;
   const cursors = await database.fork().find(StreamCursorTable, { sourceId: run.sourceId });
   const batch: Batch = {
-    ...{ pages: [], rejects: [], observations: [], cursors: new Map(), stopReasons: {}, skippedRules: {} },
-    ...{ read: 0, skipped: 0 },
+    pages: [],
+    rejects: [],
+    observations: [],
+    cursors: new Map(),
+    stopReasons: {},
+    skippedRules: {},
+    read: 0,
+    skipped: 0,
   };
   const pages = readSource(connector, {
-    ...{ settings, mode, signal, now },
+    settings,
+    mode,
+    signal,
+    now,
     cursors: Object.fromEntries(cursors.map(({ stream, cursor }) => [stream, cursor])),
     lookup: {
       entityId: (codeSystem, code) => catalogue.entityByKey(`${codeSystem}:${code}`)?.id ?? null,
@@ -126,7 +180,11 @@ function take(batch: Batch, page: ReadPage): void {
   if (page.stopReason !== null) batch.stopReasons[stream] = page.stopReason;
   if (page.cursor !== null) batch.cursors.set(stream, page.cursor);
   batch.pages.push({
-    ...{ stream, sequence, request: page.request, httpStatus: page.status, retrievedAt: page.retrievedAt },
+    stream,
+    sequence,
+    request: page.request,
+    httpStatus: page.status,
+    retrievedAt: page.retrievedAt,
     bodySha256: page.bodySha256,
     bodyGzip: gzipSync(page.body),
   });
@@ -135,9 +193,13 @@ function take(batch: Batch, page: ReadPage): void {
   }
   for (const record of page.records) {
     batch.observations.push({
-      ...{ entityId: record.entityId, indicatorId: record.indicatorId, period: record.period },
-      ...{ value: record.value, numerator: record.numerator, denominator: record.denominator },
+      entityId: record.entityId,
+      indicatorId: record.indicatorId,
       year: periodYear(record.period),
+      period: record.period,
+      value: record.value,
+      numerator: record.numerator,
+      denominator: record.denominator,
       obsStatus: record.obsStatus,
       tombstone: record.deleted,
       publishedAt: record.publishedAt,
@@ -149,9 +211,17 @@ function take(batch: Batch, page: ReadPage): void {
   }
 }
 
-async function commit({ database, catalogue, now }: SyncOptions, run: SyncRunRow, batch: Batch): Promise<SyncRunRow> {
+async function commit(
+  { database, catalogue, now }: SyncOptions,
+  run: SyncRunRow,
+  lease: Lease,
+  batch: Batch,
+): Promise<SyncRunRow> {
   return database.fork().transactional(async (em) => {
-    await em.execute('select pg_advisory_xact_lock(?, ?)', [SOURCE_LOCK, run.sourceId]);
+    await lockSource(em, run.sourceId);
+    if (!(await holdLease(em, lease))) {
+      throw new PlatformError('SYNC_CANCELLED', `Run ${run.id} was ended by somebody else.`);
+    }
     const changeId = await nextChangeId(em);
     await writePages(em, run.id, batch.pages);
     await writeRejects(em, run.id, batch.rejects);
@@ -170,9 +240,6 @@ async function commit({ database, catalogue, now }: SyncOptions, run: SyncRunRow
       await em.upsertMany(StreamCursorTable, cursors, { onConflictFields: ['sourceId', 'stream'] });
     }
     const ended = await em.findOneOrFail(SyncRunTable, { id: run.id });
-    if (ended.status !== 'RUNNING') {
-      throw new PlatformError('SYNC_CANCELLED', `Run ${run.id} was ended by somebody else.`);
-    }
     em.assign(ended, {
       ...counts,
       status: batch.rejects.length > 0 ? 'SUCCEEDED_WITH_REJECTS' : 'SUCCEEDED',
@@ -190,12 +257,13 @@ async function commit({ database, catalogue, now }: SyncOptions, run: SyncRunRow
   });
 }
 
-async function fail({ database, now, signal }: SyncOptions, run: SyncRunRow, error: unknown): Promise<SyncRunRow> {
+async function fail({ database, now, signal }: SyncOptions, lease: Lease, error: unknown): Promise<SyncRunRow> {
   const known = error instanceof PlatformError ? error : null;
   return database.fork().transactional(async (em) => {
-    const ended = await em.findOneOrFail(SyncRunTable, { id: run.id });
+    const isHeld = await holdLease(em, lease);
+    const ended = await em.findOneOrFail(SyncRunTable, { id: lease.runId });
     // Somebody else ended it, or its commit went through although the answer to it was lost.
-    if (ended.status !== 'RUNNING') return ended;
+    if (!isHeld) return ended;
     em.assign(ended, {
       status: signal.aborted ? 'CANCELLED' : 'FAILED',
       finishedAt: now(),

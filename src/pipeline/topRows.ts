@@ -3,6 +3,7 @@ import { INDEX_CODE } from '../domain/framework.js';
 import { measurePosition, readCell } from '../snapshot/columns.js';
 import { rankingOf } from '../snapshot/ranking.js';
 import type { SnapshotLibrary } from '../store/snapshotLibrary.js';
+import { publishedText } from './explain.js';
 
 /** The head of one ranking. */
 export interface TopRows {
@@ -37,7 +38,7 @@ export async function topRows(
         .map((entityAt) => {
           const { rank, value } = readCell(columns, measureAt, entityAt);
           const name = catalogue.entity(columns.entityIds[entityAt] ?? 0)?.name.en ?? '';
-          return { rank: rank ?? 0, name, value: value?.toFixed(4) ?? '' };
+          return { rank: rank ?? 0, name, value: value === null ? '' : publishedText(value) };
         }),
     });
   }

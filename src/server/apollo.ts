@@ -10,8 +10,9 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { GraphContext } from '../graph/context.js';
 import type { CompiledOperations } from './compiled.js';
+import { refuseCostly } from './cost.js';
 import type { ErrorFormatter } from './error.js';
-import { limitRule, MAX_TOKENS } from './limit.js';
+import { limitRule, MAX_TOKENS, refuseDeepVariables } from './limit.js';
 
 /** What {@link createApollo} needs. */
 export interface ApolloOptions {
@@ -40,6 +41,7 @@ export function createApollo(options: ApolloOptions): ApolloServer<GraphContext>
     formatError: options.formatError,
     logger: options.log,
     plugins: [
+      judgeCost(options.schema),
       executeCompiled(options.compiled),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
@@ -48,6 +50,22 @@ export function createApollo(options: ApolloOptions): ApolloServer<GraphContext>
       ApolloServerPluginUsageReportingDisabled(),
     ],
   });
+}
+
+/** Refuses what is too deep or costs too much with its variables, which validation does not know. */
+function judgeCost(schema: GraphQLSchema): ApolloServerPlugin<GraphContext> {
+  return {
+    async requestDidStart() {
+      return {
+        async didResolveOperation({ document, operationName, request }) {
+          const { variables } = request;
+          const operation = { document, operationName, variableValues: variables };
+          const refusal = refuseDeepVariables(variables) ?? refuseCostly(schema, operation);
+          if (refusal !== null) throw refusal;
+        },
+      };
+    },
+  };
 }
 
 /** Answers by {@link CompiledOperations} where that is possible; else Apollo goes on with graphql-js and formats the errors. */

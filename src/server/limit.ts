@@ -12,6 +12,9 @@ export const MAX_DEPTH = 15;
 /** Most fields of an operation after its fragments are written out: fragments that double each other reach 2^n from n lines. */
 export const MAX_FIELDS = 2000;
 
+/** Deepest object or list of the variables: a filter may nest 8 deep, and each level is an object in a list. */
+const MAX_VARIABLE_DEPTH = 40;
+
 /** Most operations that one WebSocket has under way. */
 export const MAX_OPERATIONS_PER_SOCKET = 50;
 
@@ -83,4 +86,21 @@ export function limitRule(context: ValidationContext): ASTVisitor {
       return false;
     },
   };
+}
+
+/**
+ * Refuses variables that nest too deep, before anything reads them: graphql-js reads them recursively and would use up the stack.
+ * @returns QUERY_TOO_DEEP; null = go on
+ */
+export function refuseDeepVariables(
+  variables: Readonly<Record<string, unknown>> | null | undefined,
+): GraphQLError | null {
+  if (!isDeeperThan(variables, MAX_VARIABLE_DEPTH)) return null;
+  const message = `The variables are more than ${MAX_VARIABLE_DEPTH} levels deep. Write filters flatter, by "and" and "or" with long lists.`;
+  return new GraphQLError(message, { extensions: { code: 'QUERY_TOO_DEEP', http: { status: 400 } } });
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeperThan(part, levels - 1));
 }

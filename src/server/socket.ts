@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { WebSocket } from '@fastify/websocket';
 import {
   type ExecutionArgs,
@@ -11,8 +12,9 @@ import {
 import { type Context, makeServer, type SubscribePayload } from 'graphql-ws';
 import { createContext, type Platform } from '../graph/context.js';
 import type { CompiledOperations } from './compiled.js';
+import { refuseCostly } from './cost.js';
 import type { ErrorFormatter } from './error.js';
-import { limitRule, MAX_OPERATIONS_PER_SOCKET, MAX_TOKENS } from './limit.js';
+import { limitRule, MAX_OPERATIONS_PER_SOCKET, MAX_TOKENS, refuseDeepVariables } from './limit.js';
 import { subscribe } from './subscribe.js';
 
 /** Time between pings, and the longest wait for a pong before a socket counts as dead. */
@@ -20,6 +22,7 @@ const KEEP_ALIVE_MS = 12_000;
 
 /** Close code while the platform starts: an application code, so that graphql-ws clients try again. */
 const CLOSE_STARTING = 4503;
+const CLOSE_FORBIDDEN = 4403;
 const CLOSE_INTERNAL_ERROR = 4500;
 
 /** What {@link makeSocketHandler} needs. */
@@ -34,9 +37,12 @@ export interface SocketOptions {
 
 /**
  * Makes the handler of WebSocket connections, protocol `graphql-transport-ws`: every kind of operation, with the limits and error
- * codes of HTTP. It is the adapter of graphql-ws for @fastify/websocket without its `console.error` on frames that clients spoil.
+ * codes of HTTP. Pages of other hosts are refused (4403). It is the adapter of graphql-ws for @fastify/websocket without its
+ * `console.error` on frames that clients spoil.
  */
-export function makeSocketHandler(options: SocketOptions): (socket: WebSocket) => void {
+export function makeSocketHandler(
+  options: SocketOptions,
+): (socket: WebSocket, request: { readonly headers: IncomingHttpHeaders }) => void {
   const { compiled, formatError } = options;
   const draft = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error);
 
@@ -52,7 +58,11 @@ export function makeSocketHandler(options: SocketOptions): (socket: WebSocket) =
     onError: (_context, _id, _payload, errors) => errors.map(draft),
   });
 
-  return (socket) => {
+  return (socket, { headers }) => {
+    if (isForeign(headers)) {
+      socket.close(CLOSE_FORBIDDEN, 'Pages of other hosts may not connect; a proxy must pass the Host header on');
+      return;
+    }
     if (options.platform() === null) {
       socket.close(CLOSE_STARTING, 'The platform is starting; try again in a second');
       return;
@@ -86,6 +96,18 @@ export function makeSocketHandler(options: SocketOptions): (socket: WebSocket) =
   };
 }
 
+/**
+ * Whether a page of another host asks. Browsers let any page open a WebSocket anywhere, with the cookies of the one who looks at it, and say
+ * whose page it is; programs that are no browsers send no Origin and are not meant.
+ */
+function isForeign({ origin, host }: IncomingHttpHeaders): boolean {
+  if (origin === undefined) return false;
+  // Parsed alike, so that neither case nor a default port makes a difference.
+  const page = URL.parse(origin);
+  const here = page && URL.parse(`${page.protocol}//${host ?? ''}`);
+  return page === null || page.host === '' || page.host !== here?.host;
+}
+
 /** Parses and validates an operation as HTTP does; errors become the operation's `error` message. */
 function prepare(
   context: Context,
@@ -103,13 +125,10 @@ function prepare(
     const rules = [...specifiedRules, limitRule, ...(options.introspection ? [] : [NoSchemaIntrospectionCustomRule])];
     const errors = validate(schema, document, rules, { hideSuggestions: !options.introspection });
     if (errors.length > 0) return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
-    return {
-      schema,
-      document,
-      operationName: payload.operationName,
-      variableValues: payload.variables,
-      contextValue: createContext(requirePlatform(options)),
-    };
+    const operation = { document, operationName: payload.operationName, variableValues: payload.variables };
+    const refusal = refuseDeepVariables(payload.variables) ?? refuseCostly(schema, operation);
+    if (refusal !== null) return [refusal];
+    return { ...operation, schema, contextValue: createContext(requirePlatform(options)) };
   } catch (error) {
     if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
     throw error;

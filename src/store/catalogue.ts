@@ -1,6 +1,9 @@
+import { IsolationLevel } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
 import { Catalogue } from '../domain/catalogue.js';
 import type { Certainty, EntityLevel, Region, Succession } from '../domain/entity.js';
+import { PlatformError } from '../domain/errors.js';
 import type { Framework, MeasureKind, MissingRule } from '../domain/framework.js';
 import type { AssessmentRound, RoundGroup, RoundStatus } from '../domain/round.js';
 import { EntityTable, RegionTable, SuccessionTable } from './tables/entity.js';
@@ -13,8 +16,24 @@ import {
   RoundTable,
 } from './tables/round.js';
 
-/** Reads the whole reference data: eleven statements, whatever its size. */
-export async function readCatalogue(em: SqlEntityManager): Promise<Catalogue> {
+/**
+ * Reads the whole reference data as it is at one moment: eleven statements, whatever its size. Within a transaction it reads what that one sees.
+ * @throws PlatformError REFERENCE_INVALID when a row names another that is not there
+ */
+export function readCatalogue(em: SqlEntityManager): Promise<Catalogue> {
+  if (em.isInTransaction()) return readAll(em);
+  // Another process may be loading other reference data: its measures must not meet the edges from before.
+  return em.transactional(
+    async (transaction) => {
+      const catalogue = await readAll(transaction);
+      transaction.clear();
+      return catalogue;
+    },
+    { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true },
+  );
+}
+
+async function readAll(em: SqlEntityManager): Promise<Catalogue> {
   const regionRows = await em.findAll(RegionTable, { orderBy: { id: 'asc' } });
   const regions = new Map<number, Region>(
     regionRows.map((row) => [
@@ -29,7 +48,10 @@ export async function readCatalogue(em: SqlEntityManager): Promise<Catalogue> {
     level: row.level as EntityLevel,
     kind: row.kind,
     name: { vi: row.nameVi, en: row.nameEn },
-    region: row.regionId === null || row.regionId === undefined ? null : (regions.get(row.regionId) ?? null),
+    region:
+      row.regionId === null || row.regionId === undefined
+        ? null
+        : known(regions.get(row.regionId), `entity ${row.codeSystem}:${row.code}`, `region ${row.regionId}`),
     validFrom: row.validFrom ?? null,
     validTo: row.validTo ?? null,
   }));
@@ -118,6 +140,7 @@ async function readFrameworks(em: SqlEntityManager): Promise<readonly Framework[
 }
 
 async function readRounds(em: SqlEntityManager, frameworks: readonly Framework[]): Promise<readonly AssessmentRound[]> {
+  const codes = new Map(frameworks.map(({ id, code }) => [id, code]));
   const rows = await em.findAll(RoundTable, { orderBy: { level: 'desc', year: 'asc' } });
   const members = await em.findAll(RoundMemberTable, { orderBy: { roundId: 'asc', position: 'asc' } });
   return rows.map((row) => {
@@ -133,10 +156,55 @@ async function readRounds(em: SqlEntityManager, frameworks: readonly Framework[]
       code: row.code,
       level: row.level as EntityLevel,
       year: row.year,
-      frameworkCode: frameworks.find((framework) => framework.id === row.frameworkId)?.code ?? '',
+      frameworkCode: known(codes.get(row.frameworkId), `round ${row.code}`, `framework ${row.frameworkId}`),
       status: row.status as RoundStatus,
       illustrative: row.illustrative,
       groups: [...groups].map(([peerGroupId, entityIds]): RoundGroup => ({ peerGroupId, entityIds })),
     };
   });
+}
+
+function known<T>(value: T | undefined, owner: string, what: string): T {
+  if (value !== undefined) return value;
+  throw new PlatformError('REFERENCE_INVALID', `The database has no ${what}, which ${owner} names. Restore it.`);
+}
+
+/** What of the reference data other rows rest on, by id. */
+export interface ReferenceUse {
+  /** Frameworks with a snapshot. */
+  readonly frameworks: ReadonlySet<number>;
+  /** Published rounds with a snapshot. */
+  readonly sealedRounds: ReadonlySet<number>;
+  /** Measures that observations or submissions refer to. */
+  readonly indicators: ReadonlySet<number>;
+  /** Whether a snapshot was computed under this version of a merge policy. */
+  isPolicyUsed(code: string, version: number): boolean;
+}
+
+/**
+ * Reads what of the reference data is used. Until the transaction ends nobody can publish a round or add a snapshot, an observation or an item of a
+ * submission, so that the answer stays true.
+ */
+export async function readReferenceUse(em: SqlEntityManager): Promise<ReferenceUse> {
+  const db = em.getKysely();
+  // Rounds first, then tables in the order in which others write to them: two that wait for each other would wait for ever.
+  await sql`select id from round order by id for no key update`.execute(db);
+  await sql`lock table snapshot, submission_item, observation in share mode`.execute(db);
+  const ids = async (query: ReturnType<typeof sql<{ id: number }>>) =>
+    new Set((await query.execute(db)).rows.map(({ id }) => id));
+  const { rows: policies } = await sql<{ code: string; version: number }>`
+    select distinct policy_code as code, policy_version as version from snapshot`.execute(db);
+  return {
+    frameworks: await ids(
+      sql`select id from framework f where exists (select from snapshot where framework_id = f.id)`,
+    ),
+    sealedRounds: await ids(
+      sql`select id from round r where status = 'PUBLISHED' and exists (select from snapshot where round_id = r.id)`,
+    ),
+    // One look into an index per measure; a list of the indicators of all observations would read them all.
+    indicators: await ids(sql`
+      select id from measure m where exists (select from observation where indicator_id = m.id)
+        or id in (select indicator_id from submission_item)`),
+    isPolicyUsed: (code, version) => policies.some((policy) => policy.code === code && policy.version === version),
+  };
 }

@@ -25,6 +25,23 @@ export type Filter<Field extends string> = { readonly [field in Field]?: Conditi
 /** Turns the condition on one field into SQL that is never null. */
 export type ConditionSql = (condition: Condition) => RawBuilder<boolean>;
 
+/** The combining diacritical marks, which canonical decomposition (NFD) splits off. Vietnamese has no others. */
+const MARKS = '[\u0300-\u036f]';
+const ALL_MARKS = new RegExp(MARKS, 'g');
+
+/**
+ * Text as `contains` compares it: without diacritics and with small Latin letters, so that "Đà Nẵng" becomes "da nang". Other alphabets keep
+ * their case, because what PostgreSQL makes of that depends on the locale of the database. {@link foldSql} is the same in SQL.
+ */
+export function foldText(text: string): string {
+  const bare = text.normalize('NFD').replace(ALL_MARKS, '').replace(/[đĐ]/g, 'd');
+  return bare.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+function foldSql(text: RawBuilder<unknown>): RawBuilder<string> {
+  return sql`lower(translate(regexp_replace(normalize(${text}, NFD), ${MARKS}, '', 'g'), 'đĐ', 'dd') collate "C")`;
+}
+
 /** Turns a filter into SQL. A field without an entry in `fields` cannot be written. */
 export function filterSql<Field extends string>(
   filter: Filter<Field> | null,
@@ -52,14 +69,16 @@ export function columnCondition(
 ): ConditionSql {
   const cast = sql.raw(type === 'text' ? '::text collate "C"' : `::${type}`);
   const side = sql`(${column})${cast}`;
-  const given = (value: unknown) => sql`${value instanceof Date ? value.toISOString() : value}${cast}`;
+  const given = (value: unknown) => sql`${plain(value)}${cast}`;
   return (condition) => {
     const parts: RawBuilder<boolean>[] = [];
     if (condition.eq !== undefined) parts.push(sql<boolean>`${side} is not distinct from ${given(condition.eq)}`);
     if (condition.ne !== undefined) parts.push(sql<boolean>`${side} is distinct from ${given(condition.ne)}`);
     if (condition.in) {
-      const values = condition.in.map((value) => sql<boolean>`${side} is not distinct from ${given(value)}`);
-      parts.push(either(values));
+      // One parameter however many values: PostgreSQL takes 65,535.
+      const values = condition.in.filter((value) => value !== null && value !== undefined).map(plain);
+      const isNone = values.length < condition.in.length ? sql<boolean>`${side} is null` : sql<boolean>`false`;
+      parts.push(sql<boolean>`(coalesce(${side} = any(${values}::${sql.raw(type)}[]), false) or ${isNone})`);
     }
     for (const [operator, value] of [
       ['<', condition.lt],
@@ -71,7 +90,7 @@ export function columnCondition(
       parts.push(sql<boolean>`coalesce(${side} ${sql.raw(operator)} ${given(value)}, false)`);
     }
     if (typeof condition.contains === 'string') {
-      parts.push(sql<boolean>`coalesce(strpos(lower(${side}), ${condition.contains.toLowerCase()}) > 0, false)`);
+      parts.push(sql<boolean>`coalesce(strpos(${foldSql(side)}, ${foldText(condition.contains)}) > 0, false)`);
     }
     return all(parts);
   };
@@ -80,6 +99,13 @@ export function columnCondition(
 /** Conditions on an id that was resolved outside the database; only `in` is meant. */
 export function idCondition(column: RawBuilder<unknown>): ConditionSql {
   return (condition) => sql<boolean>`${column} = any(${condition.in ?? []}::int[])`;
+}
+
+/** What the driver sends: times as text, since PostgreSQL names the year before the first one 1 BC. */
+function plain(value: unknown): unknown {
+  if (!(value instanceof Date)) return value;
+  const text = value.toISOString();
+  return text.startsWith('0000-') ? `${text.replace('0000-', '0001-')} BC` : text;
 }
 
 function all(parts: readonly RawBuilder<boolean>[]): RawBuilder<boolean> {

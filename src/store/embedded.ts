@@ -1,6 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, open, readFile, readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -168,8 +168,7 @@ async function findOrphan(cluster: string, url: (port: number) => string): Promi
   const pid = Number(lines[0]);
   const port = Number(lines[3]);
   if (!Number.isInteger(pid) || pid <= 0) return null;
-  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => null);
-  if (name?.trim() !== 'postgres') {
+  if (!(await servesCluster(pid, cluster))) {
     // The number may belong to somebody else by now, which PostgreSQL would take for a living server.
     await rm(file, { force: true });
     return null;
@@ -183,6 +182,15 @@ async function findOrphan(cluster: string, url: (port: number) => string): Promi
     `A PostgreSQL server (process ${pid}, port ${port}) runs on ${cluster} but does not let the platform in; ` +
       'its password file may have been changed',
   );
+}
+
+/** True when a process is a PostgreSQL, and of this cluster: a server and all its children work in the cluster's folder. */
+async function servesCluster(pid: number, cluster: string): Promise<boolean> {
+  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => null);
+  if (name?.trim() !== 'postgres') return false;
+  // Of another user's process the folder is not told. Then it is taken for ours, which at worst stops the start with a reason.
+  const folder = await readlink(`/proc/${pid}/cwd`).catch(() => null);
+  return folder === null || folder === (await realpath(cluster));
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { describeError } from '../domain/errors.js';
 import type { Database } from './orm.js';
 import { type Revision, readHead, readRevisions } from './revision.js';
 
 const BATCH = 500;
 const POLL_MS = 3000;
+const CONNECT_MS = 10_000;
 
 /** The revision table as a live sequence: every revision once, in order, across restarts of the database. */
 export interface RevisionFeed {
@@ -37,7 +39,14 @@ export async function followRevisions(database: Database, log: (message: string)
 
   const listen = async () => {
     while (!closing.signal.aborted) {
-      const client = new pg.Client({ connectionString: database.url, application_name: 'dti-graph feed' });
+      const client = new pg.Client({
+        connectionString: database.url,
+        application_name: 'dti-graph feed',
+        connectionTimeoutMillis: CONNECT_MS,
+        // It only ever waits: without this, a server that went away without a word would be waited for until the next start.
+        keepAlive: true,
+        keepAliveInitialDelayMillis: CONNECT_MS,
+      });
       const ended = new Promise<void>((resolve) => {
         client.on('error', () => resolve());
         client.on('end', () => resolve());
@@ -54,7 +63,7 @@ export async function followRevisions(database: Database, log: (message: string)
         await ended;
       } catch (error) {
         if (closing.signal.aborted) break;
-        log(`the revision feed cannot listen and goes on polling: ${error instanceof Error ? error.message : error}`);
+        log(`the revision feed cannot listen and goes on polling: ${describeError(error)}`);
       }
       closing.signal.removeEventListener('abort', end);
       end();
@@ -79,7 +88,7 @@ export async function followRevisions(database: Database, log: (message: string)
         }
       } catch (error) {
         if (closing.signal.aborted) break;
-        log(`the revision feed will read again: ${error instanceof Error ? error.message : error}`);
+        log(`the revision feed will read again: ${describeError(error)}`);
         await pause(500, closing.signal);
         ring();
       }

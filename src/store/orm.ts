@@ -3,6 +3,7 @@ import { MikroORM, type SqlEntityManager } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import { MIGRATIONS } from '../../migrations/index.js';
 import { describeError, PlatformError } from '../domain/errors.js';
+import { ADVISORY_LOCKS } from './lock.js';
 import { EntityTable, RegionTable, SuccessionTable } from './tables/entity.js';
 import { FrameworkTable, MeasureEdgeTable, MeasureTable } from './tables/framework.js';
 import {
@@ -18,7 +19,6 @@ import { SubmissionItemTable, SubmissionTable } from './tables/submission.js';
 import { SyncRunTable } from './tables/syncRun.js';
 
 const OLDEST_VERSION = 15;
-const MIGRATION_LOCK = 7305;
 
 /** The database as the rest of the platform sees it. A fork of the entity manager lives for one unit of work. */
 export interface Database {
@@ -130,7 +130,7 @@ async function migrate(url: string, runtimeRole: string | null): Promise<void> {
     if (major < OLDEST_VERSION) {
       throw new PlatformError('DATABASE_TOO_OLD', `PostgreSQL ${major} is too old; use ${OLDEST_VERSION} or newer.`);
     }
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCKS.MIGRATION]);
     const orm = await connect(url, 2);
     try {
       await refuseNewer(orm);

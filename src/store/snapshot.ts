@@ -61,13 +61,18 @@ interface HeadRow {
 /**
  * Heads of snapshots, oldest revision first.
  * @param after only those of a later revision; 0 = all
+ * @param limit at most so many; null = all
  */
-export async function readSnapshotHeads(em: SqlEntityManager, after: number): Promise<SnapshotHead[]> {
+export async function readSnapshotHeads(
+  em: SqlEntityManager,
+  after: number,
+  limit: number | null = null,
+): Promise<SnapshotHead[]> {
   const { rows } = await sql<HeadRow>`
     select s.id, s.round_id, r.id as revision, s.status, s.input_revision, f.code as framework_code, s.policy_code, s.policy_version,
       s.engine_version, s.input_hash, s.result_hash, s.computed_at, s.published_at
     from snapshot s join revision r on r.change_id = s.change_id join framework f on f.id = s.framework_id
-    where r.id > ${after} order by r.id`.execute(em.getKysely());
+    where r.id > ${after} order by r.id limit ${limit}::bigint`.execute(em.getKysely());
   return rows.map((row) => ({
     id: Number(row.id),
     roundId: row.round_id,
@@ -85,15 +90,14 @@ export async function readSnapshotHeads(em: SqlEntityManager, after: number): Pr
   }));
 }
 
-/** The newest head of a round; null = the round has no snapshot. */
+/** The newest head of a round by revision; null = the round has no snapshot. */
 export async function readNewestHead(
   em: SqlEntityManager,
   roundId: number,
 ): Promise<Pick<SnapshotHead, 'inputHash' | 'resultHash' | 'inputRevision'> | null> {
   const { rows } = await sql<{ input_hash: string; result_hash: string; input_revision: string }>`
-    select input_hash, result_hash, input_revision from snapshot where round_id = ${roundId} order by id desc limit 1`.execute(
-    em.getKysely(),
-  );
+    select s.input_hash, s.result_hash, s.input_revision from snapshot s join revision r on r.change_id = s.change_id
+    where s.round_id = ${roundId} order by r.id desc limit 1`.execute(em.getKysely());
   const [row] = rows;
   if (row === undefined) return null;
   return { inputHash: row.input_hash, resultHash: row.result_hash, inputRevision: Number(row.input_revision) };
@@ -116,6 +120,14 @@ export async function readSnapshotColumns(em: SqlEntityManager, id: number): Pro
       { details: { snapshotId: id }, cause },
     );
   });
+}
+
+/** How many provisional snapshots of a round have their columns. */
+export async function countWhole(em: SqlEntityManager, roundId: number): Promise<number> {
+  const { rows } = await sql<{ count: string }>`
+    select count(*) as count from snapshot
+    where round_id = ${roundId} and status = 'PROVISIONAL' and columns_gzip is not null`.execute(em.getKysely());
+  return Number(rows[0]?.count);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Database } from './orm.js';
 import { readSnapshotColumns, readSnapshotHeads } from './snapshot.js';
 
 const MEMORY_BYTES = 64 * 1024 * 1024;
+const HEADS_PER_READ = 5000;
 
 /** A snapshot whose columns are in memory. */
 export interface LoadedSnapshot {
@@ -24,41 +25,40 @@ export interface SnapshotScope {
  * dropped.
  */
 export class SnapshotLibrary {
-  readonly #heads = new Map<number, SnapshotHead[]>();
-  readonly #byId = new Map<number, SnapshotHead>();
+  readonly #database: Database;
+  readonly #recompute: (head: SnapshotHead) => Promise<SnapshotColumns>;
+  readonly #rounds = new Map<number, HeadList>();
   /** Insertion order is order of last use. */
   readonly #loaded = new Map<number, Promise<LoadedSnapshot>>();
   readonly #bytes = new Map<number, number>();
   #newest = 0;
 
   /** @param recompute makes the columns of a snapshot again whose stored ones were dropped, and checks their hash */
-  constructor(
-    readonly database: Database,
-    readonly recompute: (head: SnapshotHead) => Promise<SnapshotColumns>,
-  ) {}
+  constructor(database: Database, recompute: (head: SnapshotHead) => Promise<SnapshotColumns>) {
+    this.#database = database;
+    this.#recompute = recompute;
+  }
 
   /** Reads the heads that are newer than what it knows; called at start and for each revision that carries a snapshot. */
   async refresh(): Promise<void> {
-    for (const head of await readSnapshotHeads(this.database.fork(), this.#newest)) {
-      if (this.#byId.has(head.id)) continue;
-      this.#byId.set(head.id, head);
-      const heads = this.#heads.get(head.roundId);
-      if (heads === undefined) this.#heads.set(head.roundId, [head]);
-      else heads.push(head);
-      this.#newest = Math.max(this.#newest, head.revision);
-    }
+    let heads: readonly SnapshotHead[];
+    do {
+      heads = await readSnapshotHeads(this.#database.fork(), this.#newest, HEADS_PER_READ);
+      // Another refresh may have been faster.
+      for (const head of heads) if (head.revision > this.#newest) this.#take(head);
+    } while (heads.length === HEADS_PER_READ);
+  }
+
+  #take(head: SnapshotHead): void {
+    const heads = this.#rounds.get(head.roundId) ?? new HeadList(head.roundId);
+    heads.push(head);
+    this.#rounds.set(head.roundId, heads);
+    this.#newest = head.revision;
   }
 
   /** The newest snapshot of a round not after the scope's revision. */
   find(roundId: number, scope: SnapshotScope): SnapshotHead | undefined {
-    const heads = this.#heads.get(roundId) ?? [];
-    for (let at = heads.length - 1; at >= 0; at -= 1) {
-      const head = heads[at];
-      if (head !== undefined && head.revision <= scope.revision && (scope.provisional || head.status === 'PUBLISHED')) {
-        return head;
-      }
-    }
-    return undefined;
+    return this.#rounds.get(roundId)?.newest(scope);
   }
 
   /** The published snapshot of a round, if it was published at the scope's revision. */
@@ -67,14 +67,21 @@ export class SnapshotLibrary {
   }
 
   byId(id: number): SnapshotHead | undefined {
-    return this.#byId.get(id);
+    for (const heads of this.#rounds.values()) {
+      const head = heads.byId(id);
+      if (head !== undefined) return head;
+    }
+    return undefined;
   }
 
-  /** Snapshots of a round within a scope, newest first. */
+  /** Snapshots of a round within a scope, newest first: all of them, so not for whoever follows a round; see {@link since}. */
   list(roundId: number, scope: SnapshotScope): SnapshotHead[] {
-    return (this.#heads.get(roundId) ?? [])
-      .filter((head) => head.revision <= scope.revision && (scope.provisional || head.status === 'PUBLISHED'))
-      .reverse();
+    return this.since(roundId, 0, scope).reverse();
+  }
+
+  /** Snapshots of a round within a scope and after a revision, oldest first; costs what it returns, however many came before. */
+  since(roundId: number, afterRevision: number, scope: SnapshotScope): SnapshotHead[] {
+    return this.#rounds.get(roundId)?.since(afterRevision, scope) ?? [];
   }
 
   /**
@@ -98,8 +105,8 @@ export class SnapshotLibrary {
   }
 
   async #read(head: SnapshotHead): Promise<LoadedSnapshot> {
-    const bytes = await readSnapshotColumns(this.database.fork(), head.id);
-    const columns = bytes === null ? await this.recompute(head) : decodeColumns(bytes);
+    const bytes = await readSnapshotColumns(this.#database.fork(), head.id);
+    const columns = bytes === null ? await this.#recompute(head) : decodeColumns(bytes);
     if (columns.entityIds.length === 0)
       throw new PlatformError('SNAPSHOT_CORRUPT', `Snapshot ${head.id} has no entities.`);
     return { head, columns };
@@ -118,5 +125,124 @@ export class SnapshotLibrary {
       this.#bytes.delete(oldest);
       this.#loaded.delete(oldest);
     }
+  }
+}
+
+/** What many heads have in common, held once for all of them. */
+type HeadKind = Pick<SnapshotHead, 'status' | 'frameworkCode' | 'policyCode' | 'policyVersion' | 'engineVersion'>;
+
+/** Id, revision, input revision, times of computation and publication, kind. */
+const NUMBERS_PER_HEAD = 6;
+/** Two SHA-256. */
+const HASH_BYTES_PER_HEAD = 64;
+const FIRST_CAPACITY = 16;
+
+/**
+ * All heads of one round, oldest revision first. Heads are never forgotten, and an open round that moves every two seconds has a million of them after
+ * a month: as objects they would fill the heap with 400 MB, as numbers and bytes they take 112 MB outside it.
+ */
+class HeadList {
+  readonly #roundId: number;
+  readonly #kinds: HeadKind[] = [];
+  /** Positions of published snapshots. */
+  readonly #published: number[] = [];
+  /** Heads whose hashes are no SHA-256, as they came. */
+  readonly #odd = new Map<number, SnapshotHead>();
+  #numbers = new Float64Array(FIRST_CAPACITY * NUMBERS_PER_HEAD);
+  #hashes = new Uint8Array(FIRST_CAPACITY * HASH_BYTES_PER_HEAD);
+  #length = 0;
+
+  constructor(roundId: number) {
+    this.#roundId = roundId;
+  }
+
+  /** @param head of a later revision than all others, and so with a greater id: the snapshots of a round are written one after the other */
+  push(head: SnapshotHead): void {
+    const at = this.#length;
+    if ((at + 1) * NUMBERS_PER_HEAD > this.#numbers.length) this.#grow();
+    const { id, revision, inputRevision, computedAt, publishedAt } = head;
+    const times = [computedAt, publishedAt].map((time) => (time === null ? Number.NaN : Date.parse(time)));
+    this.#numbers.set([id, revision, inputRevision, ...times, this.#kindOf(head)], at * NUMBERS_PER_HEAD);
+    const hashes = Buffer.from(`${head.inputHash}${head.resultHash}`, 'hex');
+    if (hashes.length === HASH_BYTES_PER_HEAD) this.#hashes.set(hashes, at * HASH_BYTES_PER_HEAD);
+    else this.#odd.set(at, head);
+    if (head.status === 'PUBLISHED') this.#published.push(at);
+    this.#length += 1;
+  }
+
+  /** The newest one within a scope. */
+  newest({ revision, provisional }: SnapshotScope): SnapshotHead | undefined {
+    const last = this.#countUpTo(1, revision) - 1;
+    const at = provisional ? last : this.#published.findLast((each) => each <= last);
+    return at === undefined || at < 0 ? undefined : this.#at(at);
+  }
+
+  /** Those within a scope after a revision, oldest first. */
+  since(afterRevision: number, { revision, provisional }: SnapshotScope): SnapshotHead[] {
+    const from = this.#countUpTo(1, afterRevision);
+    const to = this.#countUpTo(1, revision);
+    if (!provisional) return this.#published.filter((at) => at >= from && at < to).map((at) => this.#at(at));
+    return Array.from({ length: Math.max(0, to - from) }, (_, index) => this.#at(from + index));
+  }
+
+  byId(id: number): SnapshotHead | undefined {
+    const at = this.#countUpTo(0, id) - 1;
+    return at >= 0 && this.#number(at, 0) === id ? this.#at(at) : undefined;
+  }
+
+  /** How many heads have at most this id (field 0) or revision (field 1); both rise from head to head. */
+  #countUpTo(field: 0 | 1, limit: number): number {
+    let [low, high] = [0, this.#length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#number(middle, field) <= limit) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #number(at: number, field: number): number {
+    return this.#numbers[at * NUMBERS_PER_HEAD + field] ?? Number.NaN;
+  }
+
+  #at(at: number): SnapshotHead {
+    const odd = this.#odd.get(at);
+    if (odd !== undefined) return odd;
+    const kind = this.#kinds[this.#number(at, 5)];
+    if (kind === undefined) throw new RangeError(`Received the position ${at} of ${this.#length} heads`);
+    const hashes = Buffer.from(this.#hashes.buffer, at * HASH_BYTES_PER_HEAD, HASH_BYTES_PER_HEAD).toString('hex');
+    const publishedAt = this.#number(at, 4);
+    return {
+      ...kind,
+      id: this.#number(at, 0),
+      roundId: this.#roundId,
+      revision: this.#number(at, 1),
+      inputRevision: this.#number(at, 2),
+      inputHash: hashes.slice(0, HASH_BYTES_PER_HEAD),
+      resultHash: hashes.slice(HASH_BYTES_PER_HEAD),
+      computedAt: new Date(this.#number(at, 3)).toISOString(),
+      publishedAt: Number.isNaN(publishedAt) ? null : new Date(publishedAt).toISOString(),
+    };
+  }
+
+  #kindOf({ status, frameworkCode, policyCode, policyVersion, engineVersion }: SnapshotHead): number {
+    const known = this.#kinds.findIndex(
+      (kind) =>
+        kind.status === status &&
+        kind.frameworkCode === frameworkCode &&
+        kind.policyCode === policyCode &&
+        kind.policyVersion === policyVersion &&
+        kind.engineVersion === engineVersion,
+    );
+    if (known >= 0) return known;
+    return this.#kinds.push({ status, frameworkCode, policyCode, policyVersion, engineVersion }) - 1;
+  }
+
+  #grow(): void {
+    const [numbers, hashes] = [this.#numbers, this.#hashes];
+    this.#numbers = new Float64Array(numbers.length * 2);
+    this.#numbers.set(numbers);
+    this.#hashes = new Uint8Array(hashes.length * 2);
+    this.#hashes.set(hashes);
   }
 }

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
+import { PlatformError } from '../domain/errors.js';
 import type { Figure } from '../domain/observation.js';
 import type { SubmissionItem } from '../domain/submission.js';
 
@@ -29,8 +30,11 @@ export interface StoredItem {
 }
 
 /**
- * Inserts self-reports with their items: one statement for the reports, one for every 5,000 items.
- * @returns the stored items; those of a report that is there already with the same content are left out
+ * Inserts self-reports with their items: one statement for the reports, one for every 5,000 items. A report is left out when the newest one of its round
+ * and entity has the same content; an older one does not count, so that a body can go back to what it said before. Must run in a transaction that holds
+ * the source, so that two calls cannot both find a report new.
+ * @param submissions those of the same round and entity have the same content
+ * @returns the items of the reports that were stored
  */
 export async function insertSubmissions(
   em: SqlEntityManager,
@@ -43,13 +47,20 @@ export async function insertSubmissions(
         ${column('simulated')}::boolean[], ${column('contentHash')}::text[],
         ${submissions.map(({ submittedAt }) => submittedAt.toISOString())}::timestamptz[]) with ordinality
         as i (round_id, entity_id, reviewer, simulated, content_hash, submitted_at, place)
+    ), fresh as (
+      select distinct on (round_id, entity_id) * from incoming i
+      where i.content_hash is distinct from (
+        select s.content_hash from submission s where s.round_id = i.round_id and s.entity_id = i.entity_id
+        order by s.id desc limit 1)
+      order by round_id, entity_id, place
     ), inserted as (
       insert into submission (round_id, entity_id, reviewer, simulated, content_hash, submitted_at)
-      select round_id, entity_id, reviewer, simulated, content_hash, submitted_at from incoming
-      on conflict (round_id, entity_id, content_hash) do nothing returning id, round_id, entity_id, content_hash
+      select round_id, entity_id, reviewer, simulated, content_hash, submitted_at from fresh order by place
+      returning id, round_id, entity_id
     )
-    select s.id, min(i.place)::int as place from inserted s join incoming i using (round_id, entity_id, content_hash)
-    group by s.id`.execute(em.getKysely());
+    select n.id, f.place::int as place from inserted n join fresh f using (round_id, entity_id) order by f.place`.execute(
+    em.getKysely(),
+  );
   const fresh = rows.flatMap(({ id, place }) => {
     const submission = submissions[place - 1];
     return submission === undefined ? [] : submission.items.map((item) => ({ submissionId: id, submission, item }));
@@ -79,8 +90,13 @@ async function insertItems(
     returning id, submission_id, indicator_id`.execute(em.getKysely());
   const ids = new Map(rows.map((row) => [`${row.submission_id}:${row.indicator_id}`, Number(row.id)]));
   return fresh.map(({ submissionId, submission, item }) => ({
-    id: ids.get(`${submissionId}:${item.indicatorId}`) ?? 0,
+    id: need(ids.get(`${submissionId}:${item.indicatorId}`), item),
     submission,
     item,
   }));
+}
+
+function need(id: number | undefined, { indicatorCode }: NewItem): number {
+  if (id !== undefined) return id;
+  throw new PlatformError('INTERNAL_SERVER_ERROR', `The item ${indicatorCode} was written without an answer.`);
 }

@@ -57,7 +57,7 @@ describe('as of', () => {
     expect(await score({ asOf: null })).toEqual(now);
   });
 
-  it('may differ between root fields, and holds for everything below one', async () => {
+  it('`at` may differ between root fields, and holds for everything below one', async () => {
     const { then, now } = await graph.read(
       `query Two($at: AtInput) {
         then: ranking(round: "PROVINCE-2026", at: $at) { snapshot { revision round { snapshots { totalCount } } } edges { node { entity { score(round: "PROVINCE-2026") { value snapshot { revision } } } score { value } } } }
@@ -75,7 +75,7 @@ describe('as of', () => {
     ).toEqual([...[after.revision, before.revision]]);
   });
 
-  it('before publication shows a round that is not published', async () => {
+  it('a time before publication shows a round that is not published', async () => {
     const { now, published } = await graph.read(
       '{ now: round(code: "PROVINCE-2022") { status published { status revision publishedAt policy { version } inputHash resultHash } } published: rounds(first: 1) { totalCount } }',
     );
@@ -91,7 +91,7 @@ describe('as of', () => {
     expect(await graph.fail(ranking, { at })).toBe('AS_OF_UNAVAILABLE');
   });
 
-  it('shows observations of the time, in lists and by id', async () => {
+  it('`at` shows the observations of its time, in lists and by id', async () => {
     const list = `query List($at: AtInput) {
       observations(at: $at, filter: { entity: { eq: "GSO-2025:48" }, indicator: { eq: "ECO_ACTIVITY.08" }, source: { eq: "registry" } }) {
         edges { node { id numerator revision } }
@@ -107,7 +107,7 @@ describe('as of', () => {
     expect(await graph.read(one, { id: then.node.id, at })).toEqual({ node: { id: then.node.id } });
   });
 
-  it('shows sources and runs of the time', async () => {
+  it('`at` shows the sources and runs of its time', async () => {
     const query =
       'query Then($at: AtInput) { sources(at: $at) { edges { node { key stale lastRun { id } runs { totalCount } } } } syncRuns(at: $at) { totalCount } }';
     const now = await graph.read(query);
@@ -131,7 +131,7 @@ describe('as of', () => {
     expect(earlier).toEqual({ sources: { edges: [] }, syncRuns: { totalCount: 0 } });
   });
 
-  it('refuses what nothing is known of and what is no state', async () => {
+  it('`at` refuses a time that nothing is known of, and what is no state', async () => {
     const fail = (asOf: object) => graph.fail(SCORE, { at: { asOf } });
     expect(await fail({ time: '1999-01-01T00:00:00Z' })).toBe('AS_OF_UNAVAILABLE');
     expect(await fail({ revision: '0' })).toBe('AS_OF_UNAVAILABLE');
@@ -148,7 +148,7 @@ describe('as of', () => {
 });
 
 describe('the public, where provisional results are not public', () => {
-  it('sees published snapshots only', async () => {
+  it('the public sees published snapshots only', async () => {
     const strict = { ...graph.platform, feed: graph.platform.feed, publicProvisional: false };
     const { data, errors } = await graph.ask(
       `{ published: ranking(round: "PROVINCE-2022") { totalCount }

@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => graph.close());
 
 describe('the documents of the contract', () => {
-  it('rank the ministries of 2022 as they were published', async () => {
+  it('`ranking` ranks the ministries of 2022 as they were published', async () => {
     const variables = { round: 'MINISTRY-2022', peerGroup: 'MINISTRY_WITH_SERVICES', first: 5 };
     const { ranking } = await graph.read(contractDocument('ranking'), variables);
     expect(ranking.edges.map((edge: { node: { entity: { code: string } } }) => edge.node.entity.code)).toEqual([
@@ -28,7 +28,7 @@ describe('the documents of the contract', () => {
     });
   });
 
-  it('rank Bình Dương 19th, three places up, and share the 15th rank', async () => {
+  it('`ranking` puts Bình Dương 19th, three places up, and two provinces 15th', async () => {
     const { ranking } = await graph.read(contractDocument('ranking'), { round: 'PROVINCE-2022', first: 100 });
     const rows = new Map(
       ranking.edges.map(({ node }: { node: { rank: number; entity: { code: string }; score: object } }) => [
@@ -41,7 +41,7 @@ describe('the documents of the contract', () => {
     expect([rows.get('38'), rows.get('15')]).toMatchObject([{ rank: 15 }, { rank: 15 }]);
   });
 
-  it('give the profile of an entity, down to the candidates behind each figure', async () => {
+  it('`entity` gives the profile of an entity, down to the candidates behind each figure', async () => {
     const variables = { code: '74', codeSystem: 'GSO-2004', round: 'PROVINCE-2022' };
     const { entity } = await graph.read(contractDocument('entity'), variables);
     expect(entity).toMatchObject({
@@ -75,13 +75,13 @@ describe('the documents of the contract', () => {
     }
   });
 
-  it('give the matrix of all entities and main indexes', async () => {
+  it('`matrix` gives all entities with all main indexes', async () => {
     const { ranking } = await graph.read(contractDocument('matrix'), { round: 'PROVINCE-2022' });
     expect(ranking.edges).toHaveLength(63);
     for (const { node } of ranking.edges) expect(node.entity.scores).toHaveLength(9);
   });
 
-  it('list the sources with their runs', async () => {
+  it('`sources` lists the sources with their runs', async () => {
     const { sources } = await graph.read(contractDocument('sources'));
     expect(sources.totalCount).toBe(2);
     const [registry, selfReport] = sources.edges.map(({ node }: { node: object }) => node);
@@ -112,11 +112,11 @@ describe('node', () => {
     ['Source:registry', 'Source'],
     ['SyncRun:1', 'SyncRun'],
     ['Observation:1', 'Observation'],
-  ])('finds %s', async (id, typename) => {
+  ])('an id finds what it names: %s', async (id, typename) => {
     expect(await graph.read(COUNT, { id })).toEqual({ node: { __typename: typename, id } });
   });
 
-  it('finds every type that is a Node', () => {
+  it('ids are tested above for every type that is a Node', () => {
     const node = graph.schema.getType('Node');
     if (node === undefined || !('getInterfaces' in node)) throw new Error('there is no interface Node');
     const names = graph.schema.getPossibleTypes(node as never).map(({ name }) => name);
@@ -136,7 +136,7 @@ describe('node', () => {
     );
   });
 
-  it('is null for what is not there and an error for what is no id', async () => {
+  it('an id of nothing finds null, and what is no id is an error', async () => {
     const { nodes } = await graph.read(
       '{ nodes(ids: ["Entity:GSO-2004:999", "Observation:x", "Source:nobody", "Snapshot:0"]) { id } }',
     );
@@ -150,11 +150,11 @@ describe('entity', () => {
   const ENTITY =
     'query Entity($code: String!, $system: String) { entity(code: $code, codeSystem: $system) { codeSystem } }';
 
-  it('takes a code without its system when only one has it', async () => {
+  it('a code that only one system has finds its entity without the system', async () => {
     expect(await graph.read(ENTITY, { code: '74' })).toEqual({ entity: { codeSystem: 'GSO-2004' } });
   });
 
-  it('refuses an ambiguous code and lists the candidates', async () => {
+  it('an ambiguous code is refused with the list of its entities', async () => {
     const { errors } = await graph.ask(ENTITY, { code: '15' });
     expect(errors).toMatchObject([
       {
@@ -171,11 +171,11 @@ describe('entity', () => {
     ]);
   });
 
-  it('is null when there is none', async () => {
+  it('a code that nobody has finds null', async () => {
     expect(await graph.read(ENTITY, { code: 'nobody' })).toEqual({ entity: null });
   });
 
-  it('knows what became of it', async () => {
+  it('an entity knows those that it was made of, and its peer group in each round', async () => {
     const { entity } = await graph.read(
       '{ entity(code: "48", codeSystem: "GSO-2025") { predecessors { code successors { id } } peerGroup(round: "PROVINCE-2026") { code } none: peerGroup(round: "PROVINCE-2022") { code } } }',
     );

@@ -54,7 +54,11 @@ export interface GraphFixture {
   /** The code of the only error. */
   fail(document: string, variables?: Record<string, unknown>): Promise<string>;
   /** Subscribes; each event executed as the server does. */
-  watch(document: string, variables?: Record<string, unknown>): Promise<AsyncIterator<Result> | Result>;
+  watch(
+    document: string,
+    variables?: Record<string, unknown>,
+    platform?: Platform,
+  ): Promise<AsyncIterator<Result> | Result>;
   /** Writes one figure of the national database about the open round. */
   measure(entityKey: string, indicatorCode: string, numerator: number, denominator: number): Promise<number>;
   /** Computes a round; resolves when the platform serves the result. @returns its revision, or null when nothing changed */
@@ -101,9 +105,9 @@ export async function openGraph(): Promise<GraphFixture> {
       const { errors } = await ask(document, variables);
       return errors.map(({ extensions }) => String(extensions?.code)).join();
     },
-    async watch(document, variables = {}) {
+    async watch(document, variables = {}, on = platform) {
       const args = { schema, document: parse(document), variableValues: variables };
-      const events = await createSourceEventStream({ ...args, contextValue: createContext(platform) });
+      const events = await createSourceEventStream({ ...args, contextValue: createContext(on) });
       if (!(Symbol.asyncIterator in events)) {
         return { data: null, errors: (events.errors ?? []).map((error) => format(error.toJSON(), error)) };
       }
@@ -115,7 +119,7 @@ export async function openGraph(): Promise<GraphFixture> {
           const { data, errors } = await execute({
             ...args,
             rootValue: event.value,
-            contextValue: createContext(platform),
+            contextValue: createContext(on),
           });
           return {
             done: false,

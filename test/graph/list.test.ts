@@ -18,13 +18,13 @@ async function entities(filter: object): Promise<string[]> {
 }
 
 describe('filters of entities', () => {
-  it('find names whatever the case and the diacritics', async () => {
+  it('`contains` finds names whatever the case and the diacritics', async () => {
     expect(await entities({ name: { contains: 'DA NANG' } })).toEqual(['GSO-2004:48', 'GSO-2025:48']);
     expect(await entities({ name: { contains: 'đà nẵng' } })).toEqual(['GSO-2004:48', 'GSO-2025:48']);
     expect(await entities({ name: { contains: 'bình dương' } })).toEqual(['GSO-2004:74']);
   });
 
-  it('know every operator', async () => {
+  it('each operator of a condition selects what it says', async () => {
     const system = { codeSystem: { eq: 'GSO-2004' } };
     expect(await entities(system)).toHaveLength(63);
     expect(await entities({ codeSystem: { ne: 'GSO-2004' }, level: { eq: 'PROVINCE' } })).toHaveLength(34);
@@ -35,7 +35,7 @@ describe('filters of entities', () => {
     expect(await entities({ ...system, code: { gte: '95' } })).toEqual(['GSO-2004:95', 'GSO-2004:96']);
   });
 
-  it('join by and, or, not', async () => {
+  it('and, or, not join conditions, and an empty `or` finds nothing', async () => {
     const one = { and: [{ code: { eq: '48' } }, { not: { codeSystem: { eq: 'GSO-2025' } } }] };
     expect(await entities(one)).toEqual(['GSO-2004:48']);
     expect(await entities({ or: [one, { code: { eq: 'MPI' } }] })).toEqual(['CENTRAL:MPI', 'GSO-2004:48']);
@@ -43,7 +43,7 @@ describe('filters of entities', () => {
     expect((await entities({ and: [] })).length).toBeGreaterThan(97);
   });
 
-  it('treat no value as a value of its own, and read a region with or without its system', async () => {
+  it('null finds what has no value, and a region is found with or without its system', async () => {
     expect(await entities({ validTo: { eq: null }, level: { eq: 'PROVINCE' } })).toHaveLength(34);
     expect(await entities({ validTo: { eq: '2025-06-30' } })).toHaveLength(63);
     expect(await entities({ validTo: { lt: '2030-01-01' }, level: { eq: 'PROVINCE' } })).toHaveLength(63);
@@ -52,7 +52,7 @@ describe('filters of entities', () => {
     expect((await entities({ region: { eq: 'SE' } })).length).toBeGreaterThan(south.length);
   });
 
-  it('are refused when they are too deep or too long', async () => {
+  it('filters that are too deep or too long are refused', async () => {
     let deep: object = { code: { eq: '1' } };
     for (let level = 0; level < 12; level += 1) deep = { not: deep };
     const find = 'query Find($filter: EntityFilter) { entities(filter: $filter) { totalCount } }';
@@ -63,7 +63,7 @@ describe('filters of entities', () => {
 });
 
 describe('filters of rankings and scores', () => {
-  it('keep the ranks of the whole ranking', async () => {
+  it('a filtered ranking keeps the ranks of the whole', async () => {
     const { ranking } = await graph.read(
       '{ ranking(round: "PROVINCE-2022", filter: { rank: { gte: 15, lt: 18 } }) { totalCount edges { node { rank } } } }',
     );
@@ -74,7 +74,7 @@ describe('filters of rankings and scores', () => {
     expect(south.edges).toEqual([{ node: { entity: { code: '74' } } }]);
   });
 
-  it('select by measure, kind, entity, value and shares', async () => {
+  it('a filter of scores selects by measure, kind, entity, value and shares', async () => {
     const find = (filter: string) =>
       graph.read(
         `{ scores(round: "PROVINCE-2022", first: 1000, filter: ${filter}) { totalCount edges { node { value } } } }`,
@@ -106,7 +106,7 @@ describe('paging', () => {
     }
   }`;
 
-  it('walks a ranking of one snapshot to its end, even if a newer one comes', async () => {
+  it('a cursor walks a ranking of one snapshot to its end, even if a newer one comes', async () => {
     const whole = (await graph.read(PAGE, { first: 100 })).ranking;
     expect(whole.totalCount).toBe(34);
     const first = (await graph.read(PAGE, { first: 20 })).ranking;
@@ -127,7 +127,7 @@ describe('paging', () => {
     for (const { node } of second.edges) expect(node.entity.score.rank).toBe(node.rank);
   });
 
-  it('refuses cursors of other lists, made-up ones, and sizes out of range', async () => {
+  it('cursors of other lists, made-up ones, and sizes out of range are refused', async () => {
     const { entities: other } = await graph.read('{ entities(first: 1) { pageInfo { endCursor } } }');
     const forge = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
     const list = 'ranking:PROVINCE-2026:INDEX:';
@@ -144,7 +144,7 @@ describe('paging', () => {
     expect(graph.log).toEqual([]);
   });
 
-  it('takes 20 by default, and none when asked for none', async () => {
+  it('a page has 20 rows by default, and none when asked for none', async () => {
     const { standard, none, explicit } = await graph.read(
       '{ standard: entities { edges { cursor } } none: entities(first: 0) { totalCount edges { cursor } pageInfo { endCursor hasNextPage } } explicit: entities(first: null) { edges { cursor } } }',
     );
@@ -153,7 +153,7 @@ describe('paging', () => {
     expect(none).toMatchObject({ edges: [], pageInfo: { endCursor: null, hasNextPage: true } });
   });
 
-  it('walks observations and runs by their numbers', async () => {
+  it('cursors walk observations and runs by their numbers', async () => {
     const seen = new Set<string>();
     let after: string | null = null;
     let total = 0;
@@ -194,7 +194,7 @@ describe('filters in SQL', () => {
       )
     ).observations.totalCount;
 
-  it('find observations by entity, indicator, period, source, value and status', async () => {
+  it('a filter finds observations by entity, indicator, period, source, value and status', async () => {
     const about = { entity: { eq: 'GSO-2025:48' }, indicator: { eq: 'PDTI-922:ECO_ACTIVITY.08' } };
     expect(await count(about)).toBe(2);
     expect(await count({ ...about, source: { eq: 'registry' } })).toBe(1);
@@ -217,13 +217,13 @@ describe('filters in SQL', () => {
     );
   });
 
-  it('leave corrected observations out unless the history is asked for', async () => {
+  it('corrected observations are left out unless the history is asked for', async () => {
     const about = { entity: { eq: 'GSO-2025:04' }, indicator: { eq: 'ECO_ACTIVITY.08' }, source: { eq: 'registry' } };
     await graph.measure('GSO-2025:04', 'ECO_ACTIVITY.08', 7, 1000);
     expect([await count(about), await count(about, true)]).toEqual([1, 2]);
   });
 
-  it('find runs by status, mode, source and time, and explain them', async () => {
+  it('a filter finds runs by status, mode, source and time, each with its explanation', async () => {
     const { good, failed, later, running } = await graph.read(`{
       good: syncRuns(filter: { status: { eq: SUCCEEDED }, mode: { eq: FULL_REFRESH }, source: { eq: "registry" } }) {
         totalCount edges { node { id read written unchanged stopReasons skippedRules error { code } source { key lastRun { id } } } }
@@ -253,13 +253,19 @@ describe('filters in SQL', () => {
     });
     expect(failed).toEqual({
       totalCount: 4,
-      edges: [{ node: { error: { code: 'SYNC_AUTH', message: 'The source refused the credentials.', failureType: 'config_error' } } }],
+      edges: [
+        {
+          node: {
+            error: { code: 'SYNC_AUTH', message: 'The source refused the credentials.', failureType: 'config_error' },
+          },
+        },
+      ],
       pageInfo: { hasNextPage: true },
     });
     expect([later.totalCount, running.totalCount]).toEqual([0, 0]);
   });
 
-  it('find sources in memory', async () => {
+  it('a filter finds sources by kind, freshness and name', async () => {
     const { sources } = await graph.read(
       '{ sources(filter: { kind: { eq: NATIONAL_DATABASE }, stale: { eq: true }, simulated: { ne: false }, name: { contains: "so dang ky" } }) { totalCount edges { node { key name(lang: VI) } } } }',
     );

@@ -17,9 +17,32 @@ afterAll(async () => {
   for (const events of started) await events.return?.();
 });
 
+/** The platform with a feed that tells whether its one subscriber waits, and for what comes after which revision. */
+function observed() {
+  const { feed } = graph.platform;
+  const state = { waitsAfter: null as number | null };
+  const platform: Platform = {
+    ...graph.platform,
+    feed: {
+      get head() {
+        return feed.head;
+      },
+      async changed(after, signal) {
+        state.waitsAfter = after;
+        await feed.changed(after, signal);
+        state.waitsAfter = null;
+      },
+      onRevision: (handle) => feed.onRevision(handle),
+      close: () => feed.close(),
+    },
+  };
+  return { platform, state };
+}
+
 /** A subscription whose events are taken one by one. */
 async function watch(variables: Record<string, unknown>, document = DOCUMENT) {
-  const events = await graph.watch(document, variables);
+  const { platform, state } = observed();
+  const events = await graph.watch(document, variables, platform);
   if ('errors' in events) throw new Error(JSON.stringify(events.errors));
   started.push(events);
   return {
@@ -28,6 +51,10 @@ async function watch(variables: Record<string, unknown>, document = DOCUMENT) {
       if (done) return null;
       if (value.errors.length > 0) throw new Error(JSON.stringify(value.errors));
       return value.data.rankingUpdates;
+    },
+    /** Resolves when it has looked at everything that there is and waits for more. */
+    async idle(): Promise<void> {
+      await expect.poll(() => state.waitsAfter, { timeout: 10_000 }).toBe(graph.platform.feed.head);
     },
     end: async () => void (await events.return?.()),
   };
@@ -39,11 +66,11 @@ async function change(code: string, numerator: number): Promise<string> {
   return String(await graph.compute('PROVINCE-2026'));
 }
 
-const quiet = (promise: Promise<unknown>) =>
-  Promise.race([promise, new Promise((resolve) => setTimeout(() => resolve('nothing yet'), 150))]);
+/** What a promise has come to by now. */
+const settled = (promise: Promise<unknown>) => Promise.race([promise, Promise.resolve('nothing yet')]);
 
 describe('rankingUpdates', () => {
-  it('begins with the state, then tells each change with what it applies to', async () => {
+  it('a subscription begins with the state, then tells each change with what it applies to', async () => {
     const updates = await watch(ROUND);
     const state = await updates.next();
     expect(state).toMatchObject({ complete: true, previousRevision: null });
@@ -81,21 +108,24 @@ describe('rankingUpdates', () => {
     await updates.end();
   });
 
-  it('skips what does not touch the subscriber and covers it by the next previousRevision', async () => {
+  it('a change that does not touch the subscriber is skipped, and covered by the next previousRevision', async () => {
     const updates = await watch({ ...ROUND, measure: 'GOV_ACTIVITY' });
     const state = await updates.next();
     const next = updates.next();
     await change('48', 30);
-    expect(await quiet(next)).toBe('nothing yet');
+    await updates.idle();
+    expect(await settled(next)).toBe('nothing yet');
     await graph.measure('GSO-2025:48', 'GOV_ACTIVITY.07', 1, 1000);
     const revision = String(await graph.compute('PROVINCE-2026'));
     expect(await next).toMatchObject({ revision, previousRevision: state.revision, complete: false });
   });
 
-  it('tells exactly what changed after `since`, and nothing when nothing did', async () => {
+  it('`since` tells exactly what changed after it, and nothing when nothing did', async () => {
     const { revision: since } = await (await watch(ROUND)).next();
-    const same = (await watch({ ...ROUND, since })).next();
-    expect(await quiet(same)).toBe('nothing yet');
+    const unchanged = await watch({ ...ROUND, since });
+    const same = unchanged.next();
+    await unchanged.idle();
+    expect(await settled(same)).toBe('nothing yet');
     const revision = await change('01', 40);
     expect(await same).toMatchObject({ revision, previousRevision: since, complete: false });
     const later = await watch({ ...ROUND, since });
@@ -106,7 +136,7 @@ describe('rankingUpdates', () => {
     expect(await later.next()).toMatchObject({ revision: twice, previousRevision: revision });
   });
 
-  it('takes `since` between two snapshots, and chains all that came after', async () => {
+  it('`since` between two snapshots chains all that came after', async () => {
     const figure = await graph.measure('GSO-2025:01', 'ECO_ACTIVITY.08', 50, 1000);
     const first = String(await graph.compute('PROVINCE-2026'));
     const second = await change('01', 51);
@@ -119,29 +149,31 @@ describe('rankingUpdates', () => {
     '0',
     '1',
     '999999999',
-  ])('gives the whole state when `since` is unknown or before everything: %s', async (since) => {
+  ])('`since` that is unknown or before everything gives the whole state: %s', async (since) => {
     expect(await (await watch({ ...ROUND, since })).next()).toMatchObject({ complete: true, previousRevision: null });
   });
 
-  it('gives the state of a published round and waits', async () => {
+  it('a published round gives its state and then waits', async () => {
     const updates = await watch({ round: 'MINISTRY-2022', measure: 'INDEX' });
     expect((await updates.next()).rows).toHaveLength(17);
     const next = updates.next();
     await change('48', 60);
-    expect(await quiet(next)).toBe('nothing yet');
+    await updates.idle();
+    expect(await settled(next)).toBe('nothing yet');
     await updates.end();
     expect(await next).toBeNull();
   });
 
-  it('waits for the first result of a round that has none', async () => {
+  it('a round without a result waits for its first one', async () => {
     const updates = await watch({ round: 'PROVINCE-2023' });
     const next = updates.next();
-    expect(await quiet(next)).toBe('nothing yet');
+    await updates.idle();
+    expect(await settled(next)).toBe('nothing yet');
     const revision = String(await graph.compute('PROVINCE-2023'));
     expect(await next).toMatchObject({ revision, complete: true, previousRevision: null });
   });
 
-  it('watches another peer group, and shows scores of the same state', async () => {
+  it('another peer group can be watched, and its scores are of the same state', async () => {
     const document = `subscription Watch($peerGroup: String) {
       rankingUpdates(round: "MINISTRY-2022", peerGroup: $peerGroup) { revision rows { value entity { name score(round: "MINISTRY-2022") { value } } score { rank peerGroup { code } snapshot { revision } } } }
     }`;
@@ -156,7 +188,7 @@ describe('rankingUpdates', () => {
     }
   });
 
-  it('refuses bad arguments before the first event', async () => {
+  it('bad arguments are refused before the first event', async () => {
     const code = async (variables: Record<string, unknown>) => {
       const result = await graph.watch(DOCUMENT, variables);
       return 'errors' in result ? result.errors[0]?.extensions?.code : 'started';
@@ -170,11 +202,11 @@ describe('rankingUpdates', () => {
     expect('errors' in group && group.errors[0]?.message).toContain('PROVINCE_34');
   });
 
-  it('ends at once when the client leaves while it waits', async () => {
+  it('a subscription that waits ends at once when the client leaves', async () => {
     const updates = await watch(ROUND);
     await updates.next();
     const next = updates.next();
-    await quiet(next);
+    await updates.idle();
     await updates.end();
     expect(await next).toBeNull();
     expect(await updates.next()).toBeNull();
@@ -182,20 +214,19 @@ describe('rankingUpdates', () => {
 });
 
 describe('a subscriber that is far behind', () => {
-  /** The platform with a library that lists a hundred more snapshots than there are. */
+  /** The platform with a library that has a hundred more snapshots between the newest and those before it. */
   function crowded(): Platform {
     const { library } = graph.platform;
-    const list: SnapshotLibrary['list'] = (roundId, scope) => {
-      const heads = library.list(roundId, scope);
-      return [
-        ...heads.slice(0, 1),
-        ...Array.from({ length: 100 }, () => heads[0]).flatMap((head) => head ?? []),
-        ...heads.slice(1),
-      ];
+    let left = 100;
+    const find: SnapshotLibrary['find'] = (roundId, scope) => {
+      const newest = library.find(roundId, { ...scope, revision: graph.platform.feed.head });
+      const isBetween = newest !== undefined && scope.revision === newest.revision - 1 && left > 0;
+      if (!isBetween) return library.find(roundId, scope);
+      left -= 1;
+      return newest;
     };
-    const find: SnapshotLibrary['find'] = (roundId, scope) => library.find(roundId, scope);
     const load: SnapshotLibrary['load'] = (head) => library.load(head);
-    return { ...graph.platform, feed: graph.platform.feed, library: { list, find, load } as SnapshotLibrary };
+    return { ...graph.platform, feed: graph.platform.feed, library: { find, load } as SnapshotLibrary };
   }
 
   function start(platform: Platform, since: number | null): AsyncGenerator<RankingUpdate, void> {
@@ -207,14 +238,14 @@ describe('a subscriber that is far behind', () => {
     return watchRanking(platform, { round, measure, group, since }, new AbortController().signal);
   }
 
-  it('gets the whole state instead of a hundred steps: for a `since` that is too old', async () => {
+  it('a subscriber whose `since` is too old gets the whole state instead of a hundred steps', async () => {
     const { revision } = await (await watch(ROUND)).next();
     await change('48', 71);
     const { value } = await start(crowded(), Number(revision)).next();
     expect(value).toMatchObject({ complete: true, previousRevision: null });
   });
 
-  it('gets the whole state instead of a hundred steps: when it does not keep up', async () => {
+  it('a subscriber that does not keep up gets the whole state instead of a hundred steps', async () => {
     const updates = start(crowded(), null);
     const first = await updates.next();
     const revision = await change('48', 72);
@@ -223,7 +254,7 @@ describe('a subscriber that is far behind', () => {
     await updates.return();
   });
 
-  it('is let go when the feed closes', async () => {
+  it('a subscriber is let go when the feed closes', async () => {
     const updates = await watch(ROUND);
     await updates.next();
     const next = updates.next();

@@ -40,12 +40,12 @@ function undescribed(type: GraphQLNamedType): string[] {
 }
 
 describe('the schema', () => {
-  it('describes every type, field, argument and enum value: the descriptions are the manual', () => {
+  it('every type, field, argument and enum value has a description: they are the manual', () => {
     expect(types.length).toBeGreaterThan(80);
     expect(types.flatMap(undescribed)).toEqual([]);
   });
 
-  it('equals the committed schema.graphql; write it anew by `npm run schema` and review the difference', () => {
+  it('the committed schema.graphql is the schema; write it anew by `npm run schema` and review the difference', () => {
     expect(readFileSync(join(import.meta.dirname, '../../schema.graphql'), 'utf8')).toBe(printGraphSchema());
   });
 
@@ -55,11 +55,11 @@ describe('the schema', () => {
     'entity',
     'sources',
     'ranking-updates',
-  ])('accepts the %s document of the contract', (name) => {
+  ])('the schema accepts the %s document of the contract', (name) => {
     expect(validate(schema, parse(contractDocument(name)))).toEqual([]);
   });
 
-  it('offers all root fields of the contract, each with `at`', () => {
+  it('all root fields of the contract are there, each with `at`', () => {
     const fields = Object.values(schema.getQueryType()?.getFields() ?? {});
     const names =
       'node nodes entity entities measures frameworks rounds round ranking scores snapshot observations sources source syncRuns';
@@ -67,7 +67,7 @@ describe('the schema', () => {
     expect(fields.filter(({ args }) => !args.some(({ name }) => name === 'at'))).toEqual([]);
   });
 
-  it('has a connection with totalCount and pageInfo wherever a list can grow', () => {
+  it('every connection has edges, totalCount and pageInfo', () => {
     for (const type of types.filter(({ name }) => name.endsWith('Connection'))) {
       expect(Object.keys(isObjectType(type) ? type.getFields() : {})).toEqual(
         expect.arrayContaining(['edges', 'pageInfo', 'totalCount']),

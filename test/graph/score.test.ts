@@ -31,7 +31,7 @@ async function scores(variables: Record<string, unknown> = {}): Promise<readonly
 }
 
 describe('Entity.scores', () => {
-  it('lists all measures in framework order, by kind, and below a parent', async () => {
+  it('`scores` lists all measures in framework order, by kind, and below a parent', async () => {
     expect(await scores()).toHaveLength(111);
     expect((await scores({ kind: 'PILLAR' })).map(({ measure }) => measure.code)).toEqual(['P_GOV', 'P_ECO', 'P_SOC']);
     const below = await scores({ parent: 'P_GOV' });
@@ -39,7 +39,7 @@ describe('Entity.scores', () => {
     expect(below.map(({ measure }) => measure.code)).toContain('AWARENESS');
   });
 
-  it('makes contributions that add up to the value exactly, and to nothing for an indicator', async () => {
+  it('contributions add up to the value exactly, and an indicator has none', async () => {
     for (const { measure, value, contributions } of await scores()) {
       if (measure.kind === 'INDICATOR' || value === null) expect(contributions).toEqual([]);
       else {
@@ -49,18 +49,18 @@ describe('Entity.scores', () => {
     }
   });
 
-  it('explains indicators by provenance and nothing else', async () => {
+  it('indicators have provenance, and no other measure has', async () => {
     for (const { measure, provenance } of await scores()) {
       expect(provenance === null).toBe(measure.kind !== 'INDICATOR');
     }
   });
 
-  it('lists what is not scored without value and rank', async () => {
+  it('a measure that is not scored is listed without value and rank', async () => {
     const row = (await scores({ kind: 'MAIN_INDEX' })).find(({ measure }) => measure.code === 'SMART_CITY');
     expect(row).toMatchObject({ value: null, rank: null, published: null, contributions: [] });
   });
 
-  it('is empty for who does not take part, and an error for what does not exist', async () => {
+  it('an entity that does not take part has no scores, and an unknown round or measure is an error', async () => {
     const ask = (fields: string) => `{ entity(code: "MPI") { ${fields} } }`;
     expect(
       await graph.read(ask('scores(round: "PROVINCE-2022") { value } score(round: "PROVINCE-2022") { value }')),
@@ -75,7 +75,7 @@ describe('Entity.scores', () => {
     expect(await graph.fail(ask('peerGroup(round: "MINISTRY-1900") { code }'))).toBe('NOT_FOUND');
   });
 
-  it('has no scores and no error in a round that nothing was computed for', async () => {
+  it('a round that nothing was computed for has no scores and is no error', async () => {
     expect(
       await graph.read(
         '{ entity(code: "74") { scores(round: "PROVINCE-2023") { value } score(round: "PROVINCE-2023") { value } } }',
@@ -92,7 +92,7 @@ describe('Score.change', () => {
   const CHANGE = (round: string) =>
     `{ ranking(round: "${round}", first: 1) { edges { node { score { value change { value rank } } } } } }`;
 
-  it('is the difference from the year before, quantised', async () => {
+  it('a change is the difference from the year before, quantised', async () => {
     const { now, before } = await graph.read(`{
       now: entity(code: "74", codeSystem: "GSO-2004") { score(round: "PROVINCE-2022") { value rank change { value rank } } }
       before: entity(code: "74", codeSystem: "GSO-2004") { score(round: "PROVINCE-2021") { value rank change { value } } }
@@ -104,7 +104,7 @@ describe('Score.change', () => {
     expect(before.score.change).toBeNull();
   });
 
-  it('is null for the first year and for another territory', async () => {
+  it('the first year and another territory have no change', async () => {
     for (const round of ['PROVINCE-2021', 'PROVINCE-2026']) {
       expect((await graph.read(CHANGE(round))).ranking.edges[0].node.score.change).toBeNull();
     }
@@ -112,7 +112,7 @@ describe('Score.change', () => {
 });
 
 describe('published references', () => {
-  it('stand beside our score, with their citation', async () => {
+  it('published results stand beside our score, with their citation', async () => {
     const { round } = await graph.read(
       '{ round(code: "PROVINCE-2022") { references(first: 1000) { totalCount edges { node { value rank measureCode citation entity { code } score { published rank } } } } } }',
     );
@@ -130,7 +130,7 @@ describe('published references', () => {
 });
 
 describe('provenance', () => {
-  it('keeps the losers, the claim and the discrepancy', async () => {
+  it('provenance keeps the losers, the claim and the discrepancy', async () => {
     const { entity } = await graph.read(`{
       entity(code: "48", codeSystem: "GSO-2025") {
         score(round: "PROVINCE-2026", measure: "ECO_ACTIVITY.08") {
@@ -184,7 +184,7 @@ describe('provenance', () => {
 });
 
 describe('measures', () => {
-  it('form a graph: a foundation index has several parents', async () => {
+  it('measures form a graph: a foundation index has several parents', async () => {
     const { node, frameworks } = await graph.read(`{
       node(id: "Measure:PDTI-922:AWARENESS") { ... on Measure {
         name(lang: VI) maxPoints certainty rule { kind } framework { code }
@@ -208,7 +208,7 @@ describe('measures', () => {
     ]);
   });
 
-  it('tell how an indicator is scored', async () => {
+  it('an indicator tells how it is scored', async () => {
     const { measures } = await graph.read(
       '{ measures(framework: "PDTI-922", filter: { kind: { eq: INDICATOR }, code: { eq: "ECO_ACTIVITY.08" } }) { totalCount edges { node { rule { kind target tiers { atLeast } } direction unitOfMeasure intendedSourceKind intendedSourceSystem numeratorLabel nameCertainty } } } }',
     );

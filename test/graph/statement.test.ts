@@ -57,7 +57,7 @@ describe('the number of SQL statements', () => {
     ['provenance of many scores', PROVENANCE, 6],
     ['entities of several rounds', RELATED, 0],
     ['observations with their origin', OBSERVED, 5],
-  ])('does not grow with the number of entities: %s', async (_, document, expected) => {
+  ])('the number of statements does not grow with the number of entities: %s', async (_, document, expected) => {
     const variables = { round: 'PROVINCE-2022' };
     // The first reading brings snapshots into memory.
     await graph.read(document, { ...variables, first: 1 });

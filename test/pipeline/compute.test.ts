@@ -4,11 +4,14 @@ import { computeRound, recomputeSnapshot } from '../../src/pipeline/compute.js';
 import { entityPosition, measurePosition, readCell } from '../../src/snapshot/columns.js';
 import { decodeColumns } from '../../src/snapshot/encode.js';
 import { readCatalogue } from '../../src/store/catalogue.js';
-import { readHead, readRevisions } from '../../src/store/revision.js';
+import { ADVISORY_LOCKS, holdRoundStatus } from '../../src/store/lock.js';
+import { writeObservations } from '../../src/store/observation.js';
+import { nextChangeId, readHead, readRevisions, takeRevision } from '../../src/store/revision.js';
 import { readSnapshotColumns, readSnapshotHeads } from '../../src/store/snapshot.js';
 import { SnapshotLibrary } from '../../src/store/snapshotLibrary.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { addSource, entityOf, indicatorOf, NOW, record, roundOf, rowsOf, writeBatch } from '../store/batch.js';
+import { connect, untilBlocked } from '../store/blocked.js';
 
 const ROUND = 'PROVINCE-2026';
 let test: TestDatabase;
@@ -164,6 +167,41 @@ describe('publishing a round', () => {
     expect(await snapshots()).toHaveLength(1);
   });
 
+  it('seals every figure that came while it waited, never an older state than the newest snapshot', async () => {
+    await change();
+    const computing = await connect(test.url);
+    await computing.query('select pg_advisory_lock($1, $2)', [ADVISORY_LOCKS.ROUND, roundOf(catalogue, ROUND)]);
+    const publishing = compute({ publish: true });
+    await untilBlocked(test.database);
+    const later = await change();
+    await computing.query('select pg_advisory_unlock_all()');
+    const { revision, inputHash } = await publishing;
+    const [head] = await readSnapshotHeads(test.database.fork(), (revision ?? 0) - 1);
+    expect(head).toMatchObject({ status: 'PUBLISHED', inputHash });
+    expect(head?.inputRevision).toBeGreaterThanOrEqual(later);
+  });
+
+  it('waits for a self-report that the open round is taking in, and holds it', async () => {
+    await change();
+    let publishing: ReturnType<typeof compute> | undefined;
+    const figure = record({
+      ...{ entityId: entityOf(catalogue, 'GSO-2025:48'), indicatorId: indicatorOf(catalogue, 'GOV_ACTIVITY.12') },
+      ...{ numerator: nextFigure(), denominator: '100000' },
+    });
+    const revision = await test.database.fork().transactional(async (em) => {
+      const roundId = roundOf(catalogue, ROUND);
+      expect([...(await holdRoundStatus(em, [roundId]))]).toEqual([[roundId, 'OPEN']]);
+      publishing = compute({ publish: true });
+      await untilBlocked(test.database);
+      const changeId = await nextChangeId(em);
+      await writeObservations(em, { sourceId, syncRunId: null, retrievedAt: NOW, changeId }, [figure]);
+      return takeRevision(em, { changeId, kind: 'OBSERVATIONS', roundIds: [roundId], sourceId });
+    });
+    const published = await publishing;
+    const [head] = await readSnapshotHeads(test.database.fork(), (published?.revision ?? 0) - 1);
+    expect(head?.inputRevision).toBeGreaterThanOrEqual(revision);
+  });
+
   it('leaves neither a snapshot nor a published round behind when it fails at its very end', async () => {
     await change();
     const em = test.database.fork();
@@ -178,6 +216,27 @@ describe('publishing a round', () => {
       await em.execute('drop trigger refuse on revision; drop function refuse()');
     }
     expect((await compute({ publish: true })).snapshotId).not.toBeNull();
+  });
+});
+
+describe('the columns of old snapshots', () => {
+  it('are dropped in each of two open rounds, whatever ids their snapshots have', async () => {
+    for (const roundCode of [ROUND, 'PROVINCE-2022']) {
+      await test.database.fork().execute(
+        `insert into snapshot (round_id, status, input_revision, framework_id, policy_code, policy_version, engine_version,
+           input_hash, result_hash, problems, columns_gzip, computed_at, change_id)
+         select r.id, 'PROVISIONAL', 0, r.framework_id, 'test', 1, 'test', 'in', 'out', '[]', 'x', ?, -(n * 1000 + r.id)
+         from round r, generate_series(1, 550) n where r.code = ?`,
+        [NOW, roundCode],
+      );
+      await compute({ roundCode });
+      const [row] = await rowsOf<{ whole: string; all: string }>(
+        test.database,
+        'select count(columns_gzip) as whole, count(*) as all from snapshot where round_id = ?',
+        [roundOf(catalogue, roundCode)],
+      );
+      expect(row).toEqual({ whole: '500', all: '551' });
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Catalogue } from '../../src/domain/catalogue.js';
 import { loadSurvey } from '../../src/pipeline/loadSurvey.js';
 import { registerSource, SURVEY } from '../../src/pipeline/source.js';
@@ -6,6 +6,7 @@ import { readCatalogue } from '../../src/store/catalogue.js';
 import { readHead, readRevisions } from '../../src/store/revision.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { entityOf, NOW, roundOf, rowsOf } from '../store/batch.js';
+import { connect, untilBlocked } from '../store/blocked.js';
 
 const HEAD = 'round,code_system,entity,indicator,respondents,value,numerator,denominator';
 let test: TestDatabase;
@@ -103,5 +104,45 @@ describe('a survey file', () => {
   it('may begin with a byte order mark and hold empty lines', async () => {
     const csv = `\ufeff${HEAD}\r\n\r\n${line('42', '1')}\r\n`;
     expect(await loadSurvey(test.database, catalogue, csv, NOW)).toBe(1);
+  });
+
+  it('names lines as an editor does, after empty lines and lines of text with breaks too', async () => {
+    const csv = `${HEAD}\n\n\n${line('44', '9')}\n\n${line('44', '1').replace('500', '"5\n00"')}\n${line('46', 'x')}\n`;
+    await expect(loadSurvey(test.database, catalogue, csv, NOW)).rejects.toMatchObject({
+      details: {
+        problems: [`line 4: ${mean} "9" is neither 1 (yes) nor 0 (no)`, `line 8: ${mean} "x" is not a decimal`],
+      },
+    });
+  });
+
+  it.each([
+    ['has an open quote', `${HEAD}\nPROVINCE-2026,"GSO-2025,44\n`, /^line 2: .*[Qq]uote/],
+    ['has a short line', `${HEAD}\n\nPROVINCE-2026,GSO-2025\n`, /^line 3: .*columns/],
+    ['lacks a column', 'round,code_system,entity,value\n', /^line 1: .*indicator, numerator, denominator/],
+  ])('is refused as invalid when it %s', async (_, csv, problem) => {
+    await expect(loadSurvey(test.database, catalogue, csv, NOW)).rejects.toMatchObject({
+      code: 'ROUND_ITEM_INVALID',
+      details: { problems: [expect.stringMatching(problem)] },
+    });
+  });
+
+  it('may leave out how many answered, and name its columns in any order', async () => {
+    const csv = `value,numerator,denominator,indicator,entity,code_system,round\n1,,,${mean},51,GSO-2025,PROVINCE-2026\n`;
+    expect(await loadSurvey(test.database, catalogue, csv, NOW)).toBe(1);
+  });
+
+  it('waits for a round that is being published, and is then refused', async () => {
+    const roundCode = 'PROVINCE-2022';
+    onTestFinished(async () => {
+      await test.database.fork().execute(`update round set status = 'OPEN' where code = ?`, [roundCode]);
+    });
+    const publisher = await connect(test.url);
+    await publisher.query('begin');
+    await publisher.query(`update round set status = 'PUBLISHED' where code = $1`, [roundCode]);
+    const loading = load(line('01', '1', { round: roundCode, system: 'GSO-2004' }));
+    loading.catch(() => undefined);
+    await untilBlocked(test.database);
+    await publisher.query('commit');
+    await expect(loading).rejects.toMatchObject({ code: 'ROUND_STATE' });
   });
 });

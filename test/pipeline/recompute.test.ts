@@ -5,6 +5,7 @@ import { computeRound } from '../../src/pipeline/compute.js';
 import { keepComputed } from '../../src/pipeline/recompute.js';
 import { readCatalogue } from '../../src/store/catalogue.js';
 import { followRevisions, type RevisionFeed } from '../../src/store/feed.js';
+import { ADVISORY_LOCKS } from '../../src/store/lock.js';
 import { type Revision, readHead } from '../../src/store/revision.js';
 import { readNewestHead } from '../../src/store/snapshot.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
@@ -82,7 +83,7 @@ async function holdComputation(roundCode: string): Promise<() => Promise<void>> 
     held = false;
   };
   onTestFinished(release);
-  await slow.query('select pg_advisory_lock(7307, $1)', [roundOf(catalogue, roundCode)]);
+  await slow.query('select pg_advisory_lock($1, $2)', [ADVISORY_LOCKS.ROUND, roundOf(catalogue, roundCode)]);
   return release;
 }
 

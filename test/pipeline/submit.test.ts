@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Catalogue } from '../../src/domain/catalogue.js';
 import type { Figure } from '../../src/domain/observation.js';
 import type { Submission, SubmissionItem } from '../../src/domain/submission.js';
@@ -9,6 +9,7 @@ import { readClaims } from '../../src/store/readClaims.js';
 import { readHead, readRevisions } from '../../src/store/revision.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { entityOf, NOW, roundOf, rowsOf } from '../store/batch.js';
+import { connect, untilBlocked } from '../store/blocked.js';
 
 let test: TestDatabase;
 let catalogue: Catalogue;
@@ -140,6 +141,52 @@ describe('a self-report', () => {
     ]);
     expect(rows.filter(({ code }) => code === kept)).toHaveLength(1);
     expect(await itemsOf('GSO-2025:79')).toHaveLength(4);
+  });
+
+  it('may go back to what an earlier one said, as often as a body changes its mind', async () => {
+    const code = codeOf('YES_NO');
+    for (const text of ['0', '1', '0', '1']) {
+      const outcome = await send(report('GSO-2025:44', [item(code, value(text))]));
+      expect(outcome).toEqual({ submissions: 1, observations: 1 });
+    }
+    const again = await send(report('GSO-2025:44', [item(code, value('1'))]));
+    expect(again).toEqual({ submissions: 0, observations: 0 });
+    expect((await observations('GSO-2025:44')).map(({ figure }) => figure)).toEqual(['0', '1', '0', '1']);
+  });
+
+  it('says the same whatever the order of its properties', async () => {
+    const one = report('GSO-2025:46', [item(codeOf('YES_NO'), value('1'))]);
+    await send(one);
+    const turned = Object.fromEntries(Object.entries(one).reverse()) as unknown as Submission;
+    expect(await send(turned)).toEqual({ submissions: 0, observations: 0 });
+  });
+
+  it('is accepted only with the figure that it claims; equal numbers may be written differently', async () => {
+    const [yesNo, share] = [codeOf('YES_NO'), codeOf('RATIO_CAPPED')];
+    const lowered = { accepted: ratio('2', '4') };
+    await expect(send(report('GSO-2025:51', [item(share, ratio('3', '4'), lowered)]))).rejects.toMatchObject({
+      code: 'ROUND_ITEM_INVALID',
+      message: expect.stringContaining(`${share}: is ACCEPTED with another figure`),
+    });
+    const same = [item(share, ratio('3', '4.0'), { accepted: ratio('3.00', '4') }), item(yesNo, value('1'))];
+    expect(await send(report('GSO-2025:51', same))).toMatchObject({ observations: 2 });
+  });
+
+  it('waits for a round that is being published, and is then refused', async () => {
+    const roundCode = 'PROVINCE-2022';
+    onTestFinished(async () => {
+      await test.database.fork().execute(`update round set status = 'OPEN' where code = ?`, [roundCode]);
+    });
+    const publisher = await connect(test.url);
+    await publisher.query('begin');
+    await publisher.query(`update round set status = 'PUBLISHED' where code = $1`, [roundCode]);
+    const sending = send(report('GSO-2004:01', [item(codeOf('YES_NO'), value('1'))], { roundCode }));
+    const settled = vi.fn<() => void>();
+    sending.then(settled, settled);
+    await untilBlocked(test.database);
+    expect(settled).not.toHaveBeenCalled();
+    await publisher.query('commit');
+    await expect(sending).rejects.toMatchObject({ code: 'ROUND_STATE' });
   });
 
   it('that is not accepted yet becomes no observation and takes no revision', async () => {

@@ -67,6 +67,8 @@ const quarantine = (runId: number) =>
     `select page_sequence, stream, row_number, raw, rule, message from rejected_record where sync_run_id = ? order by id`,
     [runId],
   );
+const expire = () =>
+  test.database.fork().execute(`update sync_run set lease_expires_at = now() where status = 'RUNNING'`);
 const NOTHING = { read: 0, written: 0, unchanged: 0, superseded: 0, tombstoned: 0, rejected: 0, skipped: 0 };
 
 /** A gate for requests: they wait in it until it opens. */
@@ -356,14 +358,16 @@ describe('a run that is cancelled or interrupted', () => {
     expect([await observations(), await cursors()]).toEqual([[], []]);
   });
 
-  it('is ended by the next start when its process was killed, and then no longer in the way', async () => {
+  it('is ended by the next start when its process was killed and its lease has passed, and then no longer in the way', async () => {
     const [left] = await rowsOf<{ id: string }>(
       test.database,
-      `insert into sync_run (source_id, source_version, mode, status, started_at) values (?, 1, 'FULL_REFRESH', 'RUNNING', now())
-       returning id`,
+      `insert into sync_run (source_id, source_version, mode, status, started_at, owner, lease_expires_at)
+       values (?, 1, 'FULL_REFRESH', 'RUNNING', now(), 'elsewhere 1 x', now() + interval '1 hour') returning id`,
       [sourceId],
     );
     await expect(sync()).rejects.toMatchObject({ code: 'SYNC_BUSY' });
+    expect(await failInterruptedRuns(test.database, NOW)).toBe(0);
+    await expire();
     expect(await failInterruptedRuns(test.database, NOW)).toBe(1);
     expect(await stored(Number(left?.id))).toMatchObject({
       ...{ status: 'FAILED', errorCode: 'SYNC_CANCELLED', failureType: 'transient_error', finishedAt: NOW },
@@ -379,6 +383,7 @@ describe('a run that is cancelled or interrupted', () => {
     const running = sync({ mode: 'INCREMENTAL' });
     await vi.waitFor(() => expect(source.asked).toHaveLength(1));
     const ended = new Date(NOW.getTime() - 1000);
+    await expire();
     expect(await failInterruptedRuns(test.database, ended)).toBe(1);
     open();
     const run = await running;

@@ -76,7 +76,9 @@ const CONTRACT: readonly (readonly [string, string, Readonly<Record<string, unkn
 ];
 
 describe('compiled and interpreted answers', () => {
-  it.each(CONTRACT)('are the same for the contract’s %s', async (_name, source, variables) => {
+  it.each(
+    CONTRACT,
+  )('compiled and interpreted answers are the same for the contract’s %s', async (_name, source, variables) => {
     const compiled = new CompiledOperations(schema);
     const document = parse(source);
     expect(validate(schema, document)).toEqual([]);
@@ -89,7 +91,7 @@ describe('compiled and interpreted answers', () => {
     expect(JSON.stringify(answer)).toBe(JSON.stringify(expected));
   });
 
-  it('are the same for random queries, except that errors are left to graphql-js', async () => {
+  it('compiled and interpreted answers are the same for random queries, except that errors are left to graphql-js', async () => {
     const pool = {
       code: ['"74"', '"01"', '"MPI"', '"INDEX"', '"none"'],
       codeSystem: ['"GSO-2004"', '"CENTRAL"'],
@@ -122,7 +124,7 @@ describe('compiled and interpreted answers', () => {
     expect(counts.failed).toBeGreaterThan(5);
   });
 
-  it('can rely on names that graphql-jit keeps apart', () => {
+  it('graphql-jit keeps the names of this schema apart', () => {
     const names = Object.values(schema.getTypeMap())
       .filter((type) => (isObjectType(type) || isInterfaceType(type)) && !type.name.startsWith('__'))
       .flatMap((type) => Object.keys('getFields' in type ? type.getFields() : {}).map((field) => ({ type, field })));
@@ -133,7 +135,9 @@ describe('compiled and interpreted answers', () => {
 });
 
 describe('the server on the demonstration', () => {
-  it.each(CONTRACT)('answers the contract’s %s alike over HTTP and WebSocket', async (_name, source, variables) => {
+  it.each(
+    CONTRACT,
+  )('the server answers the contract’s %s alike over HTTP and WebSocket', async (_name, source, variables) => {
     const { url } = await startTestServer({ platform: () => serving.platform });
     const client = await GraphqlSocket.connect(url);
     onTestFinished(async () => void (await client.close()));
@@ -148,7 +152,7 @@ describe('the server on the demonstration', () => {
     expect(answers[0]).not.toContain('"errors"');
   });
 
-  it('sends the state of a ranking first, then what has changed in it', async () => {
+  it('a subscription sends the state of a ranking first, then what has changed in it', async () => {
     const { url } = await startTestServer({ platform: () => serving.platform });
     const client = await GraphqlSocket.connect(url);
     onTestFinished(async () => void (await client.close()));
@@ -165,7 +169,13 @@ describe('the server on the demonstration', () => {
     await demonstration.control('POST', 'tick', {});
     const now = () => new Date();
     const { signal } = new AbortController();
-    await syncAll({ database: test.database, catalogue, demonstration, signal, log: (message) => expect.fail(message) });
+    await syncAll({
+      database: test.database,
+      catalogue,
+      demonstration,
+      signal,
+      log: (message) => expect.fail(message),
+    });
     await computeRound({ database: test.database, catalogue, roundCode: round, publish: false, now });
     const { payload: second } = await client.next({ id, timeoutMs: 30_000 });
     const { revision } = first.data.rankingUpdates;

@@ -1,7 +1,10 @@
+import { parse, validate } from 'graphql';
 import { expect, it } from 'vitest';
+import { buildGraphSchema } from '../../src/graph/schema.js';
+import { refuseCostly } from '../../src/server/cost.js';
 import { startTestServer } from './testServer.js';
 
-it('serves a page that names no other host and forbids the browser to ask one', async () => {
+it('GraphiQL is a page that names no other host and forbids the browser to ask one', async () => {
   const { url } = await startTestServer();
   const response = await fetch(`${url}/graphiql`);
   const page = await response.text();
@@ -12,7 +15,7 @@ it('serves a page that names no other host and forbids the browser to ask one', 
   expect(page).toContain('rankingUpdates');
 });
 
-it('serves every file that the page names, compressed for those who take it', async () => {
+it('every file that GraphiQL names is served, compressed for those who take it', async () => {
   const { url } = await startTestServer();
   const page = await (await fetch(`${url}/graphiql`)).text();
   const files = [...page.matchAll(/"(\/graphiql\/static\/[^"]+\.(?:js|css))"/g)].map((match) => match[1]);
@@ -31,8 +34,20 @@ it('serves every file that the page names, compressed for those who take it', as
   }
 });
 
-it('is where the root leads', async () => {
+it('the root leads to GraphiQL', async () => {
   const { url } = await startTestServer();
   const response = await fetch(`${url}/`, { redirect: 'manual' });
   expect([response.status, response.headers.get('location')]).toEqual([302, '/graphiql']);
+});
+
+it('the operations of a new tab are valid, and none costs too much', async () => {
+  const { url } = await startTestServer();
+  const page = await (await fetch(`${url}/graphiql`)).text();
+  const query = JSON.parse(/"defaultQuery": (".*"),$/m.exec(page)?.[1] ?? '""') as string;
+  const document = parse(query);
+  const schema = buildGraphSchema();
+  expect(validate(schema, document)).toEqual([]);
+  const names = [...query.matchAll(/^(?:query|subscription) (\w+)/gm)].map((match) => match[1]);
+  expect(names).toHaveLength(3);
+  for (const operationName of names) expect(refuseCostly(schema, { document, operationName })).toBeNull();
 });

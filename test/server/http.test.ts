@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { MAX_COST } from '../../src/server/cost.js';
 import { MAX_PAYLOAD_BYTES } from '../../src/server/limit.js';
 import { postGraphql } from '../helpers/graphqlClient.js';
 import { openTestServing, startTestServer, type TestServing } from './testServer.js';
@@ -17,7 +17,7 @@ const startReady = (options: Parameters<typeof startTestServer>[0] = {}) =>
   startTestServer({ platform: () => serving.platform, ...options });
 
 describe('startServer', () => {
-  it('fails on an occupied port before anything else is touched, and names PORT', async () => {
+  it('startServer fails on an occupied port before anything else is touched, and names PORT', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
     await once(other, 'listening');
@@ -33,18 +33,18 @@ describe('startServer', () => {
     expect(isAsked).toBe(false);
   });
 
-  it('says which setting is wrong when it cannot listen there at all', async () => {
+  it('startServer says which setting is wrong when it cannot listen there at all', async () => {
     await expect(startTestServer({ host: '203.0.113.7' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 
-  it('tells the actual port in its address', async () => {
+  it('a server tells the actual port in its address', async () => {
     const { url } = await startTestServer();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
     const everywhere = await startTestServer({ host: '0.0.0.0' });
     expect((await fetch(`${everywhere.url}/health/live`)).status).toBe(200);
   });
 
-  it('answers in the shape of GraphQL while the platform starts, and by itself afterwards', async () => {
+  it('a server answers in the shape of GraphQL while the platform starts, and with data afterwards', async () => {
     let isReady = false;
     const { url } = await startTestServer({ platform: () => (isReady ? serving.platform : null) });
     const response = await fetch(`${url}/graphql`, {
@@ -61,7 +61,7 @@ describe('startServer', () => {
 });
 
 describe('health', () => {
-  it('is live at once, and ready when every part is', async () => {
+  it('a server is live at once, and ready when every part is', async () => {
     const starting = await startTestServer();
     expect((await fetch(`${starting.url}/health/live`)).status).toBe(200);
     const response = await fetch(`${starting.url}/health/ready`);
@@ -74,7 +74,7 @@ describe('health', () => {
 });
 
 describe('/graphql over HTTP', () => {
-  it('answers GET for queries only, and only to clients that a foreign page cannot imitate', async () => {
+  it('GET answers queries only, and only to clients that a foreign page cannot imitate', async () => {
     const { url } = await startReady();
     const get = (query: string, headers: Record<string, string> = { 'apollo-require-preflight': '1' }) =>
       fetch(`${url}/graphql?query=${encodeURIComponent(query)}`, { headers });
@@ -91,14 +91,14 @@ describe('/graphql over HTTP', () => {
     ['bad variables', 'query Q($round: String!) { ranking(round: $round) { totalCount } }', 400, 'BAD_USER_INPUT'],
     ['too many tokens', `{ ${'__typename '.repeat(4001)} }`, 400, 'QUERY_TOO_LARGE'],
     ['an unknown operation', 'query A { __typename } query B { __typename }', 400, 'OPERATION_RESOLUTION_FAILURE'],
-  ])('gives a code to %s and no stack', async (_name, query, status, code) => {
+  ])('an answer about %s has a code and no stack', async (_name, query, status, code) => {
     const { url } = await startReady();
     const answer = await postGraphql(url, query);
     expect([answer.status, answer.errors?.[0]?.extensions.code ?? null]).toEqual([status, code]);
     expect(JSON.stringify(answer)).not.toMatch(/stack|node_modules|\.ts:/);
   });
 
-  it('refuses operations that are too deep or select too much', async () => {
+  it('operations that are too deep or select too much are refused', async () => {
     const { url } = await startReady();
     const deep = `{ entities { edges { node { ${'successors { '.repeat(13)}code ${'} '.repeat(13)}} } } }`;
     const doubling = Array.from(
@@ -115,7 +115,22 @@ describe('/graphql over HTTP', () => {
     }
   });
 
-  it('refuses bodies over the limit, batches, other types and broken JSON in the shape of GraphQL', async () => {
+  it('operations that cost too much and variables that are too deep are refused before anything is executed', async () => {
+    const { url } = await startReady();
+    const scores = 'scores(round: "PROVINCE-2022")';
+    const costly = `query Q($first: Int) { scores(round: "PROVINCE-2022", first: $first) { edges { node { entity { ${scores} { entity { ${scores} { value } } } } } } } }`;
+    const answer = await postGraphql(url, costly, { first: 1000 });
+    expect(answer).toMatchObject({ status: 400, errors: [{ extensions: { code: 'QUERY_TOO_COSTLY' } }] });
+    expect(answer.errors?.[0]?.extensions).toMatchObject({ details: { cost: expect.any(Number), limit: MAX_COST } });
+    expect(answer.data).toBeUndefined();
+    const filtered = 'query Q($filter: EntityFilter) { entities(filter: $filter) { totalCount } }';
+    const filter = JSON.parse(`${'{"not":'.repeat(1000)}{}${'}'.repeat(1000)}`);
+    expect(await postGraphql(url, filtered, { filter })).toMatchObject({
+      ...{ status: 400, errors: [{ extensions: { code: 'QUERY_TOO_DEEP' } }] },
+    });
+  });
+
+  it('bodies over the limit, batches, other types and broken JSON are refused in the shape of GraphQL', async () => {
     const { url } = await startReady();
     const post = async (body: string, type = 'application/json') => {
       const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': type }, body });
@@ -131,7 +146,7 @@ describe('/graphql over HTTP', () => {
     expect(await post('{"query":"{ __typename }"}', 'text/plain')).toEqual([400, 'BAD_REQUEST']);
   });
 
-  it('answers the second and third request of a document like the first', async () => {
+  it('the second and third request of a document are answered like the first', async () => {
     const { url } = await startReady();
     const query =
       'query Q($code: String!) { entity(code: $code, codeSystem: "GSO-2004") { code level name(lang: VI) } }';
@@ -141,7 +156,7 @@ describe('/graphql over HTTP', () => {
     expect(answers[0]).toMatchObject({ status: 200, data: { entity: { code: '74', level: 'PROVINCE' } } });
   });
 
-  it('keeps codes, paths and details of the platform in every request of a document', async () => {
+  it('every request of a document keeps the codes, paths and details of the platform', async () => {
     const { url } = await startReady();
     for (let at = 0; at < 3; at += 1) {
       const answer = await postGraphql(url, '{ here: entity(code: "01") { code } }');
@@ -149,7 +164,7 @@ describe('/graphql over HTTP', () => {
     }
   });
 
-  it('hides the schema when introspection is off', async () => {
+  it('a server without introspection hides the schema', async () => {
     const { url } = await startReady({ introspection: false });
     const answer = await postGraphql(url, '{ __schema { queryType { name } } }');
     expect([answer.status, answer.data]).toEqual([400, undefined]);
@@ -161,7 +176,7 @@ describe('/graphql over HTTP', () => {
     expect([root.status, await root.json()]).toMatchObject([200, { graphql: '/graphql' }]);
   });
 
-  it('sends minimal headers and allows no foreign origin', async () => {
+  it('answers carry minimal headers and allow no foreign origin', async () => {
     const { url } = await startReady();
     const { headers } = await fetch(`${url}/graphql`, { method: 'OPTIONS', headers: { origin: 'http://example.vn' } });
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -169,7 +184,7 @@ describe('/graphql over HTTP', () => {
     expect(headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  it('logs neither queries nor variables', async () => {
+  it('the log has neither queries nor variables', async () => {
     const { url, log } = await startReady();
     await postGraphql(url, '{ failing', { password: 'secret-value' });
     await fetch(`${url}/graphql?query={secret-value}`);
@@ -178,8 +193,21 @@ describe('/graphql over HTTP', () => {
   });
 });
 
+const WAITING = { timeout: 10_000 };
+
+/** Whether anybody listens on a port of this machine. */
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  const isOpen = await Promise.race([
+    once(socket, 'connect').then(() => true),
+    once(socket, 'error').then(() => false),
+  ]).catch(() => false);
+  socket.destroy();
+  return isOpen;
+}
+
 describe('close', () => {
-  it('answers the request that is under way, then frees the port', async () => {
+  it('close stops taking connections, answers the request that is under way, then frees the port', async () => {
     const { url, close } = await startReady();
     const { port } = new URL(url);
     const socket = connect(Number(port), '127.0.0.1');
@@ -189,18 +217,19 @@ describe('close', () => {
     });
     const body = '{"query":"{ __typename }"}';
     socket.write(
-      `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 9)}`,
+      `POST /graphql HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
     );
-    await sleep(100);
+    // The server says this once it has the head of the request and waits for the body.
+    await expect.poll(() => answer, WAITING).toContain('100 Continue');
     const closing = close();
-    await sleep(100);
-    socket.end(body.slice(9));
+    await expect.poll(() => accepts(Number(port)), WAITING).toBe(false);
+    socket.end(body);
     await closing;
     expect(answer).toContain('"__typename":"Query"');
     await expect(fetch(`${url}/health/live`)).rejects.toThrow();
   });
 
-  it('does not wait for idle connections', async () => {
+  it('close does not wait for idle connections', async () => {
     const { url, close } = await startReady();
     await postGraphql(url, '{ __typename }');
     const started = performance.now();

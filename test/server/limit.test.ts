@@ -1,6 +1,6 @@
 import { buildSchema, getIntrospectionQuery, parse, specifiedRules, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { limitRule, MAX_DEPTH, MAX_FIELDS } from '../../src/server/limit.js';
+import { limitRule, MAX_DEPTH, MAX_FIELDS, refuseDeepVariables } from '../../src/server/limit.js';
 
 const schema = buildSchema('type Query { next: Query, list: [Query!], leaf: Int }');
 
@@ -60,5 +60,21 @@ describe('limitRule', () => {
     const source =
       '{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }';
     expect(validate(schema, parse(source), [...specifiedRules, limitRule])).toHaveLength(1);
+  });
+});
+
+describe('refuseDeepVariables', () => {
+  const nest = (levels: number) =>
+    JSON.parse(`${'{"not":'.repeat(levels)}{}${'}'.repeat(levels)}`) as Record<string, unknown>;
+
+  it('lets filters pass that nest as deep as they may, in lists or not', () => {
+    const filter = `${'{"and":['.repeat(8)}{"code":{"in":["74"]}}${']}'.repeat(8)}`;
+    for (const variables of [undefined, null, {}, { filter: JSON.parse(filter) }, nest(9)]) {
+      expect(refuseDeepVariables(variables)).toBeNull();
+    }
+  });
+
+  it('refuses what would use up the stack of those who read it', () => {
+    expect(refuseDeepVariables({ filter: nest(30_000) })?.extensions).toMatchObject({ code: 'QUERY_TOO_DEEP' });
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { RecentMap } from '../../src/server/recent.js';
 
-it('forgets the entry that was not used for the longest time', () => {
+it('RecentMap forgets the entry that was not used for the longest time', () => {
   const map = new RecentMap<number>(2);
   map.set('a', 1);
   map.set('b', 2);
@@ -10,7 +10,7 @@ it('forgets the entry that was not used for the longest time', () => {
   expect([map.get('a'), map.get('b'), map.get('c')]).toEqual([1, undefined, 3]);
 });
 
-it('never has more entries than its capacity, also when one key is set again and again', () => {
+it('RecentMap never has more entries than its capacity, also when one key is set again and again', () => {
   const map = new RecentMap<number>(3);
   for (let at = 0; at < 100; at += 1) {
     map.set(String(at % 7), at);

@@ -7,6 +7,8 @@ const SDL = `
   scalar Day
   enum Kinds { INDEX PILLAR }
   input Filter { contains: String, ranks: [Int!] = [1, 2], kind: Kinds }
+  input Nested { text: String, and: [Nested!], not: Wrapped }
+  input Wrapped { inner: Nested }
   input Choice @oneOf { code: String, rank: Int }
   interface Node { id: ID! }
   type Score implements Node { id: ID!, value: Float, published: String, rank: Int! }
@@ -15,6 +17,7 @@ const SDL = `
     entities(first: Int! = 3): [Entity!]!
     echo(text: String!): String!
     filter(where: Filter!): String!
+    nested(where: Nested): String!
     choose(by: Choice!): String!
     day(day: Day!): String!
     nullable(rank: Int): Score
@@ -59,6 +62,7 @@ const QUERY: Resolvers = {
   entities: async (_, { first }) => Array.from({ length: first }, (_each, at) => entity(at)),
   echo: (_, { text }) => text,
   filter: (_, { where }) => JSON.stringify(where),
+  nested: (_, { where }) => JSON.stringify(where),
   choose: (_, { by }) => JSON.stringify(by),
   day: (_, { day }) => (day instanceof Day ? day.text : `lost its class: ${JSON.stringify(day)}`),
   nullable: async (_, { rank }) => (rank === 0 ? null : new Score('n', 0.125, rank ?? null)),

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { MAX_OPERATIONS_PER_SOCKET, MAX_PAYLOAD_BYTES } from '../../src/server/limit.js';
@@ -5,6 +6,9 @@ import { GraphqlSocket, postGraphql } from '../helpers/graphqlClient.js';
 import { openTestServing, startTestServer, type TestServing } from './testServer.js';
 
 const DEEP = `{ entities { edges { node { ${'successors { '.repeat(13)}code ${'} '.repeat(13)}} } } }`;
+const SCORES = 'scores(round: "PROVINCE-2022")';
+const COSTLY = `{ scores(round: "PROVINCE-2022", first: 1000) { edges { node { entity { ${SCORES} { entity { ${SCORES} { value } } } } } } } }`;
+const COSTLY_EVENTS = `subscription { rankingUpdates(round: "PROVINCE-2026") { rows { entity { ${SCORES} { entity { ${SCORES} { value } } } } } } }`;
 const LIVE = 'subscription { rankingUpdates(round: "PROVINCE-2026") { revision } }';
 
 let serving: TestServing;
@@ -20,8 +24,21 @@ async function connect(options: Parameters<typeof startTestServer>[0] = {}) {
   return { server, client };
 }
 
+/** Greets with headers of its own, and tells what came of it; an accepted connection is closed after its first message. */
+async function knock(url: string, headers: Record<string, string>) {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers });
+  const messages: unknown[] = [];
+  socket.on('open', () => socket.send('{"type":"connection_init"}'));
+  socket.on('message', (data) => {
+    messages.push(JSON.parse(String(data)));
+    socket.close(1000);
+  });
+  const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
+  return { code, reason: String(reason), messages };
+}
+
 describe('/graphql over WebSocket', () => {
-  it('is refused with a reason while the platform starts, and works afterwards', async () => {
+  it('a connection is refused with a reason while the platform starts, and works afterwards', async () => {
     let isReady = false;
     const { url } = await startTestServer({ platform: () => (isReady ? serving.platform : null) });
     const early = await GraphqlSocket.open(url);
@@ -31,7 +48,7 @@ describe('/graphql over WebSocket', () => {
     expect((await client.close()).code).toBe(1000);
   });
 
-  it('answers queries, again and again, and completes them', async () => {
+  it('a connection answers queries, again and again, and completes them', async () => {
     const { client } = await connect();
     for (let at = 0; at < 3; at += 1) {
       const id = client.subscribe('query Q($code: String!) { entity(code: $code, codeSystem: "GSO-2004") { code } }', {
@@ -47,7 +64,9 @@ describe('/graphql over WebSocket', () => {
     ['unknown fields', '{ nowhere }', 'GRAPHQL_VALIDATION_FAILED'],
     ['too many tokens', `{ ${'__typename '.repeat(4001)} }`, 'QUERY_TOO_LARGE'],
     ['too much depth', DEEP, 'QUERY_TOO_DEEP'],
-  ])('refuses %s with the code of HTTP', async (_name, query, code) => {
+    ['too much cost', COSTLY, 'QUERY_TOO_COSTLY'],
+    ['events that cost too much', COSTLY_EVENTS, 'QUERY_TOO_COSTLY'],
+  ])('an operation with %s is refused with the code of HTTP', async (_name, query, code) => {
     const { client, server } = await connect();
     const id = client.subscribe(query);
     const message = await client.next({ id });
@@ -59,7 +78,7 @@ describe('/graphql over WebSocket', () => {
   it.each([
     ['known failures', '{ here: entity(code: "01") { code } }'],
     ['bad variables', 'query Q($code: String!) { entity(code: $code) { code } }'],
-  ])('formats %s as HTTP does', async (_name, query) => {
+  ])('errors about %s are formatted as HTTP does', async (_name, query) => {
     const { client, server } = await connect();
     const id = client.subscribe(query);
     const { payload } = await client.next({ id });
@@ -68,7 +87,7 @@ describe('/graphql over WebSocket', () => {
     expect(payload.errors[0].extensions.code).toMatch(/^(AMBIGUOUS_CODE|BAD_USER_INPUT)$/);
   });
 
-  it('says why a subscription cannot start', async () => {
+  it('a subscription that cannot start says why', async () => {
     const { client } = await connect();
     const id = client.subscribe('subscription { rankingUpdates(round: "NOWHERE") { revision } }');
     const message = await client.next({ id });
@@ -76,7 +95,7 @@ describe('/graphql over WebSocket', () => {
     expect(errors[0].extensions.code).toBe('NOT_FOUND');
   });
 
-  it('hides the schema when introspection is off', async () => {
+  it('a server without introspection hides the schema', async () => {
     const { client } = await connect({ introspection: false });
     const id = client.subscribe('{ __schema { queryType { name } } }');
     expect((await client.next({ id })).payload[0].extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
@@ -84,7 +103,7 @@ describe('/graphql over WebSocket', () => {
     expect((await client.next({ id: misspelt })).payload[0].message).not.toMatch(/did you mean/i);
   });
 
-  it('refuses the operation that is one too many and keeps the others', async () => {
+  it('the operation that is one too many is refused, and the others go on', async () => {
     const { client } = await connect();
     const ids = Array.from({ length: MAX_OPERATIONS_PER_SOCKET }, () => client.subscribe(LIVE));
     const extra = client.subscribe('{ __typename }');
@@ -95,7 +114,7 @@ describe('/graphql over WebSocket', () => {
     expect((await client.next({ id: again })).payload).toEqual({ data: { __typename: 'Query' } });
   });
 
-  it('closes connections that break the protocol, with its codes', async () => {
+  it('connections that break the protocol are closed with its codes', async () => {
     const { url } = await startTestServer({ platform: () => serving.platform });
     const hasty = await GraphqlSocket.open(url);
     hasty.send({ type: 'subscribe', id: '1', payload: { query: '{ __typename }' } });
@@ -110,14 +129,14 @@ describe('/graphql over WebSocket', () => {
     expect((await silent.ended).code).toBe(4408);
   });
 
-  it('closes connections whose messages are too large', async () => {
+  it('connections whose messages are too large are closed', async () => {
     const { client, server } = await connect();
     client.subscribe(`{ __typename } # ${'x'.repeat(MAX_PAYLOAD_BYTES)}`);
     expect((await client.ended).code).toBe(1009);
     expect(server.log.join('')).not.toMatch(/xxxx|at .*\.js/);
   });
 
-  it('takes no other protocol and no other path', async () => {
+  it('other protocols and other paths are not taken', async () => {
     const { url } = await startTestServer({ platform: () => serving.platform });
     const old = await GraphqlSocket.open(url, 'graphql-ws');
     expect([1006, 4406]).toContain((await old.ended).code);
@@ -130,7 +149,44 @@ describe('/graphql over WebSocket', () => {
     expect([404, 1005, 1006]).toContain(status);
   });
 
-  it('stops watching when the client completes, and when it goes away', async () => {
+  it('variables that are too deep are refused with the code of HTTP, and the connection goes on', async () => {
+    const { client } = await connect();
+    const filter = JSON.parse(`${'{"not":'.repeat(1000)}{}${'}'.repeat(1000)}`);
+    const id = client.subscribe('query Q($filter: EntityFilter) { entities(filter: $filter) { totalCount } }', {
+      filter,
+    });
+    expect((await client.next({ id })).payload[0].extensions.code).toBe('QUERY_TOO_DEEP');
+    expect((await client.next({ id: client.subscribe('{ __typename }') })).type).toBe('next');
+  });
+
+  it.each([
+    ['of another host', 'http://example.vn'],
+    ['of this host on another port', 'http://127.0.0.1:1'],
+    ['of a host whose name begins alike', 'http://127.0.0.1.example.vn'],
+    ['without a host', 'null'],
+    ['that opened a file', 'file:///index.html'],
+  ])('the connection of a page %s is closed with a reason', async (_name, origin) => {
+    const { url } = await startTestServer({ platform: () => serving.platform });
+    const { code, reason, messages } = await knock(url, { origin });
+    expect({ code, messages }).toEqual({ code: 4403, messages: [] });
+    expect(reason).toContain('Host');
+  });
+
+  it('pages of the server’s own host, under whatever scheme a proxy offers it, and programs that are no page are accepted', async () => {
+    const { url } = await startTestServer({ platform: () => serving.platform });
+    for (const headers of [
+      {},
+      { origin: url },
+      { origin: 'https://dti.example.vn', host: 'dti.example.vn' },
+      { origin: 'https://dti.example.vn', host: 'DTI.example.vn:443' },
+      { origin: 'http://dti.example.vn:8080', host: 'dti.example.vn:8080' },
+    ]) {
+      const { messages } = await knock(url, headers);
+      expect(messages).toEqual([{ type: 'connection_ack' }]);
+    }
+  });
+
+  it('watching stops when the client completes, and when it goes away', async () => {
     const signals: AbortSignal[] = [];
     const { feed } = serving.platform;
     const watched = {
@@ -152,7 +208,7 @@ describe('/graphql over WebSocket', () => {
     await expect.poll(() => signals.map((signal) => signal.aborted)).toEqual([true, true]);
   });
 
-  it('ends subscriptions with 1001 when the server stops, at once', async () => {
+  it('subscriptions end with 1001, at once, when the server stops', async () => {
     const { client, server } = await connect();
     client.subscribe(LIVE);
     await client.next({ id: client.subscribe('{ __typename }') });

@@ -69,6 +69,23 @@ describe('the embedded PostgreSQL', () => {
     other.kill();
   });
 
+  it('is not misled by one whose number belongs to the server of another cluster, which goes on', async () => {
+    const first = await startEmbedded({ dataDir });
+    const file = join(dataDir, 'postgres/postmaster.pid');
+    const content = await readFile(file, 'utf8');
+    await first.stop();
+    const otherDir = join(dataDir, 'other');
+    const other = await startEmbedded({ dataDir: otherDir });
+    const [otherPid = ''] = (await readFile(join(otherDir, 'postgres/postmaster.pid'), 'utf8')).split('\n');
+    await writeFile(file, content.replace(/^\d+/, otherPid));
+    const second = await startEmbedded({ dataDir });
+    expect(second.adopted).toBe(false);
+    expect(await ask(second.url('postgres'), 'select 1')).toBe(1);
+    expect(await ask(other.url('postgres'), 'select 1')).toBe(1);
+    await second.stop();
+    await other.stop();
+  });
+
   it('makes the cluster anew when it was killed while making it', async () => {
     const first = await startEmbedded({ dataDir });
     await first.stop();

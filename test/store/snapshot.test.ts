@@ -60,6 +60,8 @@ describe('a stored snapshot', () => {
     expect(await list(0)).toEqual([first.id, second.id]);
     expect(await list(first.revision)).toEqual([second.id]);
     expect(await list(second.revision)).toEqual([]);
+    const [next, ...others] = await readSnapshotHeads(test.database.fork(), first.revision - 1, 1);
+    expect([next?.id, others]).toEqual([first.id, []]);
   });
 
   it('has no head before it has a revision', async () => {

@@ -2,8 +2,10 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/domain/catalogue.js';
 import type { SnapshotColumns, SnapshotHead } from '../../src/domain/snapshot.js';
+import { sha256Hex } from '../../src/proof/hash.js';
 import { encodeColumns } from '../../src/snapshot/encode.js';
 import { readCatalogue } from '../../src/store/catalogue.js';
+import { readSnapshotHeads } from '../../src/store/snapshot.js';
 import { SnapshotLibrary } from '../../src/store/snapshotLibrary.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { roundOf } from './batch.js';
@@ -79,6 +81,73 @@ describe('the snapshot library', () => {
     expect(library.findPublished(roundId, published.revision)?.id).toBe(published.id);
     expect(library.findPublished(roundId, published.revision - 1)).toBeUndefined();
     expect(library.find(roundId, { revision: before.revision, provisional: true })?.id).toBe(before.id);
+  });
+
+  it('lists what came after a revision, oldest first, for who follows a round', async () => {
+    const roundId = roundOf(catalogue, 'MINISTRY-2022');
+    const added: { id: number; revision: number }[] = [];
+    for (const status of ['PROVISIONAL', 'PROVISIONAL', 'PUBLISHED', 'PROVISIONAL'] as const) {
+      added.push(await addSnapshot(test.database, roundId, { status }));
+    }
+    await library.refresh();
+    const [first, second, published, last] = added.map(({ revision }) => revision);
+    if (first === undefined || second === undefined || published === undefined || last === undefined) throw new Error();
+    const since = (after: number, revision: number, provisional = true) =>
+      library.since(roundId, after, { revision, provisional }).map((head) => head.revision);
+    expect(since(0, EVER)).toEqual([first, second, published, last]);
+    expect(since(first, EVER)).toEqual([second, published, last]);
+    expect(since(first, published)).toEqual([second, published]);
+    expect(since(first - 1, first)).toEqual([first]);
+    expect(since(last, EVER)).toEqual([]);
+    expect(since(last, first)).toEqual([]);
+    expect(since(0, EVER, false)).toEqual([published]);
+    expect(since(published, EVER, false)).toEqual([]);
+    expect(library.since(-1, 0, { revision: EVER, provisional: true })).toEqual([]);
+  });
+
+  it('gives heads back as the database has them, among hundreds of others', async () => {
+    const roundId = roundOf(catalogue, 'PROVINCE-2026');
+    for (let at = 0; at < 100; at += 1) {
+      await addSnapshot(test.database, roundId, {
+        inputRevision: at,
+        inputHash: sha256Hex(`in ${at}`),
+        resultHash: at % 10 === 0 ? 'odd' : sha256Hex(`out ${at}`),
+        engineVersion: `e${at % 3}`,
+        status: at === 50 ? 'PUBLISHED' : 'PROVISIONAL',
+        computedAt: new Date(1e12 + at),
+      });
+    }
+    await library.refresh();
+    const stored = (await readSnapshotHeads(test.database.fork(), 0)).filter((head) => head.roundId === roundId);
+    expect(stored).toHaveLength(100);
+    expect(library.since(roundId, 0, { revision: EVER, provisional: true })).toEqual(stored);
+    for (const head of stored) {
+      expect(library.byId(head.id)).toEqual(head);
+      expect(library.find(roundId, { revision: head.revision, provisional: true })).toEqual(head);
+    }
+    expect(library.findPublished(roundId, EVER)).toEqual(stored[50]);
+  });
+
+  it('learns of thousands at once', async () => {
+    const roundId = roundOf(catalogue, 'MINISTRY-2023');
+    const before = await addSnapshot(test.database, roundId);
+    const em = test.database.fork();
+    await em.execute(
+      `with made as (
+         insert into snapshot (round_id, status, input_revision, framework_id, policy_code, policy_version, engine_version,
+           input_hash, result_hash, problems, computed_at, change_id)
+         select round_id, status, n, framework_id, policy_code, policy_version, engine_version, input_hash, result_hash, '[]',
+           computed_at, nextval('change_id') from snapshot, generate_series(1, 12000) n where id = ? order by n
+         returning id, change_id)
+       insert into revision (id, change_id, kind, round_ids, snapshot_id, committed_at)
+       select nextval('revision_id'), change_id, 'SNAPSHOT', '{}', id, now() from made order by id`,
+      [before.id],
+    );
+    await library.refresh();
+    const heads = library.since(roundId, before.revision, { revision: EVER, provisional: true });
+    expect(heads.map(({ inputRevision }) => inputRevision)).toEqual(Array.from({ length: 12_000 }, (_, at) => at + 1));
+    await library.refresh();
+    expect(library.since(roundId, before.revision, { revision: EVER, provisional: true })).toHaveLength(12_000);
   });
 
   it('learns of new snapshots by a refresh and not before, each once', async () => {

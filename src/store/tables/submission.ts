@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Evidence } from '../../domain/submission.js';
 
-/** Self-reports; one row per entity, round and content. */
+/** Self-reports as they came in; the newest of an entity and round is in force. */
 export const SubmissionTable = defineEntity({
   name: 'SubmissionRow',
   tableName: 'submission',

@@ -1,0 +1,82 @@
+import type { GraphQLField } from 'graphql';
+import { Extensions } from 'type-graphql';
+
+/** Arguments of a field, as its resolver gets them. */
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** How many items a list has: about a number, what its arguments say, or the rows of a connection's page. */
+type Size = number | 'page' | ((args: Arguments) => number);
+
+/** Rows of a page whose size is not said. */
+export const DEFAULT_FIRST = 20;
+
+/** Most rows of a page. */
+export const MAX_FIRST = 1000;
+
+/** Assumed of lists that declare no size; a test holds the schema to declare it everywhere. */
+const UNDECLARED_SIZE = 100;
+
+/**
+ * Declares how many items a list is to be counted as before it is read.
+ * @param size what the largest framework has; `page` = the rows of the page that the connection above was asked for
+ */
+export function ListSize(size: Size) {
+  return Extensions({ listSize: size });
+}
+
+/**
+ * Declares what a field costs by itself, for each object that it is asked of; 1 is a value in memory, measured at 2 to 10 µs.
+ * @param cost about a tenth of the microseconds that it takes
+ */
+export function Cost(cost: number) {
+  return Extensions({ cost });
+}
+
+/**
+ * Declares that a field goes through rows and tests each by its argument `filter`. Measured: 0.4 µs to make a row and
+ * twice as much for each condition, so that a search through 7,000 scores costs 1,000 before anything of it is shown.
+ * @param rows about how many
+ */
+export function Scan(rows: number) {
+  return Extensions({ cost: ({ filter }: Arguments) => Math.ceil((rows * (1 + 2 * countConditions(filter))) / 7) });
+}
+
+function countConditions(filter: unknown): number {
+  if (Array.isArray(filter)) return filter.reduce((sum: number, part) => sum + countConditions(part), 0);
+  if (typeof filter !== 'object' || filter === null) return 0;
+  return Object.entries(filter).reduce((sum, [name, part]) => {
+    const isPart = name === 'and' || name === 'or' || name === 'not';
+    return sum + (isPart ? countConditions(part) : Object.keys(part ?? {}).length);
+  }, 0);
+}
+
+/** What asking for a field costs, besides what is asked for below it. */
+export interface FieldCost {
+  readonly own: number;
+  /** How many objects the field leads to; 1 unless it is a list. */
+  readonly items: number;
+}
+
+/**
+ * What a field costs by its declarations.
+ * @param isList whether it is a list of objects
+ * @param page rows of the page of the connection that the field belongs to; 1 = it belongs to none
+ */
+export function costOfField(
+  { extensions }: GraphQLField<unknown, unknown>,
+  isList: boolean,
+  args: Arguments,
+  page: number,
+): FieldCost {
+  const cost = (extensions.cost ?? 1) as number | ((args: Arguments) => number);
+  const own = typeof cost === 'number' ? cost : cost(args);
+  if (!isList) return { own, items: 1 };
+  const size = (extensions.listSize ?? UNDECLARED_SIZE) as Size;
+  return { own, items: size === 'page' ? page : typeof size === 'number' ? size : size(args) };
+}
+
+/** Rows of the page that a connection is asked for; 1 when it is no connection. Sizes that will be refused count as if they were not. */
+export function pageOf({ first }: Arguments): number {
+  if (first === undefined) return 1;
+  return typeof first === 'number' ? Math.min(Math.max(first, 0), MAX_FIRST) : DEFAULT_FIRST;
+}

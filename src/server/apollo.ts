@@ -7,7 +7,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { FastifyBaseLogger } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { GraphContext } from '../graph/context.js';
 import type { CompiledOperations } from './compiled.js';
 import { refuseCostly } from './cost.js';
@@ -57,8 +57,15 @@ function judgeCost(schema: GraphQLSchema): ApolloServerPlugin<GraphContext> {
   return {
     async requestDidStart() {
       return {
-        async didResolveOperation({ document, operationName, request }) {
+        async didResolveOperation({ document, operationName, request, operation: definition }) {
           const { variables } = request;
+          const kind = definition?.operation;
+          if (kind === OperationTypeNode.SUBSCRIPTION) {
+            throw badRequest('A subscription goes over WebSocket (graphql-transport-ws) on the same path.');
+          }
+          if (kind === OperationTypeNode.MUTATION && !schema.getMutationType()) {
+            throw badRequest('The graph has no mutations; it can be queried and subscribed to.');
+          }
           const operation = { document, operationName, variableValues: variables };
           const refusal = refuseDeepVariables(variables) ?? refuseCostly(schema, operation);
           if (refusal !== null) throw refusal;
@@ -66,6 +73,10 @@ function judgeCost(schema: GraphQLSchema): ApolloServerPlugin<GraphContext> {
       };
     },
   };
+}
+
+function badRequest(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
 }
 
 /** Answers by {@link CompiledOperations} where that is possible; else Apollo goes on with graphql-js and formats the errors. */

@@ -74,6 +74,17 @@ describe('health', () => {
 });
 
 describe('/graphql over HTTP', () => {
+  it.each([
+    ['mutation { anything }', 'no mutations'],
+    ['subscription { rankingUpdates(round: "PROVINCE-2022") { revision } }', 'WebSocket'],
+  ])('says what to do instead of %s', async (document, advice) => {
+    const server = await startTestServer({ platform: () => serving.platform });
+    const { status, errors } = await postGraphql(server.url, document);
+    expect([status, errors?.[0]?.extensions.code]).toEqual([400, 'BAD_REQUEST']);
+    expect(errors?.[0]?.message).toContain(advice);
+    expect(server.log).toEqual([]);
+  });
+
   it('GET answers queries only, and only to clients that a foreign page cannot imitate', async () => {
     const { url } = await startReady();
     const get = (query: string, headers: Record<string, string> = { 'apollo-require-preflight': '1' }) =>

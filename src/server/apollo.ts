@@ -60,15 +60,15 @@ function judgeCost(schema: GraphQLSchema): ApolloServerPlugin<GraphContext> {
         async didResolveOperation({ document, operationName, request, operation: definition }) {
           const { variables } = request;
           const kind = definition?.operation;
+          const operation = { document, operationName, variableValues: variables };
+          const refusal = refuseDeepVariables(variables) ?? refuseCostly(schema, operation);
+          if (refusal !== null) throw refusal;
           if (kind === OperationTypeNode.SUBSCRIPTION) {
             throw badRequest('A subscription goes over WebSocket (graphql-transport-ws) on the same path.');
           }
           if (kind === OperationTypeNode.MUTATION && !schema.getMutationType()) {
             throw badRequest('The graph has no mutations; it can be queried and subscribed to.');
           }
-          const operation = { document, operationName, variableValues: variables };
-          const refusal = refuseDeepVariables(variables) ?? refuseCostly(schema, operation);
-          if (refusal !== null) throw refusal;
         },
       };
     },

@@ -6,6 +6,7 @@ import {
   type SourcePage,
   type SourceResponse,
 } from '../../src/domain/connector.js';
+import { DEFAULT_BOUNDS } from '../../src/source/bounds.js';
 import { requireSecret } from '../../src/source/context.js';
 import { syncFailure } from '../../src/source/failure.js';
 import { writeEnvelope, writeUsernameToken } from '../../src/source/soap.js';
@@ -100,7 +101,7 @@ export function createEinvoice(pageSize = 500): Connector {
       simulated: true,
       freshnessLimitSeconds: 86_400,
       secrets: ['username', 'password'],
-      bounds: { maxPages: 10_000, maxBodyBytes: 8_388_608, requestTimeoutMs: 15_000, runTimeoutMs: 600_000 },
+      bounds: DEFAULT_BOUNDS,
     },
     async check(context) {
       const { body } = await ask(context, { changedAfter: 0, pageNumber: 1, resultSet: null }, 1);

@@ -6,6 +6,7 @@ import {
   type SourcePage,
   type SourceResponse,
 } from '../../src/domain/connector.js';
+import { DEFAULT_BOUNDS } from '../../src/source/bounds.js';
 import { requireSecret } from '../../src/source/context.js';
 import { syncFailure } from '../../src/source/failure.js';
 import { canonicalJson } from '../../src/source/hash.js';
@@ -89,7 +90,7 @@ export function createPopulation(pageSize = 500): Connector {
       simulated: true,
       freshnessLimitSeconds: 86_400,
       secrets: ['consumerCode', 'secretKey'],
-      bounds: { maxPages: 10_000, maxBodyBytes: 8_388_608, requestTimeoutMs: 15_000, runTimeoutMs: 600_000 },
+      bounds: DEFAULT_BOUNDS,
     },
     async check(context) {
       const { body } = await ask(context, { page: 1, size: 1, updatedAfter: 0 });

@@ -7,6 +7,7 @@ import {
   type SourcePage,
   type SourceResponse,
 } from '../../src/domain/connector.js';
+import { DEFAULT_BOUNDS } from '../../src/source/bounds.js';
 import { requireSecret } from '../../src/source/context.js';
 import { syncFailure } from '../../src/source/failure.js';
 import { parseJson } from '../../src/source/json.js';
@@ -89,7 +90,7 @@ export function createPublicServices(pageSize = 500): Connector {
       simulated: true,
       freshnessLimitSeconds: 86_400,
       secrets: ['clientId', 'clientSecret'],
-      bounds: { maxPages: 10_000, maxBodyBytes: 8_388_608, requestTimeoutMs: 15_000, runTimeoutMs: 600_000 },
+      bounds: DEFAULT_BOUNDS,
     },
     async check(context) {
       const { body } = await openPortal(context)({ limit: '1' });

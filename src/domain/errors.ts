@@ -14,7 +14,6 @@ export const ERROR_CODES = {
   AMBIGUOUS_CODE: 'More than one entity has this code; name the code system.',
   NOT_FOUND: 'There is nothing with this identifier.',
   BAD_USER_INPUT: 'An argument is not acceptable.',
-  NOT_IMPLEMENTED: 'The schema names this, the platform does not offer it yet.',
   AS_OF_UNAVAILABLE: 'Nothing had been published or computed at the asked time.',
   STARTING: 'The platform is starting and does not answer queries yet.',
   ROUND_STATE: 'The round is not in a state that allows this.',

@@ -1,3 +1,4 @@
+import { PUBLIC_VIEWER, type Viewer } from '../access/viewer.js';
 import type { Catalogue } from '../domain/catalogue.js';
 import { PlatformError } from '../domain/errors.js';
 import type { Framework } from '../domain/framework.js';
@@ -22,6 +23,7 @@ export interface Platform {
 /** What the resolvers of one operation, or of one event of a subscription, share. */
 export interface GraphContext {
   readonly platform: Platform;
+  readonly viewer: Viewer;
   readonly catalogue: Catalogue;
   /** The newest revision when the operation began; all its root fields read there unless `at` says otherwise. */
   readonly revision: number;
@@ -32,9 +34,10 @@ export interface GraphContext {
 }
 
 /** Makes the context of one operation. */
-export function createContext(platform: Platform): GraphContext {
+export function createContext(platform: Platform, viewer: Viewer = PUBLIC_VIEWER): GraphContext {
   const shared = {
     platform,
+    viewer,
     catalogue: platform.catalogue(),
     revision: platform.feed.head,
     now: new Date(),

@@ -122,6 +122,34 @@ export interface ConnectorContext {
 /** Where a stream may resume: an opaque JSON object of the connector's own; null = from the beginning. */
 export type Cursor = Readonly<Record<string, string | number>>;
 
+/** What a source may ask of one host. */
+export interface HostLimits {
+  /** On average; short bursts of a second's worth are let through. */
+  readonly requestsPerSecond?: number;
+  /** Requests under way at one moment, over all workers. */
+  readonly maxConcurrent?: number;
+}
+
+/** The right to one request, until it has been left. */
+export interface HostPass {
+  /**
+   * Gives it back; call it once, whatever happened.
+   * @param outcome `failed` = the host did not answer, or with 5xx or 429: enough of these in a row open its circuit
+   */
+  leave(outcome: 'ok' | 'failed'): Promise<void>;
+}
+
+/** Limits and circuit breaker per host, shared by all sources and workers. */
+export interface HostGovernor {
+  /**
+   * Waits for the host's turn.
+   * @param host `host:port`, as the URL has it
+   * @param limits null = none; the circuit breaker counts anyway
+   * @throws PlatformError SYNC_TRANSIENT when the host's circuit is open; whatever the signal was aborted with
+   */
+  enter(host: string, limits: HostLimits | null, signal: AbortSignal): Promise<HostPass>;
+}
+
 /** A figure that a row carries, in the words of the frameworks. The runtime resolves entity and indicator. */
 export interface MappedRecord extends Figure {
   readonly kind: 'record';

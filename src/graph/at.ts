@@ -114,6 +114,13 @@ export async function openPage(context: GraphContext, args: ReadPageArgs, list: 
   const after = args.after ?? null;
   if (after === null) return { view: asked, position: { list, revision: asked.revision, after }, size };
   const { revision, key } = readCursor(after, list, context.revision);
+  // A state of the past is one revision for good, and the cursor names another; "now" moves on between two pages.
+  if (revision !== asked.revision && asked.until !== null && asked.until < context.now) {
+    throw new PlatformError(
+      'BAD_USER_INPUT',
+      `"after" continues a list of revision ${revision}, "at" asks for revision ${asked.revision}. Give the same "at" with every page, or none.`,
+    );
+  }
   const view = revision === asked.revision ? asked : new View(context, revision, asked.until);
   return { view, position: { list, revision, after: key }, size };
 }

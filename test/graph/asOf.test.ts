@@ -57,6 +57,19 @@ describe('as of', () => {
     expect(await score({ asOf: null })).toEqual(now);
   });
 
+  it('a cursor of one state and an `at` of another contradict each other', async () => {
+    const PAGE = `query Page($at: AtInput, $after: String) {
+      ranking(round: "PROVINCE-2026", first: 2, after: $after, at: $at) { pageInfo { endCursor } edges { node { rank } } }
+    }`;
+    const { ranking } = await graph.read(PAGE, {});
+    const cursor = ranking.pageInfo.endCursor;
+    const then = { asOf: { revision: before.revision } };
+    expect(await graph.fail(PAGE, { at: then, after: cursor })).toBe('BAD_USER_INPUT');
+    const first = await graph.read(PAGE, { at: then });
+    const second = await graph.read(PAGE, { at: then, after: first.ranking.pageInfo.endCursor });
+    expect(second.ranking.edges).toHaveLength(2);
+  });
+
   it('`at` may differ between root fields, and holds for everything below one', async () => {
     const { then, now } = await graph.read(
       `query Two($at: AtInput) {

@@ -50,6 +50,8 @@ export interface AskOptions {
   /** null = JSON, XML or text as it comes, without rows. */
   readonly format: FormatSpec | null;
   readonly retryAfter: { readonly floorSeconds: number; readonly ceilingSeconds: number };
+  /** Changes the rows of an answer before anything looks at them; for the contract suite. */
+  readonly transformRows?: (rows: readonly JsonObject[]) => readonly JsonObject[];
 }
 
 /** A rule, compiled. */
@@ -61,7 +63,7 @@ interface Rule {
 
 /** Makes the function that sends requests of one kind: authenticated, judged by the rules, decoded. */
 export function createAsk(options: AskOptions): Ask {
-  const { context, authenticate } = options;
+  const { context, authenticate, transformRows = (rows) => rows } = options;
   const rules = options.rules.map(compileRule);
   const parse = options.format === null ? null : createParser(options.format);
   return async (write, scope) => {
@@ -105,7 +107,7 @@ export function createAsk(options: AskOptions): Ask {
       // Half a body, or a page of HTML from a proxy.
       if (rows instanceof Error) return { kind: 'retry', reason: rows.message };
       if (body !== null && !(body instanceof Error)) document ??= body.document;
-      answer = { document: readBody(), rows: rows ?? [], empty: null, split: null };
+      answer = { document: readBody(), rows: transformRows(rows ?? []), empty: null, split: null };
       return { kind: 'ok' };
     };
     const response = await context.http.send(build, judge);

@@ -1,15 +1,16 @@
 import { type Connector, type ConnectorContext, defineConnector } from '../../domain/connector.js';
 import { type Authenticate, createAuthenticate } from './authenticate.js';
 import { feedsOf } from './feeds.js';
-import { type ManifestLookups, readStream, tryStream } from './readStream.js';
+import { type ManifestLookups, type RowTransform, readStream, tryStream } from './readStream.js';
 import type { Manifest } from './schema.js';
 
 /**
  * Turns a checked manifest into a connector: the same shape as one in code, so that the runtime does not know the difference.
  * @param manifest as parseManifest gave it
  * @param lookups asked anew in every run, so that they may follow the catalogue
+ * @param transformRows for the contract suite
  */
-export function compileManifest(manifest: Manifest, lookups: ManifestLookups): Connector {
+export function compileManifest(manifest: Manifest, lookups: ManifestLookups, transformRows?: RowTransform): Connector {
   const { key, version, name, owner, kind, citation, licence, simulated, freshnessLimitSeconds, secrets, http } =
     manifest;
   const { headersMs, idleMs } = http.timeouts;
@@ -46,7 +47,15 @@ export function compileManifest(manifest: Manifest, lookups: ManifestLookups): C
       feeds: feedsOf(stream.mapping),
       incremental: stream.incremental !== undefined || stream.conditional,
       read: (context, cursor) =>
-        readStream({ manifest, stream, lookups, context, authenticate: authenticateIn(context), cursor }),
+        readStream({
+          manifest,
+          stream,
+          lookups,
+          context,
+          authenticate: authenticateIn(context),
+          cursor,
+          transformRows,
+        }),
     })),
   });
 }

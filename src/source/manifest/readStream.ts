@@ -1,6 +1,7 @@
 import type { ConnectorContext, Cursor, SourcePage } from '../../domain/connector.js';
 import { compilePath } from '../decode/path.js';
 import { syncFailure } from '../failure.js';
+import type { JsonObject } from '../json.js';
 import type { EntityByName } from '../map/entity.js';
 import { createMapper } from '../map/mapRow.js';
 import { type Answer, type Ask, createAsk } from './ask.js';
@@ -36,7 +37,11 @@ export interface StreamReading {
   readonly authenticate: Authenticate;
   /** null = everything. */
   readonly cursor: Cursor | null;
+  readonly transformRows?: RowTransform | undefined;
 }
+
+/** Changes the rows of a stream between decoding and mapping; the contract suite disturbs a source of any format with it. */
+export type RowTransform = (rows: readonly JsonObject[], stream: string) => readonly JsonObject[];
 
 type Asker = (format: StreamSpec['format'] | null) => Ask;
 
@@ -100,10 +105,15 @@ export async function tryStream(reading: StreamReading): Promise<string> {
     : `answers and offers ${declaredTotal} rows of ${stream.name}`;
 }
 
-function createAsker({ manifest, stream, context, authenticate }: StreamReading): Asker {
+function createAsker({ manifest, stream, context, authenticate, transformRows }: StreamReading): Asker {
   const { retryAfter } = manifest.http;
   return (format) =>
-    createAsk({ context, authenticate, format, retryAfter, rules: [...stream.errors, ...manifest.errors] });
+    createAsk({
+      ...{ context, authenticate, format, retryAfter, rules: [...stream.errors, ...manifest.errors] },
+      ...(transformRows !== undefined && format === stream.format
+        ? { transformRows: (rows) => transformRows(rows, stream.name) }
+        : {}),
+    });
 }
 
 function createPartitionSource(reading: StreamReading, asker: Asker, run: Scope, now: Date): PartitionSource {

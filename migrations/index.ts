@@ -1,4 +1,8 @@
 import { Migration20261122000000_initial } from './20261122000000_initial.js';
+import { Migration20261122110101_access } from './20261122110101_access.js';
 
 /** All migrations, oldest first. A released one is never edited; a change is a new file and a new line here. */
-export const MIGRATIONS = [{ name: '20261122000000_initial', class: Migration20261122000000_initial }];
+export const MIGRATIONS = [
+  { name: '20261122000000_initial', class: Migration20261122000000_initial },
+  { name: '20261122110101_access', class: Migration20261122110101_access },
+];

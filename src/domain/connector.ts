@@ -150,6 +150,12 @@ export interface HostGovernor {
   enter(host: string, limits: HostLimits | null, signal: AbortSignal): Promise<HostPass>;
 }
 
+/**
+ * Where a stream goes on within one run, after a page: an opaque JSON object of the connector's own, kept with the run. It is written anew with every page,
+ * so it must stay small.
+ */
+export type Checkpoint = Readonly<Record<string, unknown>>;
+
 /** A figure that a row carries, in the words of the frameworks. The runtime resolves entity and indicator. */
 export interface MappedRecord extends Figure {
   readonly kind: 'record';
@@ -163,6 +169,11 @@ export interface MappedRecord extends Figure {
   readonly publishedAt: string | null;
   /** True when the source withdraws the figure. */
   readonly deleted: boolean;
+  /**
+   * Which of two figures of one identity is the later: whole numbers are compared as such, everything else as text. Needed by the rule
+   * `unique: 'highest_revision'`, else ignored; absent or null = not said.
+   */
+  readonly revision?: string | number | null;
 }
 
 /** A record that cannot be mapped; it is quarantined with its raw row. */
@@ -179,11 +190,14 @@ export interface SkippedRecord {
   readonly rule: string;
 }
 
+/** What a connector makes of one figure of a row. */
+export type RowRecord = MappedRecord | RejectedRecord | SkippedRecord;
+
 /** One row of a page: as it came, and the records that it carries. */
 export interface SourceRow {
   /** The row as JSON data, for quarantine and provenance. */
   readonly raw: unknown;
-  readonly records: readonly (MappedRecord | RejectedRecord | SkippedRecord)[];
+  readonly records: readonly RowRecord[];
 }
 
 /** One page of a stream. */
@@ -200,6 +214,42 @@ export interface SourcePage {
   readonly partition?: string;
   /** Position after this page. The one of the last page is kept, in the transaction that commits the rows. */
   readonly cursor: Cursor | null;
+  /**
+   * Where {@link ConnectorStream.read} can go on after this page when the process dies. Absent or null = nowhere: the stream would begin again, and what
+   * was read of it is dropped.
+   */
+  readonly checkpoint?: Checkpoint | null;
+  /**
+   * What {@link ConnectorStream.mapRaw} needs beside the row, as JSON data without secrets: kept with the rejects of the page. Absent = nothing.
+   */
+  readonly mapContext?: unknown;
+}
+
+/**
+ * What a stream does with two figures of one identity (entity, indicator, period) in a run. The same figure again is always skipped
+ * (`duplicate_identical`). Of different ones, `identical` keeps the first and rejects the others, `highest_revision` keeps that of the highest revision and
+ * skips the others (`older_revision`), and `reject_both` rejects all.
+ */
+export const UNIQUE_POLICIES = ['identical', 'highest_revision', 'reject_both'] as const;
+/** See {@link UNIQUE_POLICIES}. */
+export type UniquePolicy = (typeof UNIQUE_POLICIES)[number];
+
+/** What a run must keep to, or it fails with SYNC_RULE and nothing of it is served. */
+export interface StreamRules {
+  /** Absent = `identical`. */
+  readonly unique?: UniquePolicy;
+  /** Records rejected of records read, 0 to 1, above which the run fails; absent = any share is accepted. */
+  readonly maxRejectShare?: number;
+  /**
+   * Rows read of those that the last good run read, 0 to 1, below which the run fails. It holds whenever the stream is read as a whole, without a cursor.
+   * Absent = the run fails only when it reads nothing where there was something; 0 = that too is accepted.
+   */
+  readonly minRowsShare?: number;
+  /**
+   * True = a full refresh has everything that the source knows: what the stream said before and says no more becomes withdrawn. Not done when a record
+   * of the stream was rejected, for it might be the one that is missed.
+   */
+  readonly fullSnapshot?: boolean;
 }
 
 /** One table or endpoint of a source. */
@@ -209,12 +259,22 @@ export interface ConnectorStream {
   readonly feeds: readonly { readonly frameworkCode: string; readonly indicatorCodes: readonly string[] }[];
   /** True when the stream can read what changed after a cursor. */
   readonly incremental: boolean;
+  /** Absent = the defaults of each. */
+  readonly rules?: StreamRules;
   /**
    * Reads page by page.
    * @param cursor where the last good run ended; null = everything
+   * @param checkpoint that of a page of an interrupted read with the same cursor: go on behind that page; null or absent = from the beginning. A
+   *   failure before the first page after it makes the runtime read the stream from its beginning.
    * @throws PlatformError SYNC_*
    */
-  read(context: ConnectorContext, cursor: Cursor | null): AsyncIterable<SourcePage>;
+  read(context: ConnectorContext, cursor: Cursor | null, checkpoint?: Checkpoint | null): AsyncIterable<SourcePage>;
+  /**
+   * Maps one raw row again, for rows in quarantine after the connector was mended. Absent = they cannot be replayed.
+   * @param raw as {@link SourceRow.raw} was
+   * @param mapContext as {@link SourcePage.mapContext} was; null = there was none
+   */
+  mapRaw?(raw: unknown, mapContext: unknown): readonly RowRecord[];
 }
 
 /** What `check` found. */

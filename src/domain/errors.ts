@@ -28,6 +28,8 @@ export const ERROR_CODES = {
   SYNC_PROTOCOL: 'The source answered something that its protocol does not allow.',
   SYNC_BOUND: 'The source exceeded a bound on size, pages or time.',
   SYNC_ACCOUNTING: 'The account of a sync run does not add up; nothing was written.',
+  SYNC_RULE:
+    'What the source gave breaks a rule that is set for it, such as the least number of rows; nothing was written.',
   SYNC_BUSY: 'Another run of this source is under way.',
   SYNC_CANCELLED: 'The run was cancelled.',
   AUTH_REQUIRED: 'This asks for somebody who has signed in; send a token or an API key.',

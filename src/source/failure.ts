@@ -7,6 +7,7 @@ const FAILURE_TYPES: Readonly<Partial<Record<ErrorCode, FailureType>>> = {
   SYNC_CONFIG: 'config_error',
   SYNC_AUTH: 'config_error',
   SYNC_BOUND: 'config_error',
+  SYNC_RULE: 'config_error',
   SYNC_TRANSIENT: 'transient_error',
   SYNC_BUSY: 'transient_error',
   SYNC_CANCELLED: 'transient_error',

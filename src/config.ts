@@ -28,6 +28,8 @@ export interface Config {
   /** The schema may be asked for; off on a server that serves real data to the public. */
   readonly introspection: boolean;
   readonly role: Role;
+  /** Hosts (`host` or `host:port`) outside the public network that sources may be read from. */
+  readonly sourceAllowedHosts: readonly string[];
 }
 
 interface Problem {
@@ -70,6 +72,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     return null;
   };
 
+  const hosts = (variable: string): string[] =>
+    (text(variable) ?? '')
+      .split(',')
+      .map((host) => host.trim())
+      .filter((host) => {
+        const isHost = /^[^\s/?#@\\]+$/.test(host) && URL.canParse(`http://${host}`);
+        if (host !== '' && !isHost) problems.push({ variable, message: `"${host}" is neither host nor host:port` });
+        return isHost;
+      });
+
   const databaseUrl = database('DATABASE_URL');
   const databaseMigrationUrl = database('DATABASE_MIGRATION_URL');
   if (databaseMigrationUrl !== null && text('DATABASE_URL') === null) {
@@ -100,6 +112,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     publicProvisional: flag('PUBLIC_PROVISIONAL', demo),
     introspection: demo,
     role: role ?? 'all',
+    sourceAllowedHosts: hosts('SOURCE_ALLOWED_HOSTS'),
   };
   if (problems.length > 0) {
     const lines = problems.map((problem) => `  ${problem.variable}: ${problem.message}`);

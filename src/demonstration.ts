@@ -18,6 +18,7 @@ import { roundCode } from './domain/round.js';
 import { loadSurvey } from './pipeline/loadSurvey.js';
 import { submit } from './pipeline/submit.js';
 import { syncSource } from './pipeline/sync.js';
+import { type AddressGuard, createAddressGuard } from './source/address.js';
 import type { ReadProgress } from './source/readPage.js';
 import { freePort } from './store/embedded.js';
 import type { Database } from './store/orm.js';
@@ -33,6 +34,8 @@ const MEASURED_SYSTEMS = CODE_CONNECTORS.map(({ spec }) => spec.key);
 /** Simulated national databases in a child process, with what a connector needs to reach them. */
 export interface Demonstration {
   readonly port: number;
+  /** `host:port`, which an address guard must allow. */
+  readonly host: string;
   /** Null = the simulators have no such database. */
   settings(connector: Connector): SourceSettings | null;
   /** Moves the simulators' clock by hand or tells them to misbehave. */
@@ -85,6 +88,7 @@ export async function startDemonstration(
   revive();
   return {
     port,
+    host: simulatorHost(port),
     controlToken: credentials.controlToken,
     settings: ({ spec }) => settingsOf(spec.key, port, credentials),
     async close() {
@@ -128,9 +132,14 @@ async function launchChild(
   });
 }
 
+/** `host:port` of the simulators. */
+export function simulatorHost(port: number): string {
+  return `127.0.0.1:${port}`;
+}
+
 /** What a connector needs to reach its simulator; null = there is none. */
 export function settingsOf(key: string, port: number, credentials: Credentials): SourceSettings | null {
-  const origin = `http://127.0.0.1:${port}`;
+  const origin = `http://${simulatorHost(port)}`;
   switch (key) {
     case 'einvoice':
       return { baseUrl: `${origin}/einvoice`, secrets: { ...credentials.einvoice } };
@@ -186,6 +195,8 @@ export interface SyncStage {
   readonly database: Database;
   readonly catalogue: Catalogue;
   readonly demonstration: Demonstration;
+  /** Absent = the simulators and no other host. */
+  readonly addressGuard?: AddressGuard;
   readonly signal: AbortSignal;
   log(message: string): void;
 }
@@ -205,7 +216,7 @@ export async function syncAll(
 
 /** Runs one source; null = it has no simulator, or another run of it is under way. */
 async function syncOne(
-  { database, catalogue, demonstration, signal, log }: SyncStage,
+  { database, catalogue, demonstration, signal, log, ...stage }: SyncStage,
   connector: Connector,
   onProgress: (progress: ReadProgress) => void,
 ): Promise<SyncRunRow | null> {
@@ -214,8 +225,9 @@ async function syncOne(
   if (settings === null) log(`the source ${key} has no simulator and is not read`);
   if (settings === null || signal.aborted) return null;
   const now = () => new Date();
+  const addressGuard = stage.addressGuard ?? createAddressGuard({ allowedHosts: [demonstration.host] });
   try {
-    const options = { database, catalogue, connector, settings, signal, now, onProgress };
+    const options = { database, catalogue, connector, settings, signal, now, onProgress, addressGuard };
     const run = await syncSource({ ...options, mode: 'INCREMENTAL' });
     if (run.status !== 'SUCCEEDED') {
       const reason =

@@ -16,7 +16,7 @@ import { loadReference } from './pipeline/loadReference.js';
 import { keepComputed, type Recomputation } from './pipeline/recompute.js';
 import { registerSource, selfReportSource, surveySource } from './pipeline/source.js';
 import { topRows } from './pipeline/topRows.js';
-import { type CatalogueHolder, holdCatalogue, openServing, openStore, type Serving } from './platform.js';
+import { type CatalogueHolder, guardSources, holdCatalogue, openServing, openStore, type Serving } from './platform.js';
 import { bar, type StepDisplay, step } from './progress.js';
 import type { PartState, Readiness } from './server/health.js';
 import { startServer } from './server/http.js';
@@ -129,7 +129,15 @@ async function demonstrate(config: Config, database: Database, catalogue: Catalo
   await run('Sync from the national databases', async ({ show, conclude }) => {
     const onProgress = (key: string, { share, pages, records }: ReadProgress) =>
       show(`${share === null ? '' : `${bar(share)}  `}${key}: page ${pages}, ${records} records`);
-    const stage = { database, catalogue: catalogue.current(), demonstration, signal: stopping.signal, log };
+    const addressGuard = guardSources(config, demonstration.host);
+    const stage = {
+      database,
+      catalogue: catalogue.current(),
+      demonstration,
+      addressGuard,
+      signal: stopping.signal,
+      log,
+    };
     const runs = await syncAll(stage, onProgress);
     conclude(`${runs.reduce((sum, { read }) => sum + read, 0)} records`);
   });
@@ -161,7 +169,8 @@ function background(
   }
   if (demonstration !== null) {
     const { demoTickMs } = config;
-    const stage = () => ({ database, catalogue: catalogue.current(), demonstration, signal: stopping.signal, log });
+    const shared = { addressGuard: guardSources(config, demonstration.host), signal: stopping.signal, log };
+    const stage = () => ({ database, catalogue: catalogue.current(), demonstration, ...shared });
     const loop = keepSynced(stage, demoTickMs, stopping.signal);
     opened.push({ name: 'sync', close: () => loop });
   }

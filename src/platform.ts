@@ -3,6 +3,7 @@ import type { Catalogue } from './domain/catalogue.js';
 import type { Platform } from './graph/context.js';
 import { recomputeSnapshot } from './pipeline/compute.js';
 import { failInterruptedRuns } from './pipeline/sync.js';
+import { type AddressGuard, createAddressGuard } from './source/address.js';
 import { readCatalogue } from './store/catalogue.js';
 import { startEmbedded } from './store/embedded.js';
 import { ensureDatabase } from './store/ensureDatabase.js';
@@ -10,6 +11,14 @@ import { followRevisions, type RevisionFeed } from './store/feed.js';
 import { lockFolder } from './store/folder.js';
 import { type Database, openDatabase } from './store/orm.js';
 import { SnapshotLibrary } from './store/snapshotLibrary.js';
+
+/**
+ * Where the sources of this process may be: the public network, SOURCE_ALLOWED_HOSTS, and the simulators of the demonstration.
+ * @param simulators `host:port`; null = none run
+ */
+export function guardSources({ sourceAllowedHosts }: Config, simulators: string | null): AddressGuard {
+  return createAddressGuard({ allowedHosts: [...sourceAllowedHosts, ...(simulators === null ? [] : [simulators])] });
+}
 
 /** An open store, whichever server it is on. */
 export interface Store {

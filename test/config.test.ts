@@ -30,6 +30,7 @@ describe('the configuration', () => {
         publicProvisional: true,
         introspection: true,
         role: 'all',
+        sourceAllowedHosts: [],
       },
     });
   });
@@ -53,6 +54,11 @@ describe('the configuration', () => {
     ['SIMULATOR_PORT', '4999', { simulatorPort: 4999 }],
     ['PUBLIC_PROVISIONAL', '0', { publicProvisional: false, demo: true }],
     ['ROLE', 'all', { role: 'all' }],
+    [
+      'SOURCE_ALLOWED_HOSTS',
+      'a.example, 10.0.0.5:8080,,[::1]:80',
+      { sourceAllowedHosts: ['a.example', '10.0.0.5:8080', '[::1]:80'] },
+    ],
     ['PORT', ' 4001 ', { port: 4001 }],
     ['PORT', '', { port: 4000 }],
     ['SIMULATOR_PORT', '  ', { simulatorPort: null }],
@@ -87,6 +93,8 @@ describe('the configuration', () => {
     ['PUBLIC_PROVISIONAL', 'true', '"true" is neither 1 nor 0'],
     ['ROLE', 'queen', '"queen" is none of all, gateway, worker'],
     ['ROLE', 'worker', 'worker shares a database with others, so it needs DATABASE_URL'],
+    ['SOURCE_ALLOWED_HOSTS', 'a.example,http://b', '"http://b" is neither host nor host:port'],
+    ['SOURCE_ALLOWED_HOSTS', 'a.example:99999', '"a.example:99999" is neither host nor host:port'],
     ['DATABASE_URL', 'mysql://h/d', 'is not an address like postgres://user:password@host:5432/database'],
     ['DATABASE_URL', 'h:5432', 'is not an address like postgres://user:password@host:5432/database'],
     ['DATABASE_MIGRATION_URL', URL_OF, 'needs DATABASE_URL beside it'],

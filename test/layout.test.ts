@@ -83,6 +83,7 @@ const ROOMS_OF_PACKAGE: readonly PackageRule[] = [
     rooms: ['source', 'exchange'],
     reason: 'source and exchange read wire formats',
   },
+  { pattern: /^(undici|ipaddr\.js)$/, rooms: ['source'], reason: 'the way to the sources is source’s' },
   { pattern: /^(yaml|@marcbachmann\/cel-js)$/, rooms: ['source'], reason: 'the manifest language is source’s' },
   {
     pattern: /^highs$/,

@@ -31,6 +31,8 @@ export interface SourceBounds {
   readonly maxBodyBytes: number;
   /** Rows of the whole run; absent = only pages are counted. */
   readonly maxRows?: number;
+  /** From looking up the host to an open connection; absent = 10 s. */
+  readonly connectTimeoutMs?: number;
   /** From sending a request to the first byte of its answer; absent = {@link requestTimeoutMs} alone. */
   readonly headersTimeoutMs?: number;
   /** Between two pieces of a body; absent = {@link requestTimeoutMs} alone. */

@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   SNAPSHOT_CORRUPT: 'A stored snapshot does not have the shape or the hash that it says.',
   SYNC_CONFIG: 'The source is configured wrongly; a person must act.',
   SYNC_AUTH: 'The source refused the credentials.',
+  SYNC_ADDRESS: 'The source leads to an address that is not public and that the operator does not allow.',
   SYNC_TRANSIENT: 'The source failed in a way that may pass; it was retried.',
   SYNC_PROTOCOL: 'The source answered something that its protocol does not allow.',
   SYNC_BOUND: 'The source exceeded a bound on size, pages or time.',

@@ -6,6 +6,7 @@ import type { Connector, Cursor, SourceSettings } from '../domain/connector.js';
 import { PlatformError } from '../domain/errors.js';
 import { periodYear } from '../domain/period.js';
 import { accountAddsUp, type SyncMode } from '../domain/syncRun.js';
+import type { AddressGuard } from '../source/address.js';
 import type { ReadPage, ReadProgress } from '../source/readPage.js';
 import { readSource } from '../source/readSource.js';
 import { findLapsedRuns, holdLease, type Lease, lockSource, renewLease, takeLease } from '../store/lock.js';
@@ -32,6 +33,8 @@ export interface SyncOptions {
   readonly signal: AbortSignal;
   readonly now: () => Date;
   readonly onProgress?: (progress: ReadProgress) => void;
+  /** Where its connections may go; absent = public addresses only. */
+  readonly addressGuard?: AddressGuard;
   /** How long the run may be silent before somebody else may end it; absent = 20 s. */
   readonly leaseMs?: number;
 }
@@ -141,7 +144,7 @@ interface Batch {
 }
 
 async function read(options: SyncOptions, run: SyncRunRow): Promise<Batch> {
-  const { database, catalogue, connector, settings, mode, signal, now, onProgress } = options;
+  const { database, catalogue, connector, settings, mode, signal, now, onProgress, addressGuard } = options;
   const cursors = await database.fork().find(StreamCursorTable, { sourceId: run.sourceId });
   const batch: Batch = {
     pages: [],
@@ -167,6 +170,7 @@ async function read(options: SyncOptions, run: SyncRunRow): Promise<Batch> {
       },
     },
     ...(onProgress === undefined ? {} : { onProgress }),
+    ...(addressGuard === undefined ? {} : { addressGuard }),
   });
   for await (const page of pages) take(batch, page);
   return batch;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connector, ConnectorContext, SourceSettings } from '../domain/connector.js';
 import { PlatformError } from '../domain/errors.js';
+import type { AddressGuard } from './address.js';
 import { syncFailure, toSyncFailure } from './failure.js';
 import { createSourceHttp, type HttpAttempt } from './http.js';
 import { createRedactor } from './redact.js';
@@ -12,6 +13,8 @@ export interface SourceOptions {
   readonly now: () => Date;
   /** Called after every HTTP attempt, for logs. */
   readonly onAttempt?: (attempt: HttpAttempt) => void;
+  /** Where its connections may go; absent = public addresses only. */
+  readonly addressGuard?: AddressGuard;
   /** For tests that do not want to wait between attempts. */
   readonly sleep?: (ms: number) => Promise<void>;
 }
@@ -22,7 +25,7 @@ export interface SourceSession {
   redact(text: string): string;
   /** What a failure in this session means: cancelled, out of time, or what was thrown; without secrets. */
   explain(error: unknown): PlatformError;
-  /** Stops the clock of the run; call it once, whatever happened. */
+  /** Stops the clock of the run and closes its connections; call it once, whatever happened. */
   close(): void;
 }
 
@@ -45,7 +48,7 @@ export function openSource(connector: Connector, options: SourceOptions): Source
   const outOfTime = syncFailure('SYNC_BOUND', `The run took longer than ${bounds.runTimeoutMs} ms (runTimeoutMs).`);
   const timer = setTimeout(() => clock.abort(outOfTime), bounds.runTimeoutMs).unref();
   const signal = AbortSignal.any([options.signal, clock.signal]);
-  const { onAttempt, sleep } = options;
+  const { onAttempt, sleep, addressGuard } = options;
   const pause = sleep ?? ((ms: number) => delay(ms, undefined, { signal }));
   try {
     const http = createSourceHttp({
@@ -57,6 +60,7 @@ export function openSource(connector: Connector, options: SourceOptions): Source
       ...(allowedHosts === undefined ? {} : { allowedHosts }),
       ...(onAttempt === undefined ? {} : { onAttempt }),
       ...(sleep === undefined ? {} : { sleep }),
+      ...(addressGuard === undefined ? {} : { addressGuard }),
     });
     return {
       context: {
@@ -75,7 +79,10 @@ export function openSource(connector: Connector, options: SourceOptions): Source
         if (options.signal.aborted) return syncFailure('SYNC_CANCELLED', 'The run was cancelled.');
         return clock.signal.aborted ? outOfTime : toSyncFailure(error, redactor.redact);
       },
-      close: () => clearTimeout(timer),
+      close: () => {
+        clearTimeout(timer);
+        http.close();
+      },
     };
   } catch (error) {
     clearTimeout(timer);

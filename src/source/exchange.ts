@@ -1,5 +1,7 @@
+import { type Dispatcher, fetch, type Response } from 'undici';
 import type { SourceBounds, SourceRequest, SourceResponse } from '../domain/connector.js';
 import { describeError, PlatformError } from '../domain/errors.js';
+import { CONNECT_TIMEOUT_MS } from './connect.js';
 import { syncFailure } from './failure.js';
 
 /** What one exchange with a source came to, before anybody judges the response. */
@@ -10,13 +12,15 @@ export type Exchange =
 
 /**
  * Sends one request and reads the whole answer. Redirects come back as they are.
+ * @param connections see createConnections; nothing else may open a connection to a source
  * @param signal of the run; its abort is left to the caller to tell from a time-out
- * @throws PlatformError SYNC_BOUND when the body, after decompression, exceeds its bound
+ * @throws PlatformError SYNC_BOUND when the body, after decompression, exceeds its bound; SYNC_ADDRESS when the address may not be connected to
  */
 export async function exchange(
   url: string,
   request: SourceRequest,
   bounds: SourceBounds,
+  connections: Dispatcher,
   signal: AbortSignal,
 ): Promise<Exchange> {
   const timeout = AbortSignal.timeout(bounds.requestTimeoutMs);
@@ -28,6 +32,7 @@ export async function exchange(
       headers: request.headers ?? {},
       body: request.body ?? null,
       redirect: 'manual',
+      dispatcher: connections,
       signal: AbortSignal.any([signal, timeout, phase.signal]),
     });
     const bytes = await readBytes(answer, bounds.maxBodyBytes, () =>
@@ -44,9 +49,11 @@ export async function exchange(
     return { kind: 'response', response: { status: answer.status, headers, body, bytes } };
   } catch (error) {
     if (!(error instanceof Error) || error instanceof PlatformError) throw error;
+    // That the guard refused an address comes as the cause of a failed fetch.
+    if (error.cause instanceof PlatformError) throw error.cause;
     if (timeout.aborted) return { kind: 'broken', reason: `no whole answer within ${bounds.requestTimeoutMs} ms` };
     if (phase.signal.aborted) return { kind: 'broken', reason: describeError(phase.signal.reason) };
-    return { kind: 'broken', reason: describeNetworkError(error) };
+    return { kind: 'broken', reason: describeNetworkError(error, bounds) };
   } finally {
     phase.end();
   }
@@ -113,10 +120,15 @@ function showBytes(bytes: Uint8Array, contentType: string): string {
   return `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`;
 }
 
-/** undici hides the reason in a chain of causes: "fetch failed" alone tells nobody that the port is closed. */
-function describeNetworkError(error: Error): string {
+/** undici hides the reason in a chain of causes: "fetch failed" alone tells nobody that the port is closed. Addresses are for nobody to read. */
+function describeNetworkError(error: Error, bounds: SourceBounds): string {
   const cause = error.cause;
   if (!(cause instanceof Error)) return error.message;
-  const code = 'code' in cause && typeof cause.code === 'string' ? `${cause.code}: ` : '';
-  return `${error.message} (${code}${cause.message})`;
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') {
+    return `no connection within ${bounds.connectTimeoutMs ?? CONNECT_TIMEOUT_MS} ms`;
+  }
+  // Those of the system name the address, as "connect ECONNREFUSED 10.0.0.1:80" does.
+  if (code !== null && /^E[A-Z]/.test(code)) return `${error.message} (${code})`;
+  return `${error.message} (${code === null ? '' : `${code}: `}${cause.message})`;
 }

@@ -6,6 +6,7 @@ export type SyncCode = Extract<ErrorCode, `SYNC_${string}`>;
 const FAILURE_TYPES: Readonly<Partial<Record<ErrorCode, FailureType>>> = {
   SYNC_CONFIG: 'config_error',
   SYNC_AUTH: 'config_error',
+  SYNC_ADDRESS: 'config_error',
   SYNC_BOUND: 'config_error',
   SYNC_RULE: 'config_error',
   SYNC_TRANSIENT: 'transient_error',

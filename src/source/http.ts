@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ResponseVerdict, SourceBounds, SourceHttp, SourceRequest, SourceSettings } from '../domain/connector.js';
 import { PlatformError } from '../domain/errors.js';
+import { type AddressGuard, PUBLIC_ONLY } from './address.js';
 import { chooseWaitMs, readRetryAfter } from './backoff.js';
+import { createConnections } from './connect.js';
 import { type Exchange, exchange } from './exchange.js';
 import { syncFailure, toSyncFailure } from './failure.js';
 import { createRedactor, type Redactor } from './redact.js';
@@ -41,13 +43,21 @@ export interface SourceHttpOptions {
   readonly onAttempt?: (attempt: HttpAttempt) => void;
   /** As in the connector's spec; absent = redirects are not followed. */
   readonly allowedHosts?: readonly string[];
+  /** Where connections may go; absent = public addresses only. */
+  readonly addressGuard?: AddressGuard;
+}
+
+/** The HTTP client of one run, with the means to end it. */
+export interface SourceHttpSession extends SourceHttp {
+  /** Closes the connections that are kept open for the next request. */
+  close(): void;
 }
 
 /**
- * Makes the HTTP client of one run over global fetch: time-outs, bounds, retries with back-off, refresh of the authentication, redaction.
+ * Makes the HTTP client of one run: judged addresses, time-outs, bounds, retries with back-off, refresh of the authentication, redaction.
  * @throws PlatformError SYNC_CONFIG when the base URL is not a plain http(s) address
  */
-export function createSourceHttp(options: SourceHttpOptions): SourceHttp {
+export function createSourceHttp(options: SourceHttpOptions): SourceHttpSession {
   const { settings, signal, now } = options;
   const redactor = options.redactor ?? createRedactor(settings.secrets);
   const sleep = options.sleep ?? ((ms: number, until: AbortSignal) => wait(ms, undefined, { signal: until }));
@@ -56,6 +66,8 @@ export function createSourceHttp(options: SourceHttpOptions): SourceHttp {
   /** Grows with every refresh, so that of many calls refused with one old token only the first forgets it. */
   let refreshes = 0;
   checkBaseUrl(settings.baseUrl);
+  const connections = createConnections(options.addressGuard ?? PUBLIC_ONLY, options.bounds.connectTimeoutMs);
+  const exchangeOver: ExchangeOver = (url, request) => exchange(url, request, options.bounds, connections, signal);
 
   const send: SourceHttp['send'] = async (build, judge = judgeByStatus) => {
     let refreshed = false;
@@ -65,7 +77,12 @@ export function createSourceHttp(options: SourceHttpOptions): SourceHttp {
       const request = await build();
       const refreshesBefore = refreshes;
       hideCredentials(request, redactor);
-      const outcome = await exchangeAt(writeUrl(settings.baseUrl, request, options.allowedHosts), request, options);
+      const outcome = await exchangeAt(
+        writeUrl(settings.baseUrl, request, options.allowedHosts),
+        request,
+        options,
+        exchangeOver,
+      );
       throwIfCancelled(signal);
       const response = outcome.kind === 'response' ? outcome.response : null;
       const verdict = await judgeOutcome(outcome, judge, redactor.redact);
@@ -113,6 +130,8 @@ export function createSourceHttp(options: SourceHttpOptions): SourceHttp {
       forgetters.push(forget);
     },
     hide: (secret) => redactor.add(secret),
+    // What is still under way belongs to a run that has ended.
+    close: () => void connections.destroy().catch(() => undefined),
   };
 }
 
@@ -130,12 +149,19 @@ function checkBaseUrl(baseUrl: string): void {
   throw syncFailure('SYNC_CONFIG', 'The base URL must be http(s)://host/path without credentials, query or fragment.');
 }
 
+/** One exchange over the connections of the session. */
+type ExchangeOver = (url: string, request: SourceRequest) => Promise<Exchange>;
+
 /** Sends a request, and follows redirects within the allowed hosts; one that leads elsewhere comes back, for the verdict to refuse. */
-async function exchangeAt(url: string, request: SourceRequest, options: SourceHttpOptions): Promise<Exchange> {
-  const { settings, bounds, signal, allowedHosts } = options;
+async function exchangeAt(
+  url: string,
+  request: SourceRequest,
+  { settings, allowedHosts }: SourceHttpOptions,
+  exchangeOver: ExchangeOver,
+): Promise<Exchange> {
   let current = { url, request };
   for (let hops = 0; ; hops += 1) {
-    const outcome = await exchange(current.url, current.request, bounds, signal);
+    const outcome = await exchangeOver(current.url, current.request);
     const location = outcome.kind === 'response' ? outcome.response.headers.location : undefined;
     const isRedirect = outcome.kind === 'response' && [301, 302, 303, 307, 308].includes(outcome.response.status);
     // A POST is not repeated elsewhere: its body may carry credentials.

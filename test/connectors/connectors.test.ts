@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CODE_CONNECTORS } from '../../connectors/index.js';
 import { checkSource } from '../../src/source/check.js';
 import { previewSource } from '../../src/source/preview.js';
+import { LOOPBACK } from '../helpers/loopback.js';
 import { CASES } from './cases.js';
 import { CREDENTIALS, figuresOf, IDS, run, startWorld } from './simulated.js';
 
@@ -82,7 +83,7 @@ describe.each(CASES)('$database', ({ database, create, rows, records, perRow }) 
   it('says what is wrong with its credentials, and never shows them', async () => {
     const world = await startWorld();
     const settings = world.settings(database);
-    const options = { signal: new AbortController().signal, now: () => new Date() };
+    const options = { signal: new AbortController().signal, now: () => new Date(), addressGuard: LOOPBACK };
     const good = await checkSource(connector, { ...options, settings });
     expect(good).toMatchObject({ ok: true, message: expect.stringContaining(String(rows)) });
     const secrets = Object.fromEntries(Object.keys(settings.secrets).map((name) => [name, `wrong-${name}-value`]));
@@ -102,6 +103,7 @@ describe.each(CASES)('$database', ({ database, create, rows, records, perRow }) 
       cursors: {},
       lookup: { entityId: () => 1, indicatorId: () => null },
       signal: new AbortController().signal,
+      addressGuard: LOOPBACK,
       now: () => new Date(),
       maxPages: 2,
     });

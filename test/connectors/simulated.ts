@@ -10,6 +10,7 @@ import type { HttpAttempt } from '../../src/source/http.js';
 import type { ReadPage, ReadRecord } from '../../src/source/readPage.js';
 import { type ReadSourceOptions, readSource } from '../../src/source/readSource.js';
 import type { RecordLookup } from '../../src/source/resolve.js';
+import { LOOPBACK } from '../helpers/loopback.js';
 
 /** What lets the tests in. */
 export const CREDENTIALS: Credentials = {
@@ -94,6 +95,7 @@ export async function run(
     cursors: {},
     lookup: LOOKUP,
     signal: new AbortController().signal,
+    addressGuard: LOOPBACK,
     now: () => new Date(),
     onAttempt: (attempt) => attempts.push(attempt),
     ...options,

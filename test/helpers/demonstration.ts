@@ -5,7 +5,7 @@ import { CODE_CONNECTORS } from '../../connectors/index.js';
 import { generateCredentials } from '../../simulators/credentials.js';
 import { type Simulators, startSimulators } from '../../simulators/server.js';
 import { DATA_FOLDER } from '../../src/config.js';
-import { type Demonstration, loadSelfReports, settingsOf, syncAll } from '../../src/demonstration.js';
+import { type Demonstration, loadSelfReports, settingsOf, simulatorHost, syncAll } from '../../src/demonstration.js';
 import type { Catalogue } from '../../src/domain/catalogue.js';
 import { computeRound } from '../../src/pipeline/compute.js';
 import { registerSource, SELF_REPORT, SURVEY } from '../../src/pipeline/source.js';
@@ -32,6 +32,7 @@ export async function startTestDemonstration(): Promise<TestDemonstration> {
   return {
     simulators,
     port: simulators.port,
+    host: simulatorHost(simulators.port),
     controlToken: credentials.controlToken,
     settings: ({ spec }) => settingsOf(spec.key, simulators.port, credentials),
     async control(method, operation, body) {

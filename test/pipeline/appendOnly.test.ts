@@ -7,6 +7,7 @@ import { submit } from '../../src/pipeline/submit.js';
 import { syncSource } from '../../src/pipeline/sync.js';
 import { readCatalogue } from '../../src/store/catalogue.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
+import { LOOPBACK } from '../helpers/loopback.js';
 import { NOW, rowsOf } from '../store/batch.js';
 import { type SmallRow, startSmallSource, TOKEN } from './smallSource.js';
 
@@ -38,6 +39,7 @@ describe('the facts', () => {
         ...{ database: test.database, catalogue, connector: source.connector, mode: 'FULL_REFRESH', now: () => NOW },
         settings: { baseUrl: source.baseUrl, secrets: { token: TOKEN } },
         signal: new AbortController().signal,
+        addressGuard: LOOPBACK,
       });
       expect([run.errorMessage, run.status]).toEqual([null, 'SUCCEEDED_WITH_REJECTS']);
       return run;

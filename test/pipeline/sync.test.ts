@@ -9,6 +9,7 @@ import { readCatalogue } from '../../src/store/catalogue.js';
 import { readSyncRuns } from '../../src/store/listSyncRuns.js';
 import { readHead, readRevisions } from '../../src/store/revision.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
+import { LOOPBACK } from '../helpers/loopback.js';
 import { NOW, roundOf, rowsOf } from '../store/batch.js';
 import { type SmallSource, startSmallSource, TOKEN } from './smallSource.js';
 
@@ -36,6 +37,7 @@ function sync(options: { mode?: SyncMode; signal?: AbortSignal } = {}) {
     settings: { baseUrl: source.baseUrl, secrets: { token: TOKEN } },
     mode: options.mode ?? 'FULL_REFRESH',
     signal: options.signal ?? new AbortController().signal,
+    addressGuard: LOOPBACK,
   });
 }
 
@@ -284,6 +286,7 @@ describe('a run that fails', () => {
       ...{ database: test.database, catalogue, connector: source.connector, now: () => NOW, mode: 'FULL_REFRESH' },
       settings: { baseUrl: source.baseUrl, secrets: {} },
       signal: new AbortController().signal,
+      addressGuard: LOOPBACK,
     });
     expect(run).toMatchObject({ status: 'FAILED', errorCode: 'SYNC_CONFIG', failureType: 'config_error' });
     expect(run.errorMessage).toContain('token');
@@ -301,6 +304,7 @@ describe('a run that fails', () => {
         ...{ database: test.database, catalogue, connector: other.connector, now: () => NOW, mode: 'FULL_REFRESH' },
         settings: { baseUrl: other.baseUrl, secrets: { token: TOKEN } },
         signal: new AbortController().signal,
+        addressGuard: LOOPBACK,
       }),
     ]);
     await other.close();
@@ -313,6 +317,7 @@ describe('a run that fails', () => {
       ...{ database: test.database, catalogue, connector: stranger.connector, now: () => NOW, mode: 'FULL_REFRESH' },
       settings: { baseUrl: stranger.baseUrl, secrets: { token: TOKEN } },
       signal: new AbortController().signal,
+      addressGuard: LOOPBACK,
     });
     await expect(run).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await stranger.close();

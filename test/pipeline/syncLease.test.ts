@@ -15,6 +15,7 @@ import { startEmbedded } from '../../src/store/embedded.js';
 import { readSyncRuns } from '../../src/store/listSyncRuns.js';
 import { type Database, openDatabase } from '../../src/store/orm.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
+import { LOOPBACK } from '../helpers/loopback.js';
 import { TEST_YEAR } from '../helpers/postgres.js';
 import { NOW, rowsOf } from '../store/batch.js';
 import { type SmallSource, startSmallSource, TOKEN } from './smallSource.js';
@@ -47,6 +48,7 @@ function sync(options: { leaseMs?: number; database?: Database } = {}) {
     settings: { baseUrl: source.baseUrl, secrets: { token: TOKEN } },
     mode: 'FULL_REFRESH',
     signal: new AbortController().signal,
+    addressGuard: LOOPBACK,
     now: () => NOW,
     ...options,
   });

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { SourceBounds, SourceHttp } from '../../src/domain/connector.js';
 import { createSourceHttp, type HttpAttempt, type SourceHttpOptions } from '../../src/source/http.js';
+import { LOOPBACK } from '../helpers/loopback.js';
 
 /** A request as a fake source got it. */
 export interface Received {
@@ -61,6 +62,7 @@ export function openHttp(
     settings: { baseUrl, secrets: {} },
     bounds: BOUNDS,
     signal: new AbortController().signal,
+    addressGuard: LOOPBACK,
     now: () => new Date('2026-03-18T02:15:00Z'),
     random: () => 0,
     sleep: async (ms) => {

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { SourceRequest } from '../../src/domain/connector.js';
 import { createSourceHttp, MAX_ATTEMPTS } from '../../src/source/http.js';
+import { LOOPBACK } from '../helpers/loopback.js';
 import { BOUNDS, failureOf, openHttp, startFakeSource } from './fakeSource.js';
 
 const GET = (): SourceRequest => ({ method: 'GET', path: '/rows', query: { name: 'a b&c' } });
@@ -45,6 +46,7 @@ describe('one request', () => {
         settings: { baseUrl, secrets: {} },
         bounds: BOUNDS,
         signal: new AbortController().signal,
+        addressGuard: LOOPBACK,
         now: () => new Date(),
       });
     expect(open).toThrow(expect.objectContaining({ code: 'SYNC_CONFIG' }));
@@ -200,6 +202,7 @@ describe('bounds and cancelling', () => {
         settings: { baseUrl: source.baseUrl, secrets: {} },
         bounds: BOUNDS,
         signal: cancel.signal,
+        addressGuard: LOOPBACK,
         now: () => new Date(),
       });
       setTimeout(() => cancel.abort(), 50);

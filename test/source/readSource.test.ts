@@ -5,6 +5,7 @@ import { sha256 } from '../../src/source/hash.js';
 import { PREVIEW_BODY_CHARS, previewSource } from '../../src/source/preview.js';
 import type { ReadPage, ReadProgress } from '../../src/source/readPage.js';
 import { type ReadSourceOptions, readSource } from '../../src/source/readSource.js';
+import { LOOPBACK } from '../helpers/loopback.js';
 import { BOUNDS, failureOf, startFakeSource } from './fakeSource.js';
 
 type Row = SourcePage['rows'][number];
@@ -84,6 +85,7 @@ function makeOptions(change: Partial<ReadSourceOptions> = {}): ReadSourceOptions
     cursors: {},
     lookup: { entityId: (_system, code) => (code === '99' ? null : Number(code)), indicatorId: () => 1 },
     signal: new AbortController().signal,
+    addressGuard: LOOPBACK,
     now: () => new Date('2026-03-18T02:15:00Z'),
     ...change,
   };

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { checkSource } from '../../../src/source/check.js';
 import { previewSource } from '../../../src/source/preview.js';
+import { LOOPBACK } from '../../helpers/loopback.js';
 import { failureOf, startFakeSource } from '../fakeSource.js';
 import { MAPPING, makeConnector, makeManifest, makeRows, queryOf, read, sendJson } from './manifestFixture.js';
 
@@ -352,6 +353,7 @@ describe('check and preview', () => {
     const options = {
       settings: { baseUrl: source.baseUrl, secrets: { key: 'hidden-key' } },
       signal: new AbortController().signal,
+      addressGuard: LOOPBACK,
       now: NOW,
     };
     expect(await checkSource(connector, options)).toEqual({

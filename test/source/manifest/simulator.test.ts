@@ -7,6 +7,7 @@ import { compileManifest } from '../../../src/source/manifest/compileManifest.js
 import { parseManifest } from '../../../src/source/manifest/parseManifest.js';
 import { CASES } from '../../connectors/cases.js';
 import { type Run, run, startWorld } from '../../connectors/simulated.js';
+import { LOOPBACK } from '../../helpers/loopback.js';
 import { failureOf } from '../fakeSource.js';
 
 const sleep = async (): Promise<void> => {};
@@ -94,7 +95,7 @@ describe.each(CASES)('$database as a manifest', ({ database, create, rows, perRo
   it('says what is wrong with its credentials, and never shows them', async () => {
     const world = await startWorld();
     const settings = world.settings(database);
-    const options = { signal: new AbortController().signal, now: () => new Date() };
+    const options = { signal: new AbortController().signal, now: () => new Date(), addressGuard: LOOPBACK };
     const good = await checkSource(manifest, { ...options, settings });
     expect(good).toMatchObject({ ok: true, message: expect.stringContaining(String(rows)) });
     const secrets = Object.fromEntries(Object.keys(settings.secrets).map((name) => [name, `wrong-${name}-value`]));

@@ -1,6 +1,5 @@
 import { PlatformError } from '../src/domain/errors.js';
 import { monthPeriod } from './baseline.js';
-import { DATABASE_NAMES, type DatabaseName } from './database.js';
 import { jsonAnswer, type WireAnswer } from './exchange.js';
 import type { Faults } from './faults.js';
 import type { Simulation } from './simulation.js';
@@ -11,7 +10,7 @@ export interface ControlTargets {
   readonly simulation: Simulation;
   readonly faults: Faults;
   /** Requests that arrived, per database. */
-  readonly requests: Readonly<Record<DatabaseName, number>>;
+  readonly requests: Readonly<Record<string, number>>;
   /** Makes the portal's tokens expire. */
   expireTokens(): void;
 }
@@ -31,14 +30,19 @@ function parseBody(body: string): Fields {
   }
 }
 
-function readDatabase(name: unknown): DatabaseName {
-  const database = DATABASE_NAMES.find((each) => each === name);
+/** Keys of sources beside the names that databases had first. */
+const ALIASES: Readonly<Record<string, string>> = { public_services: 'publicServices' };
+
+function readDatabase({ requests }: ControlTargets, name: unknown): string {
+  const names = Object.keys(requests);
+  const wanted = ALIASES[String(name)] ?? name;
+  const database = names.find((each) => each === wanted);
   if (database !== undefined) return database;
-  throw new PlatformError('BAD_USER_INPUT', `There is no database "${name}"; there are ${DATABASE_NAMES.join(', ')}.`);
+  throw new PlatformError('BAD_USER_INPUT', `There is no database "${name}"; there are ${names.join(', ')}.`);
 }
 
 /** The entity is `GSO-2004:74`, or `74` beside a `codeSystem`. */
-function readChange(database: DatabaseName, fields: Fields): Omit<CountChange, 'sequence'> {
+function readChange(database: string, fields: Fields): Omit<CountChange, 'sequence'> {
   const text = (name: string): string => {
     const value = fields.get(name);
     if (typeof value === 'string') return value;
@@ -59,7 +63,7 @@ function readChange(database: DatabaseName, fields: Fields): Omit<CountChange, '
 
 function showState({ simulation, faults, requests }: ControlTargets): object {
   const { seed, anchor, tick, epoch, changes } = simulation.state;
-  const shown = DATABASE_NAMES.map((name) => [
+  const shown = Object.keys(requests).map((name) => [
     name,
     { ...faults.of(name), times: Object.fromEntries(faults.of(name).times) },
   ]);
@@ -75,9 +79,10 @@ function showState({ simulation, faults, requests }: ControlTargets): object {
   };
 }
 
-function setFaults({ simulation, faults, expireTokens }: ControlTargets, body: Fields): void {
+function setFaults(targets: ControlTargets, body: Fields): void {
+  const { simulation, faults, expireTokens } = targets;
   for (const [name, wanted] of body) {
-    const database = readDatabase(name);
+    const database = readDatabase(targets, name);
     const fields = fieldsOf(wanted);
     faults.set(database, wanted);
     if (fields.has('poisonRows')) simulation.poison(database, faults.of(database).poisonRows);
@@ -105,11 +110,11 @@ function perform(targets: ControlTargets, operation: string, body: string): obje
       return showState(targets);
     case 'DELETE faults':
       faults.reset();
-      for (const database of DATABASE_NAMES) simulation.poison(database, 0);
+      for (const database of Object.keys(targets.requests)) simulation.poison(database, 0);
       return showState(targets);
     case 'POST override': {
       const fields = parseBody(body);
-      return simulation.change(readChange(readDatabase(fields.get('database')), fields));
+      return simulation.change(readChange(readDatabase(targets, fields.get('database')), fields));
     }
     default:
       return null;

@@ -1,11 +1,14 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { PlatformError } from '../src/domain/errors.js';
+import { SYSTEMS } from './systems/index.js';
 
 /** What lets a client in. There are no defaults: the parent makes them up and tells both sides. */
 export interface Credentials {
   readonly einvoice: { readonly username: string; readonly password: string };
   readonly publicServices: { readonly clientId: string; readonly clientSecret: string };
   readonly population: { readonly consumerCode: string; readonly secretKey: string };
+  /** By key of the system and name of the secret, as `secrets` of the system lists them. */
+  readonly systems: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Expected in `x-control-token` by the control interface. */
   readonly controlToken: string;
 }
@@ -17,6 +20,9 @@ export function generateCredentials(): Credentials {
     einvoice: { username: 'dti-platform', password: secret() },
     publicServices: { clientId: 'dti-platform', clientSecret: secret() },
     population: { consumerCode: 'DTI-PLATFORM', secretKey: secret() },
+    systems: Object.fromEntries(
+      SYSTEMS.map(({ key, secrets }) => [key, Object.fromEntries(secrets.map((name) => [name, secret()]))]),
+    ),
     controlToken: secret(),
   };
 }
@@ -48,34 +54,12 @@ export function parseCredentials(json: string): Credentials {
       clientSecret: text('publicServices', 'clientSecret'),
     },
     population: { consumerCode: text('population', 'consumerCode'), secretKey: text('population', 'secretKey') },
+    systems: Object.fromEntries(
+      SYSTEMS.map(({ key, secrets }) => [
+        key,
+        Object.fromEntries(secrets.map((name) => [name, text('systems', key, name)])),
+      ]),
+    ),
     controlToken: text('controlToken'),
   };
-}
-
-/** Compares two texts in a time that does not tell where they differ. */
-export function isSameText(left: string, right: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(left), digest(right));
-}
-
-/** Remembers identifiers that may be used once, for a while. */
-export class UsedOnce {
-  readonly #expiry = new Map<string, number>();
-  readonly #lifetimeMs: number;
-
-  constructor(lifetimeMs: number) {
-    this.#lifetimeMs = lifetimeMs;
-  }
-
-  /** Takes an identifier; false when it was taken before. */
-  take(id: string, nowMs: number): boolean {
-    for (const [known, expiry] of this.#expiry) {
-      // Insertion order is order of expiry.
-      if (expiry > nowMs) break;
-      this.#expiry.delete(known);
-    }
-    if (this.#expiry.has(id)) return false;
-    this.#expiry.set(id, nowMs + this.#lifetimeMs);
-    return true;
-  }
 }

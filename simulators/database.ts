@@ -3,6 +3,11 @@ export const DATABASE_NAMES = ['einvoice', 'publicServices', 'population'] as co
 /** See {@link DATABASE_NAMES}. */
 export type DatabaseName = (typeof DATABASE_NAMES)[number];
 
+/** True for the three databases that tell months of counts; the others are systems of simulators/systems. */
+export function isDatabase(name: string): name is DatabaseName {
+  return DATABASE_NAMES.some((each) => each === name);
+}
+
 /** One count that a database tells per body and month. */
 export interface CountField {
   readonly name: string;

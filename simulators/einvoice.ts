@@ -1,5 +1,6 @@
-import { type Credentials, UsedOnce } from './credentials.js';
+import type { Credentials } from './credentials.js';
 import { type Endpoint, MAX_PAGE_SIZE, parseWhole, USED_ONCE_MS, type WireAnswer } from './exchange.js';
+import { UsedOnce } from './gate.js';
 import { cutPage, type Simulation, type StatisticsRow } from './simulation.js';
 import {
   checkUsernameToken,

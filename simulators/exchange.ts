@@ -10,7 +10,8 @@ export interface WireRequest {
 export interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** Bytes when it is not text in UTF-8. */
+  readonly body: string | Buffer;
 }
 
 /** A refusal that the fault control asks a protocol to give, in the protocol's own words. */

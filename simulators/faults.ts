@@ -1,5 +1,4 @@
 import { PlatformError } from '../src/domain/errors.js';
-import { DATABASE_NAMES, type DatabaseName } from './database.js';
 
 /** Faults that happen to the next so many requests of a database, in this order of precedence when several are set. */
 const COUNTED = ['hang', 'status429', 'status500', 'html200', 'unauthorised', 'busy', 'truncatedBody'] as const;
@@ -50,27 +49,23 @@ function text(value: unknown, name: string): string | null {
   throw invalid(`${name} must be a text or null`);
 }
 
-/** All faults of the three databases. They are lost on a restart, as faults should be. */
+/** All faults of the databases and systems. They are lost on a restart, as faults should be. */
 export class Faults {
-  readonly #of: Record<DatabaseName, DatabaseFaults> = {
-    einvoice: noFaults(),
-    publicServices: noFaults(),
-    population: noFaults(),
-  };
+  readonly #of = new Map<string, DatabaseFaults>();
 
   /** What is set for a database now. */
-  of(database: DatabaseName): Readonly<DatabaseFaults> {
-    return this.#of[database];
+  of(database: string): Readonly<DatabaseFaults> {
+    return this.#of.get(database) ?? noFaults();
   }
 
   /** Takes all faults back. */
   reset(): void {
-    for (const database of DATABASE_NAMES) this.#of[database] = noFaults();
+    this.#of.clear();
   }
 
   /** Decides what happens to the next request, and counts it down. */
-  next(database: DatabaseName): RequestFault {
-    const { times, latencyMs, retryAfter, abort } = this.#of[database];
+  next(database: string): RequestFault {
+    const { times, latencyMs, retryAfter, abort } = this.#of.get(database) ?? noFaults();
     const kind = COUNTED.find((each) => (times.get(each) ?? 0) > 0) ?? null;
     if (kind !== null) times.set(kind, (times.get(kind) ?? 0) - 1);
     return { kind, latencyMs, retryAfter, abort };
@@ -82,8 +77,9 @@ export class Faults {
    * @param wanted as sent to the control interface
    * @throws PlatformError BAD_USER_INPUT when a name or value is not acceptable; then nothing is set
    */
-  set(database: DatabaseName, wanted: unknown): void {
-    const faults = { ...this.#of[database], times: new Map(this.#of[database].times) };
+  set(database: string, wanted: unknown): void {
+    const known = this.of(database);
+    const faults = { ...known, times: new Map(known.times) };
     for (const [name, value] of entriesOf(wanted, database)) {
       const counted = COUNTED.find((each) => each === name);
       if (counted !== undefined) this.#setCounted(faults, counted, value);
@@ -97,7 +93,7 @@ export class Faults {
         }
       else if (name !== 'lateCorrection' && name !== 'expireTokens') throw invalid(`There is no fault "${name}"`);
     }
-    this.#of[database] = faults;
+    this.#of.set(database, faults);
   }
 
   #setCounted(faults: DatabaseFaults, kind: CountedFault, value: unknown): void {

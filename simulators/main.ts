@@ -29,7 +29,15 @@ async function readOptions(args: readonly string[]): Promise<SimulatorOptions> {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args: [...args],
-    options: { port: text, 'data-dir': text, 'figures-dir': text, seed: text, 'tick-ms': text, anchor: text },
+    options: {
+      port: text,
+      'data-dir': text,
+      'figures-dir': text,
+      'reference-dir': text,
+      seed: text,
+      'tick-ms': text,
+      anchor: text,
+    },
   });
   const whole = (name: 'port' | 'seed' | 'tick-ms'): number | undefined => {
     const value = values[name];
@@ -41,6 +49,7 @@ async function readOptions(args: readonly string[]): Promise<SimulatorOptions> {
     port: whole('port') ?? 0,
     dataDir,
     figuresDir: values['figures-dir'] ?? join('data', 'demonstration'),
+    referenceDir: values['reference-dir'],
     seed: whole('seed'),
     tickMs: whole('tick-ms') ?? 5000,
     anchor: values.anchor === undefined ? undefined : parseMonth(values.anchor),

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { type Credentials, isSameText, UsedOnce } from './credentials.js';
+import type { Credentials } from './credentials.js';
 import { type Endpoint, isTimely, jsonAnswer, MAX_PAGE_SIZE, USED_ONCE_MS, type WireAnswer } from './exchange.js';
+import { isSameText, UsedOnce } from './gate.js';
 import { type LinkageRow, linkageRows } from './linkage.js';
 import { cutPage, type RowPage, type Simulation, type StatisticsRow } from './simulation.js';
 

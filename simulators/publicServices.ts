@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type Credentials, isSameText } from './credentials.js';
+import type { Credentials } from './credentials.js';
 import { type Endpoint, jsonAnswer, MAX_PAGE_SIZE, parseWhole, type WireAnswer } from './exchange.js';
+import { isSameText } from './gate.js';
 import { cutPage, type Simulation, type StatisticsRow } from './simulation.js';
 
 /** Lifetime of a token unless a fault shortens it. */

@@ -3,16 +3,20 @@ import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { PlatformError } from '../src/domain/errors.js';
 import { buildBaseline, type Month } from './baseline.js';
 import { control } from './control.js';
-import { type Credentials, isSameText } from './credentials.js';
-import type { DatabaseName } from './database.js';
+import type { Credentials } from './credentials.js';
+import { DATABASE_NAMES } from './database.js';
 import { einvoiceEndpoint } from './einvoice.js';
-import { type Endpoint, jsonAnswer, type WireAnswer, type WireRequest } from './exchange.js';
+import { jsonAnswer, type Refusal, type WireAnswer } from './exchange.js';
 import { Faults, type RequestFault } from './faults.js';
 import { readRounds } from './figures.js';
+import { isSameText } from './gate.js';
 import { populationEndpoint } from './population.js';
 import { problemAnswer, publicServicesEndpoints, TOKEN_LIFETIME_SECONDS } from './publicServices.js';
 import { Simulation } from './simulation.js';
 import { openState } from './state.js';
+import type { SystemContext, SystemRequest, SystemSimulator } from './system.js';
+import { readSystemReference } from './systemRows.js';
+import { SYSTEMS } from './systems/index.js';
 
 /** What the simulators need to know. */
 export interface SimulatorOptions {
@@ -22,6 +26,8 @@ export interface SimulatorOptions {
   readonly dataDir: string;
   /** Where figures-PROVINCE-2021.csv and the others are. */
   readonly figuresDir: string;
+  /** Folder `data` of the repository, with entities and frameworks; absent: below the working directory. */
+  readonly referenceDir?: string | undefined;
   /** Absent: as in the state, else 922. Another seed than before begins again at tick 0. */
   readonly seed?: number | undefined;
   /** The running month. Absent: as in the state, else the month of the clock in Vietnam. */
@@ -59,11 +65,37 @@ function proxyAnswer(fault: RequestFault, now: Date): WireAnswer | null {
   return plain(429, 'Too Many Requests\n', after === null ? {} : { 'retry-after': after });
 }
 
-function wireRequest(request: FastifyRequest): WireRequest {
+function plainRefusal(refusal: NonNullable<Refusal>): WireAnswer {
+  return refusal === 'busy' ? plain(503, 'Service Unavailable\n') : plain(401, 'Unauthorized\n');
+}
+
+/** What answers a request; systems may take their time. */
+type AnyEndpoint = (request: SystemRequest, refusal: Refusal) => WireAnswer | Promise<WireAnswer>;
+
+function systemContext(
+  { key }: SystemSimulator,
+  simulation: Simulation,
+  { systems }: Credentials,
+  now: () => Date,
+): SystemContext {
+  return {
+    rows: (sequence = simulation.sequence) => simulation.systemRows(key, sequence),
+    sequence: () => simulation.sequence,
+    hasSequence: (sequence) => simulation.hasResultSet(sequence),
+    secrets: systems[key] ?? {},
+    basePath: `/${key}`,
+    now,
+  };
+}
+
+function wireRequest(request: FastifyRequest): SystemRequest {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) headers[name] = String(value ?? '');
   const query = new URL(request.url, 'http://simulator').searchParams;
-  return { headers, query, body: typeof request.body === 'string' ? request.body : '' };
+  const params = Object.fromEntries(
+    Object.entries(Object(request.params)).map(([name, value]) => [name, String(value)]),
+  );
+  return { headers, query, params, body: typeof request.body === 'string' ? request.body : '' };
 }
 
 function send(reply: FastifyReply, answer: WireAnswer): FastifyReply {
@@ -88,7 +120,7 @@ export function monthInVietnam(now: Date): Month {
 }
 
 /**
- * Starts the three simulated national databases on one port of the loopback interface.
+ * Starts the simulated national databases and systems on one port of the loopback interface.
  * @throws PlatformError REFERENCE_INVALID, DATA_FOLDER_UNUSABLE, PORT_IN_USE
  */
 export async function startSimulators(options: SimulatorOptions): Promise<Simulators> {
@@ -96,9 +128,12 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
   const { seed, anchor, dataDir } = options;
   const state = openState(dataDir, { seed, anchor, thisMonth: monthInVietnam(now()) });
   const rounds = readRounds(options.figuresDir, state.anchor.year);
-  const simulation = new Simulation(buildBaseline(rounds, state.seed, state.anchor), state, dataDir);
+  const reference = readSystemReference(options.referenceDir ?? 'data');
+  const baseline = buildBaseline(rounds, state.seed, state.anchor);
+  const simulation = new Simulation(baseline, state, dataDir, reference, SYSTEMS);
   const faults = new Faults();
-  const requests: Record<DatabaseName, number> = { einvoice: 0, publicServices: 0, population: 0 };
+  const names = [...DATABASE_NAMES, ...SYSTEMS.map(({ key }) => key)];
+  const requests: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]));
   const lifetime = (): number => faults.of('publicServices').tokenLifetimeSeconds ?? TOKEN_LIFETIME_SECONDS;
   const portal = publicServicesEndpoints(simulation, credentials.publicServices, now, lifetime);
   const targets = { simulation, faults, requests, expireTokens: portal.expireTokens };
@@ -107,17 +142,18 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
-  const data = (method: 'GET' | 'POST', url: string, database: DatabaseName, endpoint: Endpoint): void => {
+  const data = (method: 'GET' | 'POST', url: string, database: string, endpoint: AnyEndpoint): void => {
     app.route({
       method,
       url,
+      exposeHeadRoute: false,
       handler: async (request, reply) => {
-        requests[database] += 1;
+        requests[database] = (requests[database] ?? 0) + 1;
         const fault = faults.next(database);
         if (fault.latencyMs > 0) await wait(fault.latencyMs);
         if (fault.kind === 'hang') return reply.hijack();
         const refusal = fault.kind === 'unauthorised' || fault.kind === 'busy' ? fault.kind : null;
-        const answer = proxyAnswer(fault, now()) ?? endpoint(wireRequest(request), refusal);
+        const answer = proxyAnswer(fault, now()) ?? (await endpoint(wireRequest(request), refusal));
         return fault.kind === 'truncatedBody' ? sendHalf(reply, answer, fault.abort) : send(reply, answer);
       },
     });
@@ -125,9 +161,25 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
   data('POST', '/einvoice/soap', 'einvoice', einvoiceEndpoint(simulation, credentials.einvoice, now));
   data('GET', '/public-services/v1/statistics', 'publicServices', portal.statistics);
   data('POST', '/ndxp/gateway', 'population', populationEndpoint(simulation, credentials.population, now));
+  for (const system of SYSTEMS) {
+    const context = systemContext(system, simulation, credentials, now);
+    for (const route of system.routes(context)) {
+      const url = `/${system.key}${route.path}`;
+      if (route.isSpared === true) {
+        app.route({
+          ...{ method: route.method, url, exposeHeadRoute: false },
+          handler: async (request, reply) => send(reply, await route.handle(wireRequest(request))),
+        });
+      } else {
+        data(route.method, url, system.key, (request, refusal) =>
+          refusal === null ? route.handle(request) : (system.refuse?.(refusal) ?? plainRefusal(refusal)),
+        );
+      }
+    }
+  }
   // Faults are for statistics: a token request is counted, and answered.
   app.post('/public-services/oauth/token', (request, reply) => {
-    requests.publicServices += 1;
+    requests.publicServices = (requests.publicServices ?? 0) + 1;
     return send(reply, portal.token(wireRequest(request), null));
   });
   app.route<{ Params: { operation: string } }>({

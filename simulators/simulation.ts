@@ -1,10 +1,19 @@
 import { PlatformError } from '../src/domain/errors.js';
 import { type Baseline, type BaseRow, monthPeriod, rowKey } from './baseline.js';
-import { countFields, type DatabaseName } from './database.js';
+import { countFields, type DatabaseName, isDatabase } from './database.js';
 import type { Counts } from './month.js';
 import { poisonRows } from './poison.js';
 import { restateCounts } from './restate.js';
 import { type CountChange, highestSequence, SEQUENCES_PER_TICK, type SimulatorState, saveState } from './state.js';
+import type { SystemRow, SystemSimulator } from './system.js';
+import {
+  lastTurn,
+  poisonSystemRows,
+  restateFigures,
+  type SystemBaseRow,
+  type SystemFigures,
+  systemBaseline,
+} from './systemRows.js';
 import { lastRestatement } from './tick.js';
 
 /** One row as a database tells it. Counts are numbers, except in poisoned rows. */
@@ -48,11 +57,27 @@ export class Simulation {
   readonly baseline: Baseline;
   #state: SimulatorState;
   readonly #dataDir: string;
-  readonly #poison = new Map<DatabaseName, { readonly count: number; readonly sequence: number }>();
+  readonly #poison = new Map<string, { readonly count: number; readonly sequence: number }>();
+  readonly #systems: SystemFigures;
+  readonly #systemBase = new Map<string, readonly SystemBaseRow[]>();
+  readonly #systemCache = new Map<string, { readonly sequence: number; readonly rows: readonly SystemRow[] }>();
   readonly #cache = new Map<DatabaseName, { readonly sequence: number; readonly rows: readonly StatisticsRow[] }>();
 
-  constructor(baseline: Baseline, state: SimulatorState, dataDir: string) {
+  /**
+   * @param reference frameworks and names of the reference data; figures and seed are those of the baseline
+   * @param systems the national systems beside the three databases
+   */
+  constructor(
+    baseline: Baseline,
+    state: SimulatorState,
+    dataDir: string,
+    reference: Pick<SystemFigures, 'frameworks' | 'names'>,
+    systems: readonly SystemSimulator[],
+  ) {
     this.baseline = baseline;
+    const { seed, anchor, rounds } = baseline;
+    this.#systems = { seed, anchor, rounds, ...reference };
+    for (const system of systems) this.#systemBase.set(system.key, systemBaseline(this.#systems, system));
     this.#state = state;
     this.#dataDir = dataDir;
   }
@@ -84,9 +109,8 @@ export class Simulation {
     if (!Number.isSafeInteger(wanted.value) || wanted.value < 0)
       throw new PlatformError('BAD_USER_INPUT', `"${wanted.value}" is not a count; send a whole number, 0 or more.`);
     const key = rowKey(wanted);
-    if (!this.baseline.rows[wanted.database].some((row) => rowKey(row) === key))
-      throw new PlatformError('NOT_FOUND', `${wanted.database} has no row ${key}.`);
-    const fields = countFields(wanted.database, wanted.codeSystem).map((field) => field.name);
+    const fields = this.#fieldsOf(wanted);
+    if (fields === null) throw new PlatformError('NOT_FOUND', `${wanted.database} has no row ${key}.`);
     if (!fields.includes(wanted.field))
       throw new PlatformError('NOT_FOUND', `${key} has no count "${wanted.field}"; it has ${fields.join(', ')}.`);
     const change = { ...wanted, sequence: this.#nextSequence() };
@@ -96,8 +120,9 @@ export class Simulation {
   }
 
   /** Adds bad rows to a database until they are taken out with 0; they are not kept over a restart. */
-  poison(database: DatabaseName, count: number): void {
-    this.#cache.delete(database);
+  poison(database: string, count: number): void {
+    if (isDatabase(database)) this.#cache.delete(database);
+    this.#systemCache.delete(database);
     if (count === 0) {
       this.#poison.delete(database);
       return;
@@ -115,6 +140,18 @@ export class Simulation {
     if (cached?.sequence === sequence) return cached.rows;
     const rows = this.#computeRows(database, sequence);
     this.#cache.set(database, { sequence, rows });
+    return rows;
+  }
+
+  /**
+   * All rows of a system as they were at a sequence number, in order.
+   * @param sequence one of which {@link hasResultSet} is true
+   */
+  systemRows(key: string, sequence: number): readonly SystemRow[] {
+    const cached = this.#systemCache.get(key);
+    if (cached?.sequence === sequence) return cached.rows;
+    const rows = this.#computeSystem(key, sequence);
+    this.#systemCache.set(key, { sequence, rows });
     return rows;
   }
 
@@ -141,6 +178,55 @@ export class Simulation {
     const { anchor, epoch } = this.#state;
     const time = new Date(Date.UTC(anchor.year, anchor.month - 1, 1) + sequence - epoch);
     return time.toISOString().replace('Z', '+07:00');
+  }
+
+  #fieldsOf(wanted: Omit<CountChange, 'sequence'>): readonly string[] | null {
+    const { database } = wanted;
+    const key = rowKey(wanted);
+    if (isDatabase(database)) {
+      const isKnown = this.baseline.rows[database].some((row) => rowKey(row) === key);
+      return isKnown ? countFields(database, wanted.codeSystem).map((field) => field.name) : null;
+    }
+    const row = this.#systemBase.get(database)?.find((each) => rowKey(each) === key);
+    if (row === undefined) return null;
+    return Object.entries(row.figures).flatMap(([code, { value }]) =>
+      value === null ? [`${code}.numerator`, `${code}.denominator`] : [`${code}.value`],
+    );
+  }
+
+  #computeSystem(key: string, sequence: number): readonly SystemRow[] {
+    const { epoch, changes } = this.#state;
+    const base = this.#systemBase.get(key) ?? [];
+    const tick = Math.floor((sequence - epoch) / SEQUENCES_PER_TICK);
+    const provinces = this.baseline.openProvinces.length;
+    const byKey = Map.groupBy(
+      changes.filter((change) => change.database === key && change.sequence <= sequence),
+      rowKey,
+    );
+    const tell = (row: SystemBaseRow, at: number, figures: SystemRow['figures']): SystemRow => {
+      const { running, endMonth, position: _position, ...told } = row;
+      const publishedAt = this.publishedAt({ period: endMonth, running }, at);
+      return { ...told, figures, sequence: at, status: running ? 'PROVISIONAL' : 'FINAL', publishedAt };
+    };
+    const rows = base.map((row) => {
+      const touched = row.running ? lastTurn(tick, row.position, provinces) : 0;
+      const altered = byKey.get(rowKey(row)) ?? [];
+      const figures = { ...restateFigures(this.#systems, key, row, touched) };
+      for (const { field, value } of altered) {
+        const [, code = '', side = ''] = /^(.+)\.(numerator|denominator|value)$/.exec(field) ?? [];
+        const figure = figures[code];
+        if (figure !== undefined) figures[code] = { ...figure, [side]: String(value) };
+      }
+      const at = Math.max(epoch + touched * SEQUENCES_PER_TICK, ...altered.map((change) => change.sequence));
+      return tell(row, at, figures);
+    });
+    const poison = this.#poison.get(key);
+    const good = base.find((row) => row.codeSystem === 'GSO-2004') ?? base[0];
+    const isPoisoned = poison !== undefined && poison.sequence <= sequence && good !== undefined;
+    const bad = isPoisoned
+      ? poisonSystemRows(good, poison.count).map((row) => tell(row, poison.sequence, row.figures))
+      : [];
+    return inOrder([...rows, ...bad], rowKey);
   }
 
   #computeRows(database: DatabaseName, sequence: number): readonly StatisticsRow[] {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { type Credentials, isSameText, type UsedOnce } from './credentials.js';
 import { isTimely, type WireAnswer } from './exchange.js';
+import { isSameText, type UsedOnce } from './gate.js';
 
 /** Namespace of the operation and its rows. */
 export const EINVOICE_NAMESPACE = 'urn:vn:gov:tax:einvoice:statistics:1';
@@ -101,7 +101,7 @@ export function parseEnvelope(text: string): { readonly header: XmlNode | null; 
  */
 export function checkUsernameToken(
   header: XmlNode | null,
-  known: Credentials['einvoice'],
+  known: { readonly username: string; readonly password: string },
   nonces: UsedOnce,
   now: Date,
 ): SoapFault | null {

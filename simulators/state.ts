@@ -2,18 +2,19 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlatformError } from '../src/domain/errors.js';
 import { type Month, monthPeriod } from './baseline.js';
-import type { DatabaseName } from './database.js';
 
 /** Sequence numbers that one tick has: its own and those of the changes made by hand before the next. */
 export const SEQUENCES_PER_TICK = 1000;
 
 /** A count that was altered by hand: an override or a late correction. */
 export interface CountChange {
-  readonly database: DatabaseName;
+  /** A database, or the key of a system. */
+  readonly database: string;
   readonly codeSystem: string;
   readonly code: string;
   /** `2022-11`. */
   readonly period: string;
+  /** A count of the database; of a system `SOC_ACTIVITY.02.numerator`, `.denominator` or `.value`. */
   readonly field: string;
   readonly value: number;
   readonly sequence: number;

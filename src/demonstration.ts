@@ -109,7 +109,16 @@ async function launchChild(
   tickMs: number,
   credentials: Credentials,
 ): Promise<{ child: ChildProcess; port: number }> {
-  const args = ['--port', String(port), '--data-dir', dataDir, '--figures-dir', FIGURES];
+  const args = [
+    '--port',
+    String(port),
+    '--data-dir',
+    dataDir,
+    '--figures-dir',
+    FIGURES,
+    '--reference-dir',
+    DATA_FOLDER,
+  ];
   const child = fork(
     join(import.meta.dirname, '../simulators/main.js'),
     [...args, '--seed', String(SEED), '--anchor', anchor, '--tick-ms', String(tickMs)],
@@ -147,8 +156,10 @@ export function settingsOf(key: string, port: number, credentials: Credentials):
       return { baseUrl: `${origin}/public-services`, secrets: { ...credentials.publicServices } };
     case 'population':
       return { baseUrl: `${origin}/ndxp`, secrets: { ...credentials.population } };
-    default:
-      return null;
+    default: {
+      const secrets = credentials.systems[key];
+      return secrets === undefined ? null : { baseUrl: `${origin}/${key}`, secrets };
+    }
   }
 }
 

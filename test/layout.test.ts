@@ -125,7 +125,12 @@ const READS_ENVIRONMENT: Readonly<Record<string, string>> = {
 };
 
 /** Barrel files that there are: lists of connectors and migrations, and the door of each connector. */
-const BARRELS = [/^connectors\/index\.ts$/, /^connectors\/[^/]+\/index\.ts$/, /^migrations\/index\.ts$/];
+const BARRELS = [
+  /^simulators\/systems\/index\.ts$/,
+  /^connectors\/index\.ts$/,
+  /^connectors\/[^/]+\/index\.ts$/,
+  /^migrations\/index\.ts$/,
+];
 
 interface SourceFile {
   /** From the root, with slashes: `src/store/feed.ts`. */

@@ -5,6 +5,7 @@ import { parse } from 'csv-parse/sync';
 import { onTestFinished } from 'vitest';
 import type { Credentials } from '../../simulators/credentials.js';
 import { type Simulators, startSimulators } from '../../simulators/server.js';
+import { SYSTEMS } from '../../simulators/systems/index.js';
 import type { Connector, Cursor, SourceSettings } from '../../src/domain/connector.js';
 import type { HttpAttempt } from '../../src/source/http.js';
 import type { ReadPage, ReadRecord } from '../../src/source/readPage.js';
@@ -17,18 +18,29 @@ export const CREDENTIALS: Credentials = {
   einvoice: { username: 'dti-platform', password: 'secret-of-einvoice' },
   publicServices: { clientId: 'dti-platform', clientSecret: 'secret-of-portal' },
   population: { consumerCode: 'DTI-PLATFORM', secretKey: 'secret-of-bus' },
+  systems: Object.fromEntries(
+    SYSTEMS.map(({ key, secrets }) => [
+      key,
+      Object.fromEntries(secrets.map((name) => [name, `secret-of-${key}-${name}`])),
+    ]),
+  ),
   controlToken: 'control',
 };
 
 const PATHS = { einvoice: '/einvoice', publicServices: '/public-services', population: '/ndxp' } as const;
-/** A simulated database, as the control interface names it. */
+/** A simulated database of months, as the control interface names it. */
 export type Database = keyof typeof PATHS;
+
+function isDatabase(name: string): name is Database {
+  return Object.hasOwn(PATHS, name);
+}
 
 /** Simulators of one test with the ways to disturb them. */
 export interface SimulatedWorld {
   readonly simulators: Simulators;
-  settings(database: Database): SourceSettings;
-  setFaults(database: Database, faults: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Of a database, or of a system by its key. */
+  settings(database: string): SourceSettings;
+  setFaults(database: string, faults: Readonly<Record<string, unknown>>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -55,7 +67,10 @@ export async function openWorld(now: () => Date = () => new Date()): Promise<Sim
   const origin = `http://127.0.0.1:${simulators.port}`;
   return {
     simulators,
-    settings: (database) => ({ baseUrl: origin + PATHS[database], secrets: { ...CREDENTIALS[database] } }),
+    settings: (name) =>
+      isDatabase(name)
+        ? { baseUrl: origin + PATHS[name], secrets: { ...CREDENTIALS[name] } }
+        : { baseUrl: `${origin}/${name}`, secrets: { ...CREDENTIALS.systems[name] } },
     setFaults: async (database, faults) => {
       const body = JSON.stringify({ [database]: faults });
       const headers = { 'x-control-token': CREDENTIALS.controlToken };

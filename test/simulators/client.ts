@@ -3,6 +3,7 @@ import { XMLParser } from 'fast-xml-parser';
 import { onTestFinished } from 'vitest';
 import type { Credentials } from '../../simulators/credentials.js';
 import { type SimulatorOptions, type Simulators, startSimulators } from '../../simulators/server.js';
+import { SYSTEMS } from '../../simulators/systems/index.js';
 import { makeFiguresFolder, makeFolder } from './figureFolder.js';
 
 /** Credentials of the check values in the protocol documents. */
@@ -10,6 +11,12 @@ export const CREDENTIALS: Credentials = {
   einvoice: { username: 'dti-platform', password: 'example-password' },
   publicServices: { clientId: 'dti-platform', clientSecret: 'example-client-secret' },
   population: { consumerCode: 'DTI-PLATFORM', secretKey: 'example-secret-key' },
+  systems: Object.fromEntries(
+    SYSTEMS.map(({ key, secrets }) => [
+      key,
+      Object.fromEntries(secrets.map((name) => [name, `secret-of-${key}-${name}`])),
+    ]),
+  ),
   controlToken: 'example-control-token',
 };
 

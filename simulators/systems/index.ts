@@ -1,0 +1,5 @@
+import type { SystemSimulator } from '../system.js';
+import { telecom } from './telecom.js';
+
+/** The simulated systems beside the three databases of months, one file each; a new one is added here and nowhere else. */
+export const SYSTEMS: readonly SystemSimulator[] = [telecom];

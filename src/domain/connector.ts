@@ -126,7 +126,7 @@ export type Cursor = Readonly<Record<string, string | number>>;
 
 /** What a source may ask of one host. */
 export interface HostLimits {
-  /** On average; short bursts of a second's worth are let through. */
+  /** Requests are sent evenly, so never more than these in any second; may be below 1. */
   readonly requestsPerSecond?: number;
   /** Requests under way at one moment, over all workers. */
   readonly maxConcurrent?: number;

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const DATABASE = ['test/{store,pipeline,graph,server}/**/*.test.ts'];
@@ -8,6 +9,8 @@ const GRAPHQL = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }
 export default defineConfig({
   test: {
     reporters: ['default', './test/helpers/reporter.ts'],
+    // By itself vitest leaves a core to others, which on two cores is half; many tests wait for a database or a clock as it is.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       {
         resolve: GRAPHQL,

@@ -1,8 +1,12 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { ConnectorSpec } from '../domain/connector.js';
 import type { SourceStatus } from '../domain/source.js';
+import { canonicalJson, sha256 } from '../source/hash.js';
+import { lockRegistration } from '../store/lock.js';
 import type { Database } from '../store/orm.js';
 import { nextChangeId, takeRevision } from '../store/revision.js';
 import { SourceTable } from '../store/tables/source.js';
+import { type SourceVersionRow, SourceVersionTable } from '../store/tables/sourceVersion.js';
 
 /** What a source says of itself, as far as the platform keeps it. */
 export type SourceDescription = Pick<
@@ -55,25 +59,55 @@ export const SELF_REPORT: SourceDescription = selfReportSource(true);
 /** {@link surveySource} of the demonstration. */
 export const SURVEY: SourceDescription = surveySource(true);
 
-/** Registers a source or brings its description up to date. Takes a revision only when something changed. */
+/**
+ * Registers a source that the platform itself brings along, or brings its description up to date. Takes a revision only when something changed.
+ * @param status of a new source; that of a known one stays, since people have decided it. A source whose manifest is in use keeps that too, and only gets
+ *   one more version.
+ * @returns its id
+ */
 export async function registerSource(
   database: Database,
   description: SourceDescription,
   status: SourceStatus,
   now: Date,
 ): Promise<number> {
-  const { key, name, ...rest } = description;
+  const { key, version } = description;
+  const columns = columnsOf(description);
   return database.fork().transactional(async (em) => {
-    const columns = { ...rest, nameVi: name.vi, nameEn: name.en, status };
+    await lockRegistration(em);
     const known = await em.findOne(SourceTable, { key });
-    if (known !== null && Object.entries(columns).every(([column, value]) => Reflect.get(known, column) === value)) {
+    const inUse = known === null ? null : await findVersion(em, known.id, known.version);
+    const isManifest = typeof inUse?.manifest === 'string';
+    const isSame = Object.entries(columns).every(([column, value]) => Reflect.get(known ?? {}, column) === value);
+    if (known !== null && (await findVersion(em, known.id, version)) !== null && (isManifest || isSame))
       return known.id;
-    }
     const source =
-      known === null ? em.create(SourceTable, { key, ...columns, createdAt: now }) : em.assign(known, columns);
+      known === null
+        ? em.create(SourceTable, { key, ...columns, status, createdAt: now })
+        : isManifest
+          ? known
+          : em.assign(known, columns);
     await em.flush();
+    if ((await findVersion(em, source.id, version)) === null) {
+      const sha256Of = sha256(canonicalJson({ key, ...columns }));
+      em.create(SourceVersionTable, { sourceId: source.id, version, sha256: sha256Of, createdAt: now });
+      await em.flush();
+    }
     const changeId = await nextChangeId(em);
     await takeRevision(em, { changeId, kind: 'SOURCE', roundIds: [], sourceId: source.id });
     return source.id;
   });
+}
+
+/** What a description says, as columns of the source. */
+export function columnsOf({ name, owner, kind, simulated, version, citation, licence, ...rest }: SourceDescription) {
+  const { freshnessLimitSeconds } = rest;
+  return {
+    ...{ nameVi: name.vi, nameEn: name.en, owner, kind, simulated, version, citation, licence, freshnessLimitSeconds },
+  };
+}
+
+/** A version of a source; null = it has none of that number. */
+export function findVersion(em: SqlEntityManager, sourceId: number, version: number): Promise<SourceVersionRow | null> {
+  return em.findOne(SourceVersionTable, { sourceId, version });
 }

@@ -15,6 +15,12 @@ export async function lockSource(em: SqlEntityManager, sourceId: number): Promis
   await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.SOURCE}, ${sourceId})`.execute(em.getKysely());
 }
 
+/** Waits for whoever is registering a source: who holds it decides alone whether a key is new. Held until the end of the transaction. */
+export async function lockRegistration(em: SqlEntityManager): Promise<void> {
+  // No source has the id 0.
+  await lockSource(em, 0);
+}
+
 /** Waits for the snapshots of a round: who holds it writes the next one. Held until the end of the transaction. */
 export async function lockRound(em: SqlEntityManager, roundId: number): Promise<void> {
   await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.ROUND}, ${roundId})`.execute(em.getKysely());

@@ -15,6 +15,7 @@ import {
   RoundTable,
 } from './tables/round.js';
 import { SourceTable, StreamCursorTable } from './tables/source.js';
+import { SourceSecretTable, SourceVersionTable } from './tables/sourceVersion.js';
 import { SubmissionItemTable, SubmissionTable } from './tables/submission.js';
 import { SyncRunTable } from './tables/syncRun.js';
 
@@ -66,7 +67,8 @@ function connect(url: string, poolSize: number): Promise<MikroORM> {
     entities: [
       ...[RegionTable, EntityTable, SuccessionTable, FrameworkTable, MeasureTable, MeasureEdgeTable],
       ...[PeerGroupTable, RoundTable, RoundMemberTable, MergePolicyTable, PublishedReferenceTable, ReferenceLoadTable],
-      ...[SourceTable, StreamCursorTable, SyncRunTable, SubmissionTable, SubmissionItemTable],
+      ...[SourceTable, SourceVersionTable, SourceSecretTable, StreamCursorTable, SyncRunTable],
+      ...[SubmissionTable, SubmissionItemTable],
     ],
     extensions: [Migrator],
     migrations: {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { checkManifest } from './checkManifest.js';
+import { findUnknownWords, type Vocabulary } from './checkWords.js';
 import { findUnknownKeys } from './findUnknownKeys.js';
 import { readManifestText } from './manifestText.js';
 import { expandPreset } from './preset.js';
@@ -12,27 +13,32 @@ export interface ParsedManifest {
   readonly manifest: Manifest | null;
   /** All of them at once, in the order of the text. */
   readonly problems: readonly ManifestProblem[];
+  /** Gives line and column to a problem that only shows where the manifest is used. */
+  readonly locate: (problem: FoundProblem) => ManifestProblem;
 }
 
 /**
  * Reads and checks a manifest in YAML or JSON. Never throws, whatever the text is.
  * @param text at most {@link MAX_MANIFEST_BYTES}
+ * @param vocabulary codes that it may name; absent = any
  */
-export function parseManifest(text: string): ParsedManifest {
+export function parseManifest(text: string, vocabulary: Vocabulary | null = null): ParsedManifest {
   const source = readManifestText(text);
-  if (source.data === null && source.problems.length > 0) return { manifest: null, problems: source.problems };
+  const { locate } = source;
+  if (source.data === null && source.problems.length > 0) return { manifest: null, problems: source.problems, locate };
   const data = expandPreset(source.data);
   const parsed = manifestSchema.safeParse(data);
   const found: FoundProblem[] = [
     ...findUnknownKeys(manifestSchema, data),
     ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => readIssue(issue, [], data))),
     ...checkManifest(data),
+    ...(vocabulary === null ? [] : findUnknownWords(data, vocabulary)),
   ];
-  const located = [...source.problems, ...found.map(source.locate)];
+  const located = [...source.problems, ...found.map(locate)];
   const problems = [...new Map(located.map((each) => [`${each.path} ${each.message}`, each])).values()].sort(
     (left, right) => left.line - right.line || left.column - right.column,
   );
-  return { manifest: parsed.success && problems.length === 0 ? parsed.data : null, problems };
+  return { manifest: parsed.success && problems.length === 0 ? parsed.data : null, problems, locate };
 }
 
 /** Turns an issue of the schema into problems. */

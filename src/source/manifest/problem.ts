@@ -12,7 +12,11 @@ export type ManifestProblemCode =
   | 'path'
   | 'cel'
   | 'placeholder'
-  | 'secret';
+  | 'secret'
+  | 'framework'
+  | 'indicator'
+  | 'code_system'
+  | 'version';
 
 /** Steps from the root of a manifest to a place in it. */
 export type ManifestPath = readonly (string | number)[];

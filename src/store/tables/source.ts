@@ -13,11 +13,17 @@ export const SourceTable = defineEntity({
     kind: p.text(),
     status: p.text(),
     simulated: p.boolean(),
+    /** The version in use; that of a source which was never active is its newest. */
     version: p.integer(),
     citation: p.text(),
     licence: p.text(),
     freshnessLimitSeconds: p.integer().nullable(),
     createdAt: p.datetime(),
+    /** Where it is; null = where its manifest says. */
+    baseUrl: p.text().nullable(),
+    /** When it is read, as cron in Vietnam's time; null = as its manifest says. */
+    schedule: p.text().nullable(),
+    settingsUpdatedAt: p.datetime().nullable(),
   },
 });
 

@@ -1,0 +1,117 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { PlatformError } from '../domain/errors.js';
+import { sha256 } from '../source/hash.js';
+import { parseManifest } from '../source/manifest/parseManifest.js';
+import type { ManifestProblem } from '../source/manifest/problem.js';
+import type { Manifest } from '../source/manifest/schema.js';
+import { lockRegistration, lockSource } from '../store/lock.js';
+import type { Database } from '../store/orm.js';
+import { type SourceRow, SourceTable } from '../store/tables/source.js';
+import { type SourceVersionRow, SourceVersionTable } from '../store/tables/sourceVersion.js';
+import { type Actor, recordChange } from './changeSource.js';
+import { vocabularyOf } from './manifestWords.js';
+import { columnsOf, selfReportSource } from './source.js';
+import type { SourceLibrary } from './sourceLibrary.js';
+import { type NewSettings, writeSettings } from './sourceSettings.js';
+
+/** What came of a registration. */
+export interface Registration {
+  /** Key of the source; null = there are problems, and nothing was written. */
+  readonly key: string | null;
+  /** True when this version was not there before. */
+  readonly isNew: boolean;
+  readonly problems: readonly ManifestProblem[];
+}
+
+/** A manifest to register, with settings of its source that come along. */
+export interface NewManifest extends NewSettings {
+  /** YAML or JSON. */
+  readonly text: string;
+}
+
+/**
+ * Registers a version of a source. The same text again changes nothing; another text needs a higher version. A source that is active or paused goes on with
+ * the version in use until the new one is activated.
+ * @returns what is wrong with the manifest as data: its own mistakes, codes that the platform does not know, a version that was used before
+ * @throws PlatformError SOURCE_STATE when the source is retired; BAD_USER_INPUT for settings
+ */
+export async function registerManifest(
+  library: SourceLibrary,
+  database: Database,
+  actor: Actor,
+  { text, ...settings }: NewManifest,
+  now: Date,
+): Promise<Registration> {
+  const { manifest, problems, locate } = parseManifest(text, vocabularyOf(library.catalogue()));
+  if (manifest === null) return { key: null, isNew: false, problems };
+  const { key, version } = manifest;
+  if (key === selfReportSource(false).key) {
+    const message = `The key "${key}" belongs to the platform itself. Choose another one.`;
+    return { key: null, isNew: false, problems: [locate({ path: ['key'], code: 'value', message })] };
+  }
+  return database.fork().transactional(async (em) => {
+    await lockRegistration(em);
+    const known = await em.findOne(SourceTable, { key });
+    if (known !== null) {
+      await lockSource(em, known.id);
+      await em.refresh(known);
+    }
+    const versions = known === null ? [] : await em.find(SourceVersionTable, { sourceId: known.id });
+    const conflict = findConflict(versions, version, sha256(text));
+    if (conflict !== null) {
+      const problem = locate({ path: ['version'], code: 'version', message: conflict });
+      return { key: null, isNew: false, problems: [problem] };
+    }
+    if (known?.status === 'RETIRED') {
+      throw new PlatformError(
+        'SOURCE_STATE',
+        `The source "${key}" is retired. Register its successor under another key.`,
+      );
+    }
+    const isNew = !versions.some((each) => each.version === version);
+    const source = isNew ? await addVersion(em, known, manifest, text, actor, now) : known;
+    if (source === null) throw new Error('a version without a source');
+    const changed = await writeSettings(em, library, source, settings, now);
+    if (isNew || changed.length > 0) {
+      const details = { version, isNew, ...(changed.length > 0 ? { changed } : {}) };
+      await recordChange(em, actor, source, { action: 'registerSource', details });
+    }
+    return { key, isNew, problems: [] };
+  });
+}
+
+/** Why a version cannot be registered; null = it can, or it is there with the same text. */
+function findConflict(versions: readonly SourceVersionRow[], version: number, hash: string): string | null {
+  const same = versions.find((each) => each.version === version);
+  if (same?.sha256 === hash) return null;
+  const newest = Math.max(0, ...versions.map((each) => each.version));
+  if (same === undefined && version > newest) return null;
+  const why = same === undefined ? `Version ${newest} is newer` : `Version ${version} is registered with another text`;
+  return `${why}. Raise version to ${newest + 1}.`;
+}
+
+async function addVersion(
+  em: SqlEntityManager,
+  known: SourceRow | null,
+  manifest: Manifest,
+  text: string,
+  actor: Actor,
+  now: Date,
+): Promise<SourceRow> {
+  const { key, version } = manifest;
+  const isInUse = known?.status === 'ACTIVE' || known?.status === 'PAUSED';
+  const columns = columnsOf(manifest);
+  const source =
+    known === null
+      ? em.create(SourceTable, { key, ...columns, status: 'DRAFT', createdAt: now })
+      : isInUse
+        ? known
+        : em.assign(known, { ...columns, status: 'DRAFT' });
+  await em.flush();
+  em.create(SourceVersionTable, {
+    ...{ sourceId: source.id, version, manifest: text, sha256: sha256(text) },
+    ...{ createdAt: now, createdBy: actor?.subject ?? null },
+  });
+  await em.flush();
+  return source;
+}

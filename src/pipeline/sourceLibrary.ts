@@ -1,0 +1,129 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import type { Sealer } from '../access/seal.js';
+import type { Catalogue } from '../domain/catalogue.js';
+import type { Connector, SourceSettings } from '../domain/connector.js';
+import { PlatformError } from '../domain/errors.js';
+import type { SourceStatus } from '../domain/source.js';
+import { compileManifest } from '../source/manifest/compileManifest.js';
+import { parseManifest } from '../source/manifest/parseManifest.js';
+import type { ManifestLookups } from '../source/manifest/readStream.js';
+import type { Manifest } from '../source/manifest/schema.js';
+import type { Database } from '../store/orm.js';
+import { type SourceRow, SourceTable } from '../store/tables/source.js';
+import { SourceSecretTable, type SourceVersionRow } from '../store/tables/sourceVersion.js';
+import { lookupsIn } from './manifestWords.js';
+import { findVersion } from './source.js';
+
+/** A source that can be read: one version of it, with the settings of the moment. */
+export interface OpenedSource {
+  readonly sourceId: number;
+  readonly connector: Connector;
+  /** The base URL is empty when nobody has said where the source is; a run then fails with SYNC_CONFIG. */
+  readonly settings: SourceSettings;
+  readonly status: SourceStatus;
+  /** Cron in Vietnam's time; null = only when somebody asks. */
+  readonly schedule: string | null;
+}
+
+/** What a library needs. */
+export interface SourceLibraryOptions {
+  readonly database: Database;
+  /** The reference data of the moment. */
+  readonly catalogue: () => Catalogue;
+  readonly codeConnectors: readonly Connector[];
+  readonly sealer: Sealer;
+}
+
+/** All sources, ready to be read: connectors in code by their key, manifests compiled and kept by their version. */
+export class SourceLibrary {
+  readonly #database: Database;
+  readonly #codeConnectors: ReadonlyMap<string, Connector>;
+  readonly #lookups: ManifestLookups;
+  readonly #compiled = new Map<number, Connector>();
+  readonly sealer: Sealer;
+  readonly catalogue: () => Catalogue;
+
+  constructor({ database, catalogue, codeConnectors, sealer }: SourceLibraryOptions) {
+    this.#database = database;
+    this.#codeConnectors = new Map(codeConnectors.map((connector) => [connector.spec.key, connector]));
+    this.#lookups = lookupsIn(catalogue);
+    this.sealer = sealer;
+    this.catalogue = catalogue;
+  }
+
+  /**
+   * Opens the version in use, whatever the status of the source is.
+   * @throws PlatformError NOT_FOUND; SOURCE_STATE when nothing reads it, such as self-reports; SECRETS_KEY; SYNC_CONFIG when the platform does not
+   *   understand its manifest any more
+   */
+  async open(key: string): Promise<OpenedSource> {
+    const em = this.#database.fork();
+    const source = await requireSource(em, key);
+    return this.openVersion(em, source, await findVersion(em, source.id, source.version));
+  }
+
+  /** Opens a version of a source; null = one that is not kept, so that only code can read it. @throws PlatformError as {@link open} */
+  async openVersion(em: SqlEntityManager, source: SourceRow, version: SourceVersionRow | null): Promise<OpenedSource> {
+    const connector = this.#connectorOf(source.key, version);
+    return {
+      sourceId: source.id,
+      connector,
+      settings: { baseUrl: source.baseUrl ?? '', secrets: await this.readSecrets(em, source) },
+      status: source.status as SourceStatus,
+      schedule: source.schedule ?? null,
+    };
+  }
+
+  /** True when the platform has code for the source. */
+  hasCode(key: string): boolean {
+    return this.#codeConnectors.has(key);
+  }
+
+  /** Makes a connector of a manifest that is not kept. */
+  compile(manifest: Manifest): Connector {
+    return compileManifest(manifest, this.#lookups);
+  }
+
+  /** The secrets of a source, open. Hand them to nobody but a connector. @throws PlatformError SECRETS_KEY */
+  async readSecrets(em: SqlEntityManager, source: Pick<SourceRow, 'id' | 'key'>): Promise<Record<string, string>> {
+    const rows = await em.find(SourceSecretTable, { sourceId: source.id });
+    return Object.fromEntries(
+      rows.map(({ name, sealed }) => [name, this.sealer.unseal(sealed, placeOf(source.key, name))]),
+    );
+  }
+
+  #connectorOf(key: string, version: SourceVersionRow | null): Connector {
+    const text = version?.manifest ?? null;
+    if (version === null || text === null) {
+      const connector = this.#codeConnectors.get(key);
+      if (connector !== undefined) return connector;
+      throw new PlatformError('SOURCE_STATE', `The source "${key}" has no manifest and no code that reads it.`);
+    }
+    const known = this.#compiled.get(version.id);
+    if (known !== undefined) return known;
+    const { manifest, problems } = parseManifest(text);
+    if (manifest === null) {
+      const [first] = problems;
+      throw new PlatformError(
+        'SYNC_CONFIG',
+        `Version ${version.version} of the source "${key}" is not understood any more: ${first?.path}: ${first?.message} Register a new version.`,
+        { failureType: 'config_error' },
+      );
+    }
+    const connector = this.compile(manifest);
+    this.#compiled.set(version.id, connector);
+    return connector;
+  }
+}
+
+/** Where a secret belongs, for the sealer. */
+export function placeOf(sourceKey: string, name: string): string {
+  return `${sourceKey}/${name}`;
+}
+
+/** A source by its key. @throws PlatformError NOT_FOUND */
+export async function requireSource(em: SqlEntityManager, key: string): Promise<SourceRow> {
+  const source = await em.findOne(SourceTable, { key });
+  if (source !== null) return source;
+  throw new PlatformError('NOT_FOUND', `There is no source "${key}".`);
+}

@@ -80,8 +80,8 @@ const ROOMS_OF_PACKAGE: readonly PackageRule[] = [
   },
   {
     pattern: /^(iconv-lite|fflate|read-excel-file)(\/|$)/,
-    rooms: ['source', 'exchange'],
-    reason: 'source and exchange read wire formats',
+    rooms: ['source', 'exchange', 'simulators'],
+    reason: 'source and exchange read wire formats, simulators write them',
   },
   { pattern: /^(undici|ipaddr\.js)$/, rooms: ['source'], reason: 'the way to the sources is source’s' },
   { pattern: /^(yaml|@marcbachmann\/cel-js)$/, rooms: ['source'], reason: 'the manifest language is source’s' },

@@ -23,6 +23,12 @@ export interface ConnectorSpec {
    * Absent = redirects are not followed at all.
    */
   readonly allowedHosts?: readonly string[];
+  /** Where the source is, unless its settings say otherwise; as {@link SourceSettings.baseUrl}. */
+  readonly baseUrl?: string;
+  /** When it is read: five fields of cron, in the time of Vietnam; absent = when somebody asks for it. */
+  readonly schedule?: string;
+  /** What it may ask of its hosts; absent = no more than the operator's own limits. */
+  readonly hostLimits?: HostLimits;
 }
 
 /** Bounds that the runtime holds a source to; exceeding one fails the run with SYNC_BOUND. */
@@ -45,7 +51,7 @@ export interface SourceBounds {
 
 /** Settings of a source beside its version: where it is and what it needs to be let in. */
 export interface SourceSettings {
-  /** With scheme and path prefix, without a trailing slash. */
+  /** With scheme and path prefix, without a trailing slash; empty = that of the spec. */
   readonly baseUrl: string;
   readonly secrets: Readonly<Record<string, string>>;
 }

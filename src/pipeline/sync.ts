@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Catalogue } from '../domain/catalogue.js';
-import type { Connector, Cursor, SourceSettings } from '../domain/connector.js';
+import type { Connector, Cursor, HostGovernor, SourceSettings } from '../domain/connector.js';
 import { PlatformError } from '../domain/errors.js';
 import { periodYear } from '../domain/period.js';
 import { accountAddsUp, type SyncMode } from '../domain/syncRun.js';
@@ -35,6 +35,8 @@ export interface SyncOptions {
   readonly onProgress?: (progress: ReadProgress) => void;
   /** Where its connections may go; absent = public addresses only. */
   readonly addressGuard?: AddressGuard;
+  /** Limits and circuit breaker per host, shared with other runs; absent = none. */
+  readonly governor?: HostGovernor;
   /** How long the run may be silent before somebody else may end it; absent = 20 s. */
   readonly leaseMs?: number;
 }
@@ -144,7 +146,7 @@ interface Batch {
 }
 
 async function read(options: SyncOptions, run: SyncRunRow): Promise<Batch> {
-  const { database, catalogue, connector, settings, mode, signal, now, onProgress, addressGuard } = options;
+  const { database, catalogue, connector, settings, mode, signal, now, onProgress, addressGuard, governor } = options;
   const cursors = await database.fork().find(StreamCursorTable, { sourceId: run.sourceId });
   const batch: Batch = {
     pages: [],
@@ -171,6 +173,7 @@ async function read(options: SyncOptions, run: SyncRunRow): Promise<Batch> {
     },
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(addressGuard === undefined ? {} : { addressGuard }),
+    ...(governor === undefined ? {} : { governor }),
   });
   for await (const page of pages) take(batch, page);
   return batch;

@@ -78,6 +78,12 @@ export async function checkAddress(url: string, guard: AddressGuard = PUBLIC_ONL
   }
 }
 
+/** True for what a source can be reached at: http(s), a host and a path, nothing else. */
+export function isBaseUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && /^https?:$/.test(url.protocol) && url.username + url.password + url.search + url.hash === '';
+}
+
 /** The port that a connection to an address goes to. */
 export function portOf({ port, protocol }: { readonly port: string; readonly protocol: string }): number {
   if (port !== '') return Number(port);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Connector, ConnectorContext, SourceSettings } from '../domain/connector.js';
+import type { Connector, ConnectorContext, HostGovernor, SourceSettings } from '../domain/connector.js';
 import { PlatformError } from '../domain/errors.js';
 import type { AddressGuard } from './address.js';
 import { syncFailure, toSyncFailure } from './failure.js';
@@ -15,6 +15,8 @@ export interface SourceOptions {
   readonly onAttempt?: (attempt: HttpAttempt) => void;
   /** Where its connections may go; absent = public addresses only. */
   readonly addressGuard?: AddressGuard;
+  /** Limits and circuit breaker per host, shared with other runs; absent = none. */
+  readonly governor?: HostGovernor;
   /** For tests that do not want to wait between attempts. */
   readonly sleep?: (ms: number) => Promise<void>;
 }
@@ -34,8 +36,9 @@ export interface SourceSession {
  * @throws PlatformError SYNC_CONFIG when a secret is missing or the base URL is unusable
  */
 export function openSource(connector: Connector, options: SourceOptions): SourceSession {
-  const { settings, now } = options;
-  const { bounds, secrets, key, allowedHosts } = connector.spec;
+  const { now } = options;
+  const { bounds, secrets, key, allowedHosts, hostLimits, baseUrl = '' } = connector.spec;
+  const settings = options.settings.baseUrl === '' ? { ...options.settings, baseUrl } : options.settings;
   const missing = secrets.filter((name) => (settings.secrets[name] ?? '') === '');
   if (missing.length > 0) {
     throw syncFailure(
@@ -48,7 +51,7 @@ export function openSource(connector: Connector, options: SourceOptions): Source
   const outOfTime = syncFailure('SYNC_BOUND', `The run took longer than ${bounds.runTimeoutMs} ms (runTimeoutMs).`);
   const timer = setTimeout(() => clock.abort(outOfTime), bounds.runTimeoutMs).unref();
   const signal = AbortSignal.any([options.signal, clock.signal]);
-  const { onAttempt, sleep, addressGuard } = options;
+  const { onAttempt, sleep, addressGuard, governor } = options;
   const pause = sleep ?? ((ms: number) => delay(ms, undefined, { signal }));
   try {
     const http = createSourceHttp({
@@ -61,6 +64,8 @@ export function openSource(connector: Connector, options: SourceOptions): Source
       ...(onAttempt === undefined ? {} : { onAttempt }),
       ...(sleep === undefined ? {} : { sleep }),
       ...(addressGuard === undefined ? {} : { addressGuard }),
+      ...(governor === undefined ? {} : { governor }),
+      ...(hostLimits === undefined ? {} : { hostLimits }),
     });
     return {
       context: {

@@ -1,12 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ResponseVerdict, SourceBounds, SourceHttp, SourceRequest, SourceSettings } from '../domain/connector.js';
+import type {
+  HostGovernor,
+  HostLimits,
+  ResponseVerdict,
+  SourceBounds,
+  SourceHttp,
+  SourceRequest,
+  SourceSettings,
+} from '../domain/connector.js';
 import { PlatformError } from '../domain/errors.js';
-import { type AddressGuard, PUBLIC_ONLY } from './address.js';
+import { type AddressGuard, isBaseUrl, PUBLIC_ONLY } from './address.js';
 import { chooseWaitMs, readRetryAfter } from './backoff.js';
 import { createConnections } from './connect.js';
 import { type Exchange, exchange } from './exchange.js';
 import { syncFailure, toSyncFailure } from './failure.js';
 import { createRedactor, type Redactor } from './redact.js';
+import { takeTurn } from './turn.js';
 import { endRequest, judgeByStatus, judgeOutcome } from './verdict.js';
 
 /** Attempts of one request, the first included; a refresh of the authentication is not counted. */
@@ -45,6 +54,10 @@ export interface SourceHttpOptions {
   readonly allowedHosts?: readonly string[];
   /** Where connections may go; absent = public addresses only. */
   readonly addressGuard?: AddressGuard;
+  /** Limits and circuit breaker per host; absent = none. */
+  readonly governor?: HostGovernor;
+  /** What the source states for its hosts. */
+  readonly hostLimits?: HostLimits;
 }
 
 /** The HTTP client of one run, with the means to end it. */
@@ -67,7 +80,8 @@ export function createSourceHttp(options: SourceHttpOptions): SourceHttpSession 
   let refreshes = 0;
   checkBaseUrl(settings.baseUrl);
   const connections = createConnections(options.addressGuard ?? PUBLIC_ONLY, options.bounds.connectTimeoutMs);
-  const exchangeOver: ExchangeOver = (url, request) => exchange(url, request, options.bounds, connections, signal);
+  const exchangeInTurn: ExchangeInTurn = (url, request) =>
+    takeTurn(options, url, () => exchange(url, request, options.bounds, connections, signal));
 
   const send: SourceHttp['send'] = async (build, judge = judgeByStatus) => {
     let refreshed = false;
@@ -77,12 +91,8 @@ export function createSourceHttp(options: SourceHttpOptions): SourceHttpSession 
       const request = await build();
       const refreshesBefore = refreshes;
       hideCredentials(request, redactor);
-      const outcome = await exchangeAt(
-        writeUrl(settings.baseUrl, request, options.allowedHosts),
-        request,
-        options,
-        exchangeOver,
-      );
+      const url = writeUrl(settings.baseUrl, request, options.allowedHosts);
+      const outcome = await exchangeAt(url, request, options, exchangeInTurn);
       throwIfCancelled(signal);
       const response = outcome.kind === 'response' ? outcome.response : null;
       const verdict = await judgeOutcome(outcome, judge, redactor.redact);
@@ -143,25 +153,23 @@ function hideCredentials(request: SourceRequest, redactor: Redactor): void {
 }
 
 function checkBaseUrl(baseUrl: string): void {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
-  if (url !== null && /^https?:$/.test(url.protocol) && url.username + url.password + url.search + url.hash === '')
-    return;
+  if (isBaseUrl(baseUrl)) return;
   throw syncFailure('SYNC_CONFIG', 'The base URL must be http(s)://host/path without credentials, query or fragment.');
 }
 
-/** One exchange over the connections of the session. */
-type ExchangeOver = (url: string, request: SourceRequest) => Promise<Exchange>;
+/** One exchange over the connections of the session, in the turn of its host. */
+type ExchangeInTurn = (url: string, request: SourceRequest) => Promise<Exchange>;
 
 /** Sends a request, and follows redirects within the allowed hosts; one that leads elsewhere comes back, for the verdict to refuse. */
 async function exchangeAt(
   url: string,
   request: SourceRequest,
   { settings, allowedHosts }: SourceHttpOptions,
-  exchangeOver: ExchangeOver,
+  exchangeInTurn: ExchangeInTurn,
 ): Promise<Exchange> {
   let current = { url, request };
   for (let hops = 0; ; hops += 1) {
-    const outcome = await exchangeOver(current.url, current.request);
+    const outcome = await exchangeInTurn(current.url, current.request);
     const location = outcome.kind === 'response' ? outcome.response.headers.location : undefined;
     const isRedirect = outcome.kind === 'response' && [301, 302, 303, 307, 308].includes(outcome.response.status);
     // A POST is not repeated elsewhere: its body may carry credentials.

@@ -13,7 +13,7 @@ import type { Manifest } from './schema.js';
 export function compileManifest(manifest: Manifest, lookups: ManifestLookups, transformRows?: RowTransform): Connector {
   const { key, version, name, owner, kind, citation, licence, simulated, freshnessLimitSeconds, secrets, http } =
     manifest;
-  const { headersMs, idleMs } = http.timeouts;
+  const { connectMs, headersMs, idleMs } = http.timeouts;
   const sessions = new WeakMap<ConnectorContext, Authenticate>();
   const authenticateIn = (context: ConnectorContext): Authenticate => {
     const authenticate = sessions.get(context) ?? createAuthenticate(manifest.authentication, http, context);
@@ -26,10 +26,13 @@ export function compileManifest(manifest: Manifest, lookups: ManifestLookups, tr
       secrets: [...new Set(secrets)],
       bounds: {
         ...manifest.bounds,
+        ...(connectMs === undefined ? {} : { connectTimeoutMs: connectMs }),
         ...(headersMs === undefined ? {} : { headersTimeoutMs: headersMs }),
         ...(idleMs === undefined ? {} : { idleTimeoutMs: idleMs }),
       },
       allowedHosts: http.allowedHosts,
+      hostLimits: dropUndefined(http.limits),
+      ...dropUndefined({ baseUrl: http.baseUrl, schedule: manifest.schedule }),
     },
     async check(context) {
       // Ordering an export is not as cheap as reading a page.
@@ -46,6 +49,7 @@ export function compileManifest(manifest: Manifest, lookups: ManifestLookups, tr
       name: stream.name,
       feeds: feedsOf(stream.mapping),
       incremental: stream.incremental !== undefined || stream.conditional,
+      ...(stream.rules === undefined ? {} : { rules: dropUndefined(stream.rules) }),
       read: (context, cursor) =>
         readStream({
           manifest,
@@ -58,4 +62,11 @@ export function compileManifest(manifest: Manifest, lookups: ManifestLookups, tr
         }),
     })),
   });
+}
+
+/** An optional key is either there with a value or not there. */
+function dropUndefined<T extends object>(parts: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]: Exclude<T[Key], undefined>;
+  };
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { findScheduleFault } from '../../domain/schedule.js';
 import { SOURCE_KINDS } from '../../domain/source.js';
+import { isBaseUrl } from '../address.js';
 import { authenticationSchema } from './authenticationSchema.js';
 import { PRESETS } from './preset.js';
 import { errorRuleSchema } from './ruleSchema.js';
@@ -31,6 +33,14 @@ export const manifestSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('The newest good run may be this old before the source is stale; null = never stale.'),
+  schedule: z
+    .string()
+    .superRefine((schedule, context) => {
+      const fault = findScheduleFault(schedule);
+      if (fault !== null) context.addIssue({ code: 'custom', message: fault });
+    })
+    .optional()
+    .describe('When it is read: five fields of cron, in the time of Vietnam; without it, when somebody asks.'),
   secrets: z
     .array(secretNameSchema)
     .max(20)
@@ -48,10 +58,28 @@ export const manifestSchema = z.strictObject({
     .describe('What the source may not exceed.'),
   http: z
     .strictObject({
+      baseUrl: z
+        .string()
+        .refine(isBaseUrl, { error: 'http(s)://host/path without credentials, query or fragment' })
+        .optional()
+        .describe('Where the source is; the address in its settings comes before it.'),
+      limits: z
+        .strictObject({
+          requestsPerSecond: z.number().min(0.01).max(1000).optional().describe('On average, over all workers.'),
+          maxConcurrent: z.int().min(1).max(100).optional().describe('Requests under way at one moment.'),
+        })
+        .prefault({})
+        .describe('What the source may ask of a host, shared with the other sources of that host.'),
       headers: scalarsSchema.default({}).describe('Headers of every request.'),
       query: scalarsSchema.default({}).describe('Parameters of every request.'),
       timeouts: z
         .strictObject({
+          connectMs: z
+            .int()
+            .min(1)
+            .max(600_000)
+            .optional()
+            .describe('From the name of the host to an open connection.'),
           headersMs: z.int().min(1).max(600_000).optional().describe('Until the first byte of an answer.'),
           idleMs: z.int().min(1).max(600_000).optional().describe('Between two pieces of a body.'),
         })

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UNIQUE_POLICIES } from '../../domain/connector.js';
 import { formatSchema } from '../decode/format.js';
 import { pathSchema } from '../decode/path.js';
 import { mappingSchema } from '../map/mapping.js';
@@ -108,6 +109,30 @@ export const incrementalSchema = z
 /** See {@link incrementalSchema}. */
 export type IncrementalSpec = z.output<typeof incrementalSchema>;
 
+const share = z.number().min(0).max(1);
+
+/** What a run of a stream must keep to. */
+export const streamRulesSchema = z.strictObject({
+  unique: z
+    .enum(UNIQUE_POLICIES)
+    .default('identical')
+    .describe(
+      'Two figures of one entity, indicator and period in a run: the same again is skipped. Different ones: identical keeps the first and rejects the others, highest_revision keeps that of the highest mapping.revision, reject_both rejects all.',
+    ),
+  maxRejectShare: share.optional().describe('The run fails when more than this share of its records is rejected.'),
+  minRowsShare: share
+    .optional()
+    .describe(
+      'The run fails when the whole stream has fewer rows than this share of the last good run; 0 = also none at all. Without it only "nothing where there was something" fails.',
+    ),
+  fullSnapshot: z
+    .boolean()
+    .default(false)
+    .describe(
+      'A full run has everything: figures that are missing from it are withdrawn, unless a record was rejected.',
+    ),
+});
+
 /** One table or endpoint of a source. */
 export const streamSchema = z.strictObject({
   name: z
@@ -137,6 +162,7 @@ export const streamSchema = z.strictObject({
     .describe('What must hold for every page, such as body.page == page; else the run fails.'),
   format: formatSchema.describe('How an answer is decoded to rows.'),
   mapping: mappingSchema.describe('How a row becomes observations.'),
+  rules: streamRulesSchema.optional().describe('What a run must keep to; else it fails and nothing of it counts.'),
   incremental: incrementalSchema.optional().describe('How to read only what changed.'),
   conditional: z
     .boolean()

@@ -46,6 +46,7 @@ export const MANIFESTS: Readonly<Record<string, Data>> = {
       incremental: { from: 'row', path: 'at', type: 'number', initial: 0, inclusive: true, lookback: 1 },
       pagination: { type: 'none', total: 'total' },
       conditional: false,
+      rules: { unique: 'reject_both', maxRejectShare: 0.5, minRowsShare: 0.9, fullSnapshot: true },
     },
     {
       ...{
@@ -54,13 +55,16 @@ export const MANIFESTS: Readonly<Record<string, Data>> = {
         simulated: true,
         freshnessLimitSeconds: 1,
         secrets: ['key'],
+        schedule: '15 2 * * MON-FRI',
       },
       bounds: { maxPages: 1, maxRows: 1, maxBodyBytes: 1, requestTimeoutMs: 1, runTimeoutMs: 1 },
       http: {
         ...{
           headers: { a: 'b' },
           query: { c: 'd' },
-          timeouts: { headersMs: 1, idleMs: 1 },
+          baseUrl: 'https://a.example/api',
+          limits: { requestsPerSecond: 0.5, maxConcurrent: 2 },
+          timeouts: { connectMs: 1, headersMs: 1, idleMs: 1 },
           allowedHosts: ['a.example'],
         },
         retryAfter: { floorSeconds: 1, ceilingSeconds: 2 },

@@ -2,6 +2,7 @@ import { Migration20261122000000_initial } from './20261122000000_initial.js';
 import { Migration20261122110100_source_life } from './20261122110100_source_life.js';
 import { Migration20261122110101_access } from './20261122110101_access.js';
 import { Migration20261122114001_work } from './20261122114001_work.js';
+import { Migration20261122114101_period } from './20261122114101_period.js';
 
 /** All migrations, oldest first. A released one is never edited; a change is a new file and a new line here. */
 export const MIGRATIONS = [
@@ -9,4 +10,5 @@ export const MIGRATIONS = [
   { name: '20261122110100_source_life', class: Migration20261122110100_source_life },
   { name: '20261122110101_access', class: Migration20261122110101_access },
   { name: '20261122114001_work', class: Migration20261122114001_work },
+  { name: '20261122114101_period', class: Migration20261122114101_period },
 ];

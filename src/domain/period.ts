@@ -29,3 +29,16 @@ export function periodEndMonth(period: string): number {
   if (match[2] !== undefined) return Number(match[2]) * 3;
   return match[3] === undefined ? 12 : Number(match[3]);
 }
+
+/**
+ * True when a period lies in another: `2024-03` in `2024-03`, `2024-Q1` and `2024`. A whole is in none of its parts.
+ * @throws RangeError when a text is not a period
+ */
+export function isWithinPeriod(period: string, whole: string): boolean {
+  if (period === whole) return true;
+  if (periodYear(period) !== periodYear(whole)) return false;
+  const [, , , month] = PERIOD.exec(period) ?? [];
+  const [, , quarter, wholeMonth] = PERIOD.exec(whole) ?? [];
+  if (quarter === undefined) return wholeMonth === undefined;
+  return month !== undefined && Math.ceil(Number(month) / 3) === Number(quarter);
+}

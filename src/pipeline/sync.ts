@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
@@ -7,6 +8,7 @@ import { PlatformError } from '../domain/errors.js';
 import { periodYear } from '../domain/period.js';
 import { accountAddsUp, type SyncMode } from '../domain/syncRun.js';
 import type { AddressGuard } from '../source/address.js';
+import { limitToPeriod } from '../source/limitToPeriod.js';
 import type { ReadPage, ReadProgress } from '../source/readPage.js';
 import { readSource } from '../source/readSource.js';
 import { findLapsedRuns, holdLease, type Lease, lockSource, renewLease, takeLease } from '../store/lock.js';
@@ -16,6 +18,7 @@ import { type PageRecord, type Reject, writePages, writeRejects } from '../store
 import { nextChangeId, takeRevision } from '../store/revision.js';
 import { SourceTable, StreamCursorTable } from '../store/tables/source.js';
 import { type SyncRunRow, SyncRunTable } from '../store/tables/syncRun.js';
+import { keepProgress } from './progress.js';
 import { roundsTouched } from './touchedRound.js';
 
 /** Long enough for a restart of the database, short enough that nobody waits long for a source whose process was lost. */
@@ -37,6 +40,10 @@ export interface SyncOptions {
   readonly addressGuard?: AddressGuard;
   /** Limits and circuit breaker per host, shared with other runs; absent = none. */
   readonly governor?: HostGovernor;
+  /** Only figures of this period are kept, and cursors stay where they are; absent = all. */
+  readonly period?: string;
+  /** The job that wants the run; absent = none. */
+  readonly jobId?: string;
   /** How long the run may be silent before somebody else may end it; absent = 20 s. */
   readonly leaseMs?: number;
 }
@@ -50,14 +57,21 @@ export interface SyncOptions {
 export async function syncSource(options: SyncOptions): Promise<SyncRunRow> {
   const { run, lease } = await begin(options);
   const keeper = keepLease(options, lease);
+  const progress = keepProgress(options.database, run.id);
+  const onProgress = (now: ReadProgress) => {
+    progress.note(now);
+    options.onProgress?.(now);
+  };
   try {
-    const batch = await read({ ...options, signal: AbortSignal.any([options.signal, keeper.lost]) }, run);
+    const signal = AbortSignal.any([options.signal, keeper.lost]);
+    const batch = await read({ ...options, signal, onProgress }, run);
     keeper.stop();
     return await commit(options, run, lease, batch);
   } catch (error) {
     return await fail(options, lease, error);
   } finally {
     keeper.stop();
+    progress.stop();
   }
 }
 
@@ -105,6 +119,9 @@ async function begin(options: SyncOptions): Promise<{ run: SyncRunRow; lease: Le
       mode,
       status: 'RUNNING',
       startedAt: now(),
+      period: options.period ?? null,
+      jobId: options.jobId ?? null,
+      worker: `${hostname()} ${process.pid}`,
       stopReasons: {},
       skippedRules: {},
     });
@@ -146,7 +163,8 @@ interface Batch {
 }
 
 async function read(options: SyncOptions, run: SyncRunRow): Promise<Batch> {
-  const { database, catalogue, connector, settings, mode, signal, now, onProgress, addressGuard, governor } = options;
+  const { database, catalogue, connector, settings, mode, signal, now, period } = options;
+  const { onProgress, addressGuard, governor } = options;
   const cursors = await database.fork().find(StreamCursorTable, { sourceId: run.sourceId });
   const batch: Batch = {
     pages: [],
@@ -158,7 +176,7 @@ async function read(options: SyncOptions, run: SyncRunRow): Promise<Batch> {
     read: 0,
     skipped: 0,
   };
-  const pages = readSource(connector, {
+  const pages = readSource(period === undefined ? connector : limitToPeriod(connector, period), {
     settings,
     mode,
     signal,

@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { FailureType } from '../domain/errors.js';
 import type { SyncCounts, SyncMode, SyncStatus } from '../domain/syncRun.js';
 import { columnCondition, type Filter, filterSql } from './condition.js';
+import type { Progress } from './progress.js';
 
 /** A run of a source with its account. */
 export interface ListedRun extends SyncCounts {
@@ -20,6 +21,12 @@ export interface ListedRun extends SyncCounts {
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
   readonly failureType: FailureType | null;
+  /** Only figures of this period were kept; null = all. */
+  readonly period: string | null;
+  /** Host and process that reads, or read it; null = not recorded. */
+  readonly worker: string | null;
+  /** While it is under way, as far as is known; null = it has ended, or has just begun. */
+  readonly progress: Progress | null;
 }
 
 /** What runs can be filtered by. */
@@ -52,10 +59,14 @@ interface Row {
   error_code: string | null;
   error_message: string | null;
   failure_type: FailureType | null;
+  period: string | null;
+  worker: string | null;
+  progress: Progress | null;
 }
 
 const COLUMNS = sql`r.id, r.source_id, r.mode, r.status, r.started_at, r.finished_at, r.read, r.written, r.unchanged, r.superseded,
-  r.tombstoned, r.rejected, r.skipped, r.pages, r.stop_reasons, r.skipped_rules, r.error_code, r.error_message, r.failure_type`;
+  r.tombstoned, r.rejected, r.skipped, r.pages, r.stop_reasons, r.skipped_rules, r.error_code, r.error_message, r.failure_type, r.period, r.worker,
+  (select to_jsonb(p) from sync_progress p where r.status = 'RUNNING' and p.sync_run_id = r.id) as progress`;
 
 const FIELDS = {
   status: columnCondition(sql`r.status`, 'text'),
@@ -94,6 +105,50 @@ export async function readSyncRuns(em: SqlEntityManager, ids: readonly number[])
     em.getKysely(),
   );
   return rows.map(toRun);
+}
+
+/** Which runs somebody watches. */
+export interface WatchedRuns {
+  /** Null = of all sources. */
+  readonly sourceId: number | null;
+  /** Null = all runs. */
+  readonly id: number | null;
+}
+
+/**
+ * Runs that may have changed since they were looked at: those under way, newer ones, and those that were under way then; oldest first.
+ * @param after newest run that was looked at
+ * @param known runs that were under way then
+ */
+export async function readWatchedRuns(
+  em: SqlEntityManager,
+  { sourceId, id }: WatchedRuns,
+  after: number,
+  known: readonly number[],
+): Promise<ListedRun[]> {
+  const { rows } = await sql<Row>`
+    select ${COLUMNS} from sync_run r
+    where (r.status = 'RUNNING' or r.id > ${after} or r.id = any(${known}::bigint[]))
+      and r.source_id = coalesce(${sourceId}::int, r.source_id) and r.id = coalesce(${id}::bigint, r.id)
+    order by r.id`.execute(em.getKysely());
+  return rows.map(toRun);
+}
+
+/** The newest run; of one source, or of all when that is null. Null = there is none. */
+export async function readNewestRun(em: SqlEntityManager, sourceId: number | null): Promise<ListedRun | null> {
+  const { rows } = await sql<Row>`
+    select ${COLUMNS} from sync_run r where ${sourceId}::int is null or r.source_id = ${sourceId}
+    order by r.id desc limit 1`.execute(em.getKysely());
+  return rows[0] === undefined ? null : toRun(rows[0]);
+}
+
+/** The newest run that a job has made; null = none yet. */
+export async function readRunOfJob(em: SqlEntityManager, jobId: string): Promise<ListedRun | null> {
+  const { rows } = await sql<Row>`
+    select ${COLUMNS} from sync_run r where r.job_id = ${jobId}::uuid order by r.id desc limit 1`.execute(
+    em.getKysely(),
+  );
+  return rows[0] === undefined ? null : toRun(rows[0]);
 }
 
 /** A page of one source's runs. */
@@ -158,5 +213,8 @@ function toRun(row: Row): ListedRun {
     errorCode: row.error_code,
     errorMessage: row.error_message,
     failureType: row.failure_type,
+    period: row.period,
+    worker: row.worker,
+    progress: row.progress,
   };
 }

@@ -25,6 +25,9 @@ export const SyncRunTable = defineEntity({
     errorCode: p.text().nullable(),
     errorMessage: p.text().nullable(),
     failureType: p.text().nullable(),
+    period: p.text().nullable(),
+    jobId: p.text().nullable(),
+    worker: p.text().nullable(),
   },
 });
 

@@ -38,7 +38,11 @@ const DEFAULTS: Readonly<Record<Preset, Defaults>> = {
   ckan: {
     source: {
       http: { headers: { accept: 'application/json' } },
-      errors: [{ body: 'body.success == false', action: 'fail', message: 'error.message' }],
+      errors: [
+        // Errors say success: false also when they pass.
+        { status: ['5xx', 408, 429], action: 'retry', message: 'error.message' },
+        { body: 'body.success == false', action: 'fail', message: 'error.message' },
+      ],
     },
     stream: {
       // Without an order, CKAN may give a row on two pages and another one on none.

@@ -22,6 +22,23 @@ describe('presets', () => {
     );
   });
 
+  it('ckan fails with what an error says, and tries again what passes', async () => {
+    const answers = [503, 409];
+    const source = await startFakeSource((_request, response) => {
+      sendJson(response, { success: false, error: { message: 'No such column' } }, answers.shift());
+    });
+    const stream = { request: { query: { resource_id: 'abc' } } };
+    const manifest = makeManifest(
+      { ...stream, format: { type: 'json', records: 'result.records' } },
+      { preset: 'ckan' },
+    );
+    await expect(read(makeConnector(manifest), source.baseUrl)).rejects.toMatchObject({
+      code: 'SYNC_PROTOCOL',
+      message: expect.stringContaining('status 409: No such column'),
+    });
+    expect(source.received).toHaveLength(2);
+  });
+
   it('sdmx-csv takes 404 for "no results"', async () => {
     const source = await startFakeSource(({ url }, response) => {
       if (url === '/2') return void response.writeHead(404).end('no results');

@@ -1,4 +1,5 @@
 import { findPackageJSON } from 'node:module';
+import { isIP } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { PlatformError } from './domain/errors.js';
 
@@ -28,6 +29,18 @@ export interface Config {
   /** The schema may be asked for; off on a server that serves real data to the public. */
   readonly introspection: boolean;
   readonly role: Role;
+  /** Absolute path of the key of local tokens, in PEM. */
+  readonly jwtKeyFile: string;
+  /** The key may be made when it is not there: in a process that shares it with no other. */
+  readonly mayMakeKeys: boolean;
+  /** Tokens signed with the key file are taken. */
+  readonly localTokens: boolean;
+  /** The OpenID Connect issuer whose tokens are taken; null = none. */
+  readonly oidc: { readonly issuer: string; readonly audience: string } | null;
+  /** How many proxies stand before the platform, or their addresses; what they say of the client is believed. */
+  readonly trustProxy: number | readonly string[];
+  /** Requests and operations of one client a minute; 0 = any number. */
+  readonly rateLimitPerMinute: number;
   /** Hosts (`host` or `host:port`) outside the public network that sources may be read from. */
   readonly sourceAllowedHosts: readonly string[];
 }
@@ -81,6 +94,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         if (host !== '' && !isHost) problems.push({ variable, message: `"${host}" is neither host nor host:port` });
         return isHost;
       });
+  const proxies = (): number | string[] => {
+    const value = text('TRUST_PROXY') ?? '0';
+    if (/^\d$/.test(value)) return Number(value);
+    const addresses = value.split(',').map((each) => each.trim());
+    const wrong = addresses.filter((address) => !isNetwork(address));
+    if (wrong.length === 0) return addresses;
+    const message = `"${wrong.join(', ')}" is neither a number of proxies from 0 to 9 nor an address such as 10.0.0.0/8`;
+    problems.push({ variable: 'TRUST_PROXY', message });
+    return 0;
+  };
 
   const databaseUrl = database('DATABASE_URL');
   const databaseMigrationUrl = database('DATABASE_MIGRATION_URL');
@@ -100,18 +123,39 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       message: `1 does not go with ROLE=${role}; the demonstration runs in one process`,
     });
   }
+  const oidcIssuer = text('OIDC_ISSUER');
+  const oidcAudience = text('OIDC_AUDIENCE');
+  if (oidcIssuer !== null && !isPrivateAddress(oidcIssuer)) {
+    problems.push({ variable: 'OIDC_ISSUER', message: `"${oidcIssuer}" is not an https:// address` });
+  }
+  if ((oidcIssuer === null) !== (oidcAudience === null)) {
+    const [missing, given] = oidcIssuer === null ? ['ISSUER', 'AUDIENCE'] : ['AUDIENCE', 'ISSUER'];
+    problems.push({ variable: `OIDC_${missing}`, message: `is missing beside OIDC_${given}` });
+  }
+  const localTokens = flag('LOCAL_TOKENS', oidcIssuer === null);
+  if (localTokens && role !== null && role !== 'all' && text('JWT_KEY_FILE') === null) {
+    const message = `ROLE=${role} shares the key of local tokens with others, so it must be named; or set OIDC_ISSUER, or LOCAL_TOKENS=0`;
+    problems.push({ variable: 'JWT_KEY_FILE', message });
+  }
+  const dataDir = resolve(text('DATA_DIR') ?? '.data');
   const config: Config = {
     port: whole('PORT', 4000, 0, 65535),
     host: text('HOST') ?? '127.0.0.1',
     databaseUrl,
     databaseMigrationUrl,
-    dataDir: resolve(text('DATA_DIR') ?? '.data'),
+    dataDir,
     demo,
     demoTickMs: whole('DEMO_TICK_MS', 5000, 50, 86_400_000),
     simulatorPort: text('SIMULATOR_PORT') === null ? null : whole('SIMULATOR_PORT', 0, 1, 65535),
     publicProvisional: flag('PUBLIC_PROVISIONAL', demo),
     introspection: demo,
     role: role ?? 'all',
+    jwtKeyFile: resolve(text('JWT_KEY_FILE') ?? join(dataDir, 'jwt-key.pem')),
+    mayMakeKeys: role === 'all',
+    localTokens,
+    oidc: oidcIssuer === null || oidcAudience === null ? null : { issuer: oidcIssuer, audience: oidcAudience },
+    trustProxy: proxies(),
+    rateLimitPerMinute: whole('RATE_LIMIT_PER_MINUTE', 0, 0, 1_000_000),
     sourceAllowedHosts: hosts('SOURCE_ALLOWED_HOSTS'),
   };
   if (problems.length > 0) {
@@ -121,4 +165,21 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     });
   }
   return config;
+}
+
+/** Whether nobody can change what comes from an address: HTTPS, or this machine. */
+function isPrivateAddress(text: string): boolean {
+  const address = URL.parse(text);
+  const isHere = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(address?.hostname ?? '');
+  return address?.protocol === 'https:' || (address?.protocol === 'http:' && isHere);
+}
+
+/** `10.0.0.1`, `10.0.0.0/8`, `fd00::/8`. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  const mostBits = family === 4 ? 32 : 128;
+  return (
+    family !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= mostBits))
+  );
 }

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { CODE_CONNECTORS } from '../connectors/index.js';
 import { CLOSED_YEARS } from '../simulators/figures.js';
+import type { Authenticator } from './access/authenticator.js';
 import { type Config, DATA_FOLDER, readConfig } from './config.js';
 import {
   type Demonstration,
@@ -11,6 +12,7 @@ import {
   syncAll,
 } from './demonstration.js';
 import { describeError, PlatformError } from './domain/errors.js';
+import { openAuthenticator } from './identity.js';
 import { computeRound } from './pipeline/compute.js';
 import { loadReference } from './pipeline/loadReference.js';
 import { keepComputed, type Recomputation } from './pipeline/recompute.js';
@@ -31,6 +33,8 @@ const log = (message: string) => void process.stderr.write(`${new Date().toISOSt
 /** What has been opened so far, to be closed in reverse. */
 const opened: { name: string; close(): Promise<void> }[] = [];
 let closing: Promise<void> | null = null;
+/** Says who asks; null until the database is open. */
+let authenticator: Authenticator | null = null;
 /** Ends what would go on by itself. */
 const stopping = new AbortController();
 
@@ -47,6 +51,9 @@ async function main(): Promise<void> {
     introspection: config.introspection,
     platform: () => serving?.platform ?? null,
     readiness,
+    authenticator: () => authenticator,
+    trustProxy: config.trustProxy,
+    rateLimitPerMinute: config.rateLimitPerMinute,
     log: (line) => void process.stderr.write(line),
   });
   opened.push({ name: 'server', close: () => server.close() });
@@ -84,6 +91,7 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
     part('database', async () => {
       const store = await openStore(config);
       opened.push({ name: 'database', close: store.close });
+      authenticator = await openAuthenticator(config, store.database);
       return store;
     }),
   );

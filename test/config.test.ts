@@ -32,6 +32,8 @@ describe('the configuration', () => {
         role: 'all',
         sourceAllowedHosts: [],
       },
+      ...{ jwtKeyFile: resolve('.data/jwt-key.pem'), mayMakeKeys: true, localTokens: true, oidc: null },
+      ...{ trustProxy: 0, rateLimitPerMinute: 0 },
     });
   });
 
@@ -59,6 +61,10 @@ describe('the configuration', () => {
       'a.example, 10.0.0.5:8080,,[::1]:80',
       { sourceAllowedHosts: ['a.example', '10.0.0.5:8080', '[::1]:80'] },
     ],
+    ['LOCAL_TOKENS', '0', { localTokens: false }],
+    ['TRUST_PROXY', '1', { trustProxy: 1 }],
+    ['TRUST_PROXY', '10.0.0.0/8, fd00::1', { trustProxy: ['10.0.0.0/8', 'fd00::1'] }],
+    ['RATE_LIMIT_PER_MINUTE', '600', { rateLimitPerMinute: 600 }],
     ['PORT', ' 4001 ', { port: 4001 }],
     ['PORT', '', { port: 4000 }],
     ['SIMULATOR_PORT', '  ', { simulatorPort: null }],
@@ -67,7 +73,8 @@ describe('the configuration', () => {
   });
 
   it.each(['gateway', 'worker'])('runs a %s without the demonstration, on a database that is shared', (role) => {
-    expect(readConfig({ ROLE: role, DATABASE_URL: URL_OF })).toMatchObject({
+    expect(readConfig({ ROLE: role, DATABASE_URL: URL_OF, JWT_KEY_FILE: 'key.pem' })).toMatchObject({
+      ...{ jwtKeyFile: resolve('key.pem'), mayMakeKeys: false },
       ...{ role, demo: false, introspection: false, publicProvisional: false },
     });
   });
@@ -92,9 +99,19 @@ describe('the configuration', () => {
     ['DEMO', 'yes', '"yes" is neither 1 nor 0'],
     ['PUBLIC_PROVISIONAL', 'true', '"true" is neither 1 nor 0'],
     ['ROLE', 'queen', '"queen" is none of all, gateway, worker'],
-    ['ROLE', 'worker', 'worker shares a database with others, so it needs DATABASE_URL'],
     ['SOURCE_ALLOWED_HOSTS', 'a.example,http://b', '"http://b" is neither host nor host:port'],
     ['SOURCE_ALLOWED_HOSTS', 'a.example:99999', '"a.example:99999" is neither host nor host:port'],
+    [
+      'TRUST_PROXY',
+      'everybody',
+      '"everybody" is neither a number of proxies from 0 to 9 nor an address such as 10.0.0.0/8',
+    ],
+    [
+      'TRUST_PROXY',
+      '10.0.0.0/33',
+      '"10.0.0.0/33" is neither a number of proxies from 0 to 9 nor an address such as 10.0.0.0/8',
+    ],
+    ['RATE_LIMIT_PER_MINUTE', '-1', '"-1" is not a whole number from 0 to 1000000'],
     ['DATABASE_URL', 'mysql://h/d', 'is not an address like postgres://user:password@host:5432/database'],
     ['DATABASE_URL', 'h:5432', 'is not an address like postgres://user:password@host:5432/database'],
     ['DATABASE_MIGRATION_URL', URL_OF, 'needs DATABASE_URL beside it'],
@@ -103,9 +120,38 @@ describe('the configuration', () => {
   });
 
   it('refuses the demonstration where several processes share the work', () => {
-    expect(problemsOf({ ROLE: 'gateway', DEMO: '1', DATABASE_URL: URL_OF })).toEqual([
+    expect(problemsOf({ ROLE: 'gateway', DEMO: '1', DATABASE_URL: URL_OF, JWT_KEY_FILE: 'key.pem' })).toEqual([
       'DEMO: 1 does not go with ROLE=gateway; the demonstration runs in one process',
     ]);
+  });
+
+  it.each(['gateway', 'worker'])('refuses a %s without a database and without a key that it shares', (role) => {
+    expect(problemsOf({ ROLE: role })).toEqual([
+      `ROLE: ${role} shares a database with others, so it needs DATABASE_URL`,
+      `JWT_KEY_FILE: ROLE=${role} shares the key of local tokens with others, so it must be named; or set OIDC_ISSUER, or LOCAL_TOKENS=0`,
+    ]);
+  });
+
+  const OIDC = { OIDC_ISSUER: 'https://login.example/dti', OIDC_AUDIENCE: 'dti' };
+
+  it('takes tokens of an issuer instead of local ones, or both', () => {
+    const oidc = { issuer: 'https://login.example/dti', audience: 'dti' };
+    expect(readConfig(OIDC)).toMatchObject({ oidc, localTokens: false });
+    expect(readConfig({ ...OIDC, LOCAL_TOKENS: '1' })).toMatchObject({ oidc, localTokens: true });
+    expect(readConfig({ ...OIDC, ROLE: 'gateway', DATABASE_URL: URL_OF })).toMatchObject({ oidc, localTokens: false });
+    expect(readConfig({ ...OIDC, OIDC_ISSUER: 'http://127.0.0.1:8080' }).oidc?.issuer).toBe('http://127.0.0.1:8080');
+  });
+
+  it.each([
+    [{ OIDC_ISSUER: OIDC.OIDC_ISSUER }, 'OIDC_AUDIENCE: is missing beside OIDC_ISSUER'],
+    [{ OIDC_AUDIENCE: 'dti' }, 'OIDC_ISSUER: is missing beside OIDC_AUDIENCE'],
+    [
+      { ...OIDC, OIDC_ISSUER: 'http://login.example' },
+      'OIDC_ISSUER: "http://login.example" is not an https:// address',
+    ],
+    [{ ...OIDC, OIDC_ISSUER: 'login.example' }, 'OIDC_ISSUER: "login.example" is not an https:// address'],
+  ])('refuses an issuer that cannot be trusted: %j', (environment, problem) => {
+    expect(problemsOf(environment)).toEqual([problem]);
   });
 
   it('names all problems at once, one line each, with a code', () => {

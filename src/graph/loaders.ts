@@ -1,5 +1,8 @@
 import DataLoader from 'dataloader';
+import type { ApiKey } from '../domain/credential.js';
 import type { Observation } from '../domain/observation.js';
+import { type ListedAudit, readAudit } from '../store/audit.js';
+import { readApiKeys } from '../store/credential.js';
 import { type ObservationTrace, readObservations, readTraces } from '../store/listObservations.js';
 import { type ListedSource, readSources } from '../store/listSources.js';
 import {
@@ -26,6 +29,8 @@ export interface Loaders {
   readonly observation: DataLoader<number, Observation | null>;
   readonly trace: DataLoader<number, ObservationTrace | null>;
   readonly claim: DataLoader<number, Claim | null>;
+  readonly apiKey: DataLoader<string, ApiKey | null>;
+  readonly auditEntry: DataLoader<number, ListedAudit | null>;
   readonly run: DataLoader<number, ListedRun | null>;
   readonly runsOfSource: DataLoader<RunsOfSource, readonly ListedRun[], string>;
   readonly runCountOfSource: DataLoader<Pick<RunsOfSource, 'sourceId' | 'until'>, number, string>;
@@ -53,6 +58,14 @@ export function createLoaders(database: Database): Loaders {
       (ids) => readClaims(em(), ids),
       ({ itemId }) => itemId,
     ),
+    apiKey: byId(
+      (ids: readonly string[]) => readApiKeys(em(), ids),
+      ({ id }) => id,
+    ),
+    auditEntry: byId(
+      (ids: readonly number[]) => readAudit(em(), ids),
+      ({ id }) => id,
+    ),
     run: byId(
       (ids) => readSyncRuns(em(), ids),
       ({ id }) => id,
@@ -77,10 +90,10 @@ export function createLoaders(database: Database): Loaders {
   };
 }
 
-function byId<Row>(
-  read: (ids: readonly number[]) => Promise<readonly Row[]>,
-  idOf: (row: Row) => number,
-): DataLoader<number, Row | null> {
+function byId<Id extends number | string, Row>(
+  read: (ids: readonly Id[]) => Promise<readonly Row[]>,
+  idOf: (row: Row) => Id,
+): DataLoader<Id, Row | null> {
   return new DataLoader(async (ids) => {
     const rows = new Map((await read(ids)).map((row) => [idOf(row), row]));
     return ids.map((id) => rows.get(id) ?? null);

@@ -1,7 +1,11 @@
 import { GraphQLID } from 'graphql';
 import { Arg, Args, Ctx, Query, Resolver } from 'type-graphql';
+import { can, permissionOf } from '../access/permission.js';
+import type { Viewer } from '../access/viewer.js';
 import { PlatformError } from '../domain/errors.js';
+import { findApiKeyNode } from './apiKey.js';
 import { openView, ReadArgs } from './at.js';
+import { findAuditEntry } from './audit.js';
 import type { GraphContext, View } from './context.js';
 import { ListSize } from './cost.js';
 import { EntityType } from './entity.js';
@@ -52,6 +56,8 @@ const FINDERS: Readonly<Record<string, (view: View, key: string) => Found>> = {
     return head === undefined ? null : new SnapshotType(head, view);
   },
   Source: findSource,
+  ApiKey: findApiKeyNode,
+  AuditEntry: findAuditEntry,
   async SyncRun(view, key) {
     const run = isNumber(key) ? await view.loaders.run.load(Number(key)) : null;
     const isEnded = run !== null && (view.until === null || (run.finishedAt !== null && run.finishedAt <= view.until));
@@ -70,12 +76,20 @@ function isNumber(key: string): boolean {
 
 /**
  * What an id names, as a view shows it; null = nothing.
- * @throws PlatformError BAD_USER_INPUT when it is not an id
+ * @throws PlatformError BAD_USER_INPUT when it is not an id; AUTH_REQUIRED or AUTH_FORBIDDEN when the type is not for the viewer, since the
+ * document does not say what an id names
  */
-function findNode(view: View, id: string): Found {
+function findNode(view: View, id: string, viewer: Viewer): Found {
   const at = id.indexOf(':');
   const type = id.slice(0, at);
   const find = Object.hasOwn(FINDERS, type) ? FINDERS[type] : undefined;
+  if (find !== undefined && !can(viewer, type)) {
+    const code = viewer.subject === null ? 'AUTH_REQUIRED' : 'AUTH_FORBIDDEN';
+    const roles = permissionOf(type)?.roles ?? [];
+    throw new PlatformError(code, `${type} is for the roles ${roles.join(', ')}.`, {
+      details: { coordinate: type, roles },
+    });
+  }
   if (find !== undefined) return find(view, id.slice(at + 1));
   const types = Object.keys(FINDERS).join(', ');
   throw new PlatformError(
@@ -96,7 +110,7 @@ export class LookupResolver {
     @Args(() => ReadArgs) args: ReadArgs,
     @Ctx() context: GraphContext,
   ): Promise<NodeType | null> {
-    return findNode(await openView(context, args), id);
+    return findNode(await openView(context, args), id, context.viewer);
   }
 
   @ListSize(({ ids }) => (Array.isArray(ids) ? ids.length : 1))
@@ -116,6 +130,6 @@ export class LookupResolver {
       );
     }
     const view = await openView(context, args);
-    return Promise.all(ids.map((id) => findNode(view, id)));
+    return Promise.all(ids.map((id) => findNode(view, id, context.viewer)));
   }
 }

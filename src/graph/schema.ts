@@ -1,5 +1,7 @@
 import { type GraphQLObjectType, type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { ApiKeyResolver } from './apiKey.js';
+import { AuditResolver } from './audit.js';
 import { EntityResolver } from './entity.js';
 import { FrameworkResolver } from './framework.js';
 import { LookupResolver } from './lookup.js';
@@ -13,6 +15,7 @@ import { SnapshotResolver } from './snapshot.js';
 import { SourceResolver } from './source.js';
 import { SubscriptionResolver } from './subscription.js';
 import { SyncRunResolver } from './syncRun.js';
+import { ViewerResolver } from './viewer.js';
 
 /** type-graphql asks for one wherever there are subscriptions. Ours come from the revision feed, so this one only says if anybody uses it. */
 const NO_PUBSUB = {
@@ -42,6 +45,9 @@ export function buildGraphSchema(): GraphQLSchema {
       SyncRunResolver,
       ObservationResolver,
       SubscriptionResolver,
+      ViewerResolver,
+      ApiKeyResolver,
+      AuditResolver,
     ],
     validate: false,
     pubSub: NO_PUBSUB,
@@ -50,6 +56,10 @@ export function buildGraphSchema(): GraphQLSchema {
   describe(
     schema.getQueryType(),
     'Everything that can be read. All root fields of an operation read the same state. Before it is executed an operation is priced, about one for each field of each row that it may lead to; QUERY_TOO_COSTLY says the price and the limit.',
+  );
+  describe(
+    schema.getMutationType(),
+    'Everything that can be changed, by those whose role allows it. Each change leaves a row in the audit.',
   );
   describe(schema.getSubscriptionType(), 'Everything that can be watched live.');
   return schema;

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { registerEnumType } from 'type-graphql';
+import type { Role } from '../access/viewer.js';
 import type { Certainty, EntityLevel } from '../domain/entity.js';
 import type { MeasureKind, MissingRule, ScoringRule } from '../domain/framework.js';
 import type { MergeReason } from '../domain/mergePolicy.js';
@@ -156,4 +157,13 @@ export const MergeReasonWord = words<MergeReason>('MergeReason', 'Why an observa
   MISSING_VALUE: 'Not chosen: it says that there is no value.',
   NOT_IN_POLICY: 'Not chosen: the policy does not admit its kind of source.',
   NO_CANDIDATE: 'Nothing is chosen: there was nothing to choose from.',
+});
+
+/** GraphQL enum of {@link Role}; in upper case on the wire. */
+export const RoleWord = words<Role>('Role', 'What somebody may do, from the least to the most.', {
+  public: 'Read what is published; nobody has signed in, or the token names no role.',
+  officer: 'Speak for one entity, the own one.',
+  reviewer: 'Judge what entities report about themselves.',
+  integrator: 'Register, configure and run sources.',
+  admin: 'Everything, with API keys and the audit.',
 });

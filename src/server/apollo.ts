@@ -13,6 +13,7 @@ import type { CompiledOperations } from './compiled.js';
 import { refuseCostly } from './cost.js';
 import type { ErrorFormatter } from './error.js';
 import { limitRule, MAX_TOKENS, refuseDeepVariables } from './limit.js';
+import { refuseForbidden } from './permission.js';
 
 /** What {@link createApollo} needs. */
 export interface ApolloOptions {
@@ -41,7 +42,7 @@ export function createApollo(options: ApolloOptions): ApolloServer<GraphContext>
     formatError: options.formatError,
     logger: options.log,
     plugins: [
-      judgeCost(options.schema),
+      judge(options.schema),
       executeCompiled(options.compiled),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
@@ -52,22 +53,22 @@ export function createApollo(options: ApolloOptions): ApolloServer<GraphContext>
   });
 }
 
-/** Refuses what is too deep or costs too much with its variables, which validation does not know. */
-function judgeCost(schema: GraphQLSchema): ApolloServerPlugin<GraphContext> {
+/** Refuses what is not for the viewer, is too deep, or costs too much with its variables, which validation does not know. */
+function judge(schema: GraphQLSchema): ApolloServerPlugin<GraphContext> {
   return {
     async requestDidStart() {
       return {
-        async didResolveOperation({ document, operationName, request, operation: definition }) {
+        async didResolveOperation({ document, operationName, request, contextValue, operation: definition }) {
           const { variables } = request;
           const kind = definition?.operation;
           const operation = { document, operationName, variableValues: variables };
-          const refusal = refuseDeepVariables(variables) ?? refuseCostly(schema, operation);
+          const refusal =
+            refuseDeepVariables(variables) ??
+            refuseForbidden(schema, operation, contextValue.viewer) ??
+            refuseCostly(schema, operation);
           if (refusal !== null) throw refusal;
           if (kind === OperationTypeNode.SUBSCRIPTION) {
             throw badRequest('A subscription goes over WebSocket (graphql-transport-ws) on the same path.');
-          }
-          if (kind === OperationTypeNode.MUTATION && !schema.getMutationType()) {
-            throw badRequest('The graph has no mutations; it can be queried and subscribed to.');
           }
         },
       };

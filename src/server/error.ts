@@ -32,8 +32,13 @@ function codeOf(formatted: GraphQLFormattedError, error: unknown): unknown {
 }
 
 /** The body of a refused request: one error in the shape of GraphQL, so that every client of `/graphql` can read it. */
-export function errorBody(code: string, message: string): { readonly errors: readonly GraphQLFormattedError[] } {
-  return { errors: [{ message, extensions: { code } }] };
+export function errorBody(
+  code: string,
+  message: string,
+  details: Readonly<Record<string, unknown>> = {},
+): { readonly errors: readonly GraphQLFormattedError[] } {
+  const extensions = Object.keys(details).length === 0 ? { code } : { code, details };
+  return { errors: [{ message, extensions }] };
 }
 
 /** Answers 404 for unknown paths and the right status for bodies that Fastify itself refuses, never a stack. */

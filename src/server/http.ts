@@ -1,7 +1,9 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import websocket, { type WebSocket } from '@fastify/websocket';
-import fastify, { type FastifyInstance, type preHandlerAsyncHookHandler } from 'fastify';
+import fastify, { type FastifyInstance, type onRequestAsyncHookHandler } from 'fastify';
 import { handleProtocols } from 'graphql-ws';
+import type { Authenticator } from '../access/authenticator.js';
+import type { SignedIn } from '../access/signedIn.js';
 import { PlatformError } from '../domain/errors.js';
 import { createContext, type GraphContext, type Platform } from '../graph/context.js';
 import { buildGraphSchema } from '../graph/schema.js';
@@ -10,8 +12,17 @@ import { CompiledOperations } from './compiled.js';
 import { addErrorHandlers, errorBody, makeErrorFormatter } from './error.js';
 import { addGraphiql } from './graphiql.js';
 import { addHealth, type Readiness } from './health.js';
+import { Identity } from './identity.js';
 import { MAX_PAYLOAD_BYTES } from './limit.js';
+import { SocketSessions } from './session.js';
 import { makeSocketHandler } from './socket.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks. */
+    signedIn: SignedIn;
+  }
+}
 
 /** Longest wait for requests under way at shutdown; the contract gives the whole process 10 s. */
 const DRAIN_MS = 6_000;
@@ -30,6 +41,12 @@ export interface ServerOptions {
   /** Null while the platform starts; asked again by every operation. */
   readonly platform: () => Platform | null;
   readonly readiness: () => Readiness;
+  /** Says who asks; without one nobody can sign in, and credentials are refused. */
+  readonly authenticator?: () => Authenticator | null;
+  /** How many proxies stand before the server, or their addresses; absent = none, so that the client is who connects. */
+  readonly trustProxy?: number | readonly string[];
+  /** Requests and operations of one client a minute; absent or 0 = any number. */
+  readonly rateLimitPerMinute?: number;
   /** Receives one line of JSON per warning or error, ended by a newline; never bodies, queries or headers. */
   readonly log: (line: string) => void;
 }
@@ -50,6 +67,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const app = fastify({
     bodyLimit: MAX_PAYLOAD_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: trustOf(options.trustProxy ?? 0),
     logger: {
       level: 'warn',
       stream: { write: options.log },
@@ -60,6 +78,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const compiled = new CompiledOperations(buildGraphSchema());
   const formatError = makeErrorFormatter((message, error) => app.log.error({ err: error }, message));
   const apollo = createApollo({ ...options, schema: compiled.schema, compiled, formatError, log: app.log });
+  const authenticator = options.authenticator ?? (() => null);
+  const identity = new Identity({ authenticator, rateLimitPerMinute: options.rateLimitPerMinute ?? 0 });
+  const sessions = new SocketSessions({
+    findRevoked: async (credentials) => (await authenticator()?.findRevoked(credentials)) ?? [],
+    onFailure: (error) => app.log.warn({ err: error }, 'revoked credentials cannot be found out; trying again'),
+  });
   let isClosing = false;
 
   await app.register(websocket, {
@@ -85,22 +109,31 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   );
 
   await apollo.start();
-  const preHandler: preHandlerAsyncHookHandler = async (request, reply) => {
+  app.decorateRequest('signedIn');
+  // Before the body is read: who may not ask need not be listened to.
+  const onRequest: onRequestAsyncHookHandler = async (request, reply) => {
     // A WebSocket is accepted and closed with a reason, since browsers do not show the answer to a refused upgrade.
-    if (options.platform() !== null || request.ws) return;
-    reply.code(503).header('retry-after', '1').header('cache-control', 'no-store');
-    return reply.send(errorBody('STARTING', 'The platform is starting; try again in a second.'));
+    if (request.ws) return;
+    if (options.platform() === null) {
+      reply.code(503).header('retry-after', '1').header('cache-control', 'no-store');
+      return reply.send(errorBody('STARTING', 'The platform is starting; try again in a second.'));
+    }
+    const signedIn = await identity.admit(request, reply);
+    if (signedIn === null) return reply;
+    request.signedIn = signedIn;
   };
   const handler = fastifyApolloHandler(apollo, {
-    context: async (): Promise<GraphContext> => createContext(requirePlatform(options.platform())),
+    context: async ({ signedIn }): Promise<GraphContext> =>
+      createContext(requirePlatform(options.platform()), signedIn.viewer),
   });
   const onFailure = (error: unknown): void => app.log.error({ err: error }, 'WebSocket failed');
-  const wsHandler = makeSocketHandler({ ...options, compiled, formatError, onFailure });
-  app.route({ method: 'GET', url: '/graphql', preHandler, handler, wsHandler });
-  app.route({ method: 'POST', url: '/graphql', preHandler, handler });
+  const wsHandler = makeSocketHandler({ ...options, compiled, formatError, identity, sessions, onFailure });
+  app.route({ method: 'GET', url: '/graphql', onRequest, handler, wsHandler });
+  app.route({ method: 'POST', url: '/graphql', onRequest, handler });
 
   const close = async (): Promise<void> => {
     isClosing = true;
+    sessions.close();
     const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
     await app.close();
     clearTimeout(timer);
@@ -113,6 +146,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     throw explainListening(error, options);
   }
   return { url: urlOf(app, options.host), close };
+}
+
+/** Which addresses before the client's own are proxies whose word is taken; a number counts them from the server on. */
+function trustOf(proxies: number | readonly string[]): string[] | ((address: string, hop: number) => boolean) {
+  return typeof proxies === 'number' ? (_address, hop) => hop < proxies : [...proxies];
 }
 
 function requirePlatform(platform: Platform | null): Platform {

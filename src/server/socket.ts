@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { WebSocket } from '@fastify/websocket';
+import type { FastifyRequest } from 'fastify';
 import {
   type ExecutionArgs,
   GraphQLError,
@@ -10,11 +11,16 @@ import {
   validate,
 } from 'graphql';
 import { type Context, makeServer, type SubscribePayload } from 'graphql-ws';
-import { createContext, type Platform } from '../graph/context.js';
+import type { SignedIn } from '../access/signedIn.js';
+import { PlatformError } from '../domain/errors.js';
+import { createContext, type GraphContext, type Platform } from '../graph/context.js';
 import type { CompiledOperations } from './compiled.js';
 import { refuseCostly } from './cost.js';
 import type { ErrorFormatter } from './error.js';
+import type { Identity } from './identity.js';
 import { limitRule, MAX_OPERATIONS_PER_SOCKET, MAX_TOKENS, refuseDeepVariables } from './limit.js';
+import { refuseForbidden } from './permission.js';
+import type { SocketSessions } from './session.js';
 import { subscribe } from './subscribe.js';
 
 /** Time between pings, and the longest wait for a pong before a socket counts as dead. */
@@ -22,8 +28,28 @@ const KEEP_ALIVE_MS = 12_000;
 
 /** Close code while the platform starts: an application code, so that graphql-ws clients try again. */
 const CLOSE_STARTING = 4503;
+/** Credentials that are not right; clients of graphql-ws do not try again. */
+const CLOSE_UNAUTHORIZED = 4401;
 const CLOSE_FORBIDDEN = 4403;
+/** Too many credentials that were not right; clients of graphql-ws do not try again. */
+const CLOSE_TOO_MANY = 4429;
 const CLOSE_INTERNAL_ERROR = 4500;
+
+/** Close codes by the code of what is wrong with the credentials. */
+const CLOSES: Readonly<Record<string, number>> = {
+  AUTH_INVALID: CLOSE_UNAUTHORIZED,
+  AUTH_THROTTLED: CLOSE_TOO_MANY,
+  AUTH_UNAVAILABLE: CLOSE_STARTING,
+};
+
+/** What is known of a connection. */
+interface Connection {
+  readonly socket: WebSocket;
+  readonly request: Pick<FastifyRequest, 'headers' | 'ip'>;
+  /** Null until the connection is initialised. */
+  signedIn: SignedIn | null;
+}
+type SocketContext = Context<Record<string, unknown> | undefined, Connection>;
 
 /** What {@link makeSocketHandler} needs. */
 export interface SocketOptions {
@@ -31,6 +57,8 @@ export interface SocketOptions {
   readonly introspection: boolean;
   readonly compiled: CompiledOperations;
   readonly formatError: ErrorFormatter;
+  readonly identity: Identity;
+  readonly sessions: SocketSessions;
   /** Told about failures of the protocol's own code, which clients see as close code 4500. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -40,16 +68,18 @@ export interface SocketOptions {
  * codes of HTTP. Pages of other hosts are refused (4403). It is the adapter of graphql-ws for @fastify/websocket without its
  * `console.error` on frames that clients spoil.
  */
-export function makeSocketHandler(
-  options: SocketOptions,
-): (socket: WebSocket, request: { readonly headers: IncomingHttpHeaders }) => void {
+export function makeSocketHandler(options: SocketOptions): (socket: WebSocket, request: Connection['request']) => void {
   const { compiled, formatError } = options;
   const draft = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error);
 
-  const server = makeServer({
+  const server = makeServer<Record<string, unknown> | undefined, Connection>({
+    onConnect: (context) => signIn(context, options),
     onSubscribe: (context, _id, payload) => prepare(context, payload, options),
     execute: (args) => compiled.execute(args),
-    subscribe: (args) => subscribe(args, compiled, () => createContext(requirePlatform(options))),
+    subscribe: (args) => {
+      const { viewer } = args.contextValue as GraphContext;
+      return subscribe(args, compiled, () => createContext(requirePlatform(options), viewer));
+    },
     onNext: (_context, _id, _payload, _args, result) =>
       result.errors && {
         ...(result.data === undefined ? {} : { data: result.data }),
@@ -58,8 +88,8 @@ export function makeSocketHandler(
     onError: (_context, _id, _payload, errors) => errors.map(draft),
   });
 
-  return (socket, { headers }) => {
-    if (isForeign(headers)) {
+  return (socket, request) => {
+    if (isForeign(request.headers)) {
       socket.close(CLOSE_FORBIDDEN, 'Pages of other hosts may not connect; a proxy must pass the Host header on');
       return;
     }
@@ -87,7 +117,7 @@ export function makeSocketHandler(
             });
           }),
       },
-      undefined,
+      { socket, request, signedIn: null },
     );
     socket.once('close', (code, reason) => {
       stopPinging();
@@ -108,28 +138,57 @@ function isForeign({ origin, host }: IncomingHttpHeaders): boolean {
   return page === null || page.host === '' || page.host !== here?.host;
 }
 
-/** Parses and validates an operation as HTTP does; errors become the operation's `error` message. */
+/**
+ * Finds out who connects: by `authorization` of `connection_init`, else by the header of the upgrade. The connection ends with the credentials.
+ * @returns false = it is closed
+ */
+async function signIn({ connectionParams, extra }: SocketContext, options: SocketOptions): Promise<boolean> {
+  const { socket, request } = extra;
+  try {
+    const authorization = connectionParams?.authorization ?? request.headers.authorization;
+    const signedIn = await options.identity.signIn(authorization, request.ip);
+    if (socket.readyState === socket.OPEN) options.sessions.bind(socket, signedIn);
+    extra.signedIn = signedIn;
+    return true;
+  } catch (error) {
+    const code = error instanceof PlatformError ? CLOSES[error.code] : undefined;
+    if (!(error instanceof PlatformError) || code === undefined) throw error;
+    // The reason of a close frame has at most 123 bytes.
+    socket.close(code, error.message.slice(0, 120));
+    return false;
+  }
+}
+
+/** Parses, validates and judges an operation as HTTP does; errors become the operation's `error` message. */
 function prepare(
-  context: Context,
+  { subscriptions, extra }: SocketContext,
   payload: SubscribePayload,
   options: SocketOptions,
 ): ExecutionArgs | readonly GraphQLError[] {
   const { schema } = options.compiled;
   // The operation that asks is counted already.
-  if (Object.keys(context.subscriptions).length > MAX_OPERATIONS_PER_SOCKET) {
+  if (Object.keys(subscriptions).length > MAX_OPERATIONS_PER_SOCKET) {
     const message = `This connection has ${MAX_OPERATIONS_PER_SOCKET} operations under way. Complete one, or open another connection.`;
     return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_OPERATIONS' } })];
   }
+  const { signedIn } = extra;
+  if (signedIn === null) throw new Error('an operation came before the connection was initialised');
   try {
+    options.identity.count(signedIn, extra.request.ip);
     const document = parse(payload.query, { maxTokens: MAX_TOKENS });
     const rules = [...specifiedRules, limitRule, ...(options.introspection ? [] : [NoSchemaIntrospectionCustomRule])];
     const errors = validate(schema, document, rules, { hideSuggestions: !options.introspection });
     if (errors.length > 0) return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
     const operation = { document, operationName: payload.operationName, variableValues: payload.variables };
-    const refusal = refuseDeepVariables(payload.variables) ?? refuseCostly(schema, operation);
+    const { viewer } = signedIn;
+    const refusal =
+      refuseDeepVariables(payload.variables) ??
+      refuseForbidden(schema, operation, viewer) ??
+      refuseCostly(schema, operation);
     if (refusal !== null) return [refusal];
-    return { ...operation, schema, contextValue: createContext(requirePlatform(options)) };
+    return { ...operation, schema, contextValue: createContext(requirePlatform(options), viewer) };
   } catch (error) {
+    if (error instanceof PlatformError) return [new GraphQLError(error.message, { originalError: error })];
     if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
     throw error;
   }

@@ -37,6 +37,13 @@ export async function writeAudit(em: SqlEntityManager, entry: AuditEntry): Promi
     ${action}, ${target}, ${JSON.stringify(details ?? {})}::jsonb)`.execute(em.getKysely());
 }
 
+interface Row extends Omit<ListedAudit, 'id' | 'at'> {
+  readonly id: string;
+  readonly at: Date | string;
+}
+
+const COLUMNS = sql`a.id, a.at, a.actor, a.role, a.action, a.target, a.details`;
+
 const FIELDS = {
   at: columnCondition(sql`a.at`, 'timestamptz'),
   actor: columnCondition(sql`a.actor`, 'text'),
@@ -52,11 +59,18 @@ export async function listAudit(
   before: number | null,
   limit: number,
 ): Promise<ListedAudit[]> {
-  const { rows } = await sql<Omit<ListedAudit, 'id' | 'at'> & { id: string; at: Date | string }>`
-    select a.id, a.at, a.actor, a.role, a.action, a.target, a.details from audit a
+  const { rows } = await sql<Row>`select ${COLUMNS} from audit a
     where ${filterSql(filter, FIELDS)} and a.id < coalesce(${before}::bigint, 9223372036854775807)
     order by a.id desc limit ${limit}`.execute(em.getKysely());
-  return rows.map((row) => ({ ...row, id: Number(row.id), at: new Date(row.at) }));
+  return rows.map(toEntry);
+}
+
+/** Rows of the audit by id, in any order; unknown ids are left out. */
+export async function readAudit(em: SqlEntityManager, ids: readonly number[]): Promise<ListedAudit[]> {
+  const { rows } = await sql<Row>`select ${COLUMNS} from audit a where a.id = any(${ids}::bigint[])`.execute(
+    em.getKysely(),
+  );
+  return rows.map(toEntry);
 }
 
 /** How many rows of the audit a filter finds. */
@@ -64,4 +78,8 @@ export async function countAudit(em: SqlEntityManager, filter: Filter<AuditField
   const { rows } = await sql<{ count: string }>`
     select count(*) as count from audit a where ${filterSql(filter, FIELDS)}`.execute(em.getKysely());
   return Number(rows[0]?.count);
+}
+
+function toEntry(row: Row): ListedAudit {
+  return { ...row, id: Number(row.id), at: new Date(row.at) };
 }

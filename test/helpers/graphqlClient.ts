@@ -21,16 +21,20 @@ export interface SocketEnd {
   readonly reason: string;
 }
 
-/** Sends an operation by POST; `status` is that of HTTP. */
+/** Sends an operation by POST; `status` is that of HTTP. With a token or API key as that viewer. */
 export async function postGraphql(
   url: string,
   query: string,
   variables?: Readonly<Record<string, unknown>>,
   operationName?: string,
+  token?: string,
 ): Promise<GraphqlAnswer & { readonly status: number }> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
     body: JSON.stringify({ query, variables, operationName }),
   });
   return { ...((await response.json()) as GraphqlAnswer), status: response.status };

@@ -74,14 +74,12 @@ describe('health', () => {
 });
 
 describe('/graphql over HTTP', () => {
-  it.each([
-    ['mutation { anything }', 'no mutations'],
-    ['subscription { rankingUpdates(round: "PROVINCE-2022") { revision } }', 'WebSocket'],
-  ])('says what to do instead of %s', async (document, advice) => {
+  it('says what to do instead of a subscription', async () => {
     const server = await startTestServer({ platform: () => serving.platform });
+    const document = 'subscription { rankingUpdates(round: "PROVINCE-2022") { revision } }';
     const { status, errors } = await postGraphql(server.url, document);
     expect([status, errors?.[0]?.extensions.code]).toEqual([400, 'BAD_REQUEST']);
-    expect(errors?.[0]?.message).toContain(advice);
+    expect(errors?.[0]?.message).toContain('WebSocket');
     expect(server.log).toEqual([]);
   });
 

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { describeError } from '../domain/errors.js';
+import { listen } from './listen.js';
 import type { Database } from './orm.js';
 import { type Revision, readHead, readRevisions } from './revision.js';
 
 const BATCH = 500;
 const POLL_MS = 3000;
-const CONNECT_MS = 10_000;
 
 /** The revision table as a live sequence: every revision once, in order, across restarts of the database. */
 export interface RevisionFeed {
@@ -37,40 +36,6 @@ export async function followRevisions(database: Database, log: (message: string)
   let awake = new Promise<void>((resolve) => (wake = resolve));
   const ring = () => wake();
 
-  const listen = async () => {
-    while (!closing.signal.aborted) {
-      const client = new pg.Client({
-        connectionString: database.url,
-        application_name: 'dti-graph feed',
-        connectionTimeoutMillis: CONNECT_MS,
-        // It only ever waits: without this, a server that went away without a word would be waited for until the next start.
-        keepAlive: true,
-        keepAliveInitialDelayMillis: CONNECT_MS,
-      });
-      const ended = new Promise<void>((resolve) => {
-        client.on('error', () => resolve());
-        client.on('end', () => resolve());
-      });
-      const end = () => void client.end().catch(() => undefined);
-      closing.signal.addEventListener('abort', end, { once: true });
-      client.on('notification', ring);
-      try {
-        // A connection that is ended while it is being made never says that it is made.
-        await Promise.race([client.connect(), ended]);
-        if (closing.signal.aborted) break;
-        await client.query('listen dti_revision');
-        ring();
-        await ended;
-      } catch (error) {
-        if (closing.signal.aborted) break;
-        log(`the revision feed cannot listen and goes on polling: ${describeError(error)}`);
-      }
-      closing.signal.removeEventListener('abort', end);
-      end();
-      await pause(500, closing.signal);
-    }
-  };
-
   const read = async () => {
     while (!closing.signal.aborted) {
       await Promise.race([awake, pause(POLL_MS, closing.signal)]);
@@ -95,7 +60,9 @@ export async function followRevisions(database: Database, log: (message: string)
     }
   };
 
-  const loops = [listen(), read()];
+  const { signal } = closing;
+  const options = { url: database.url, channel: 'dti_revision', name: 'feed' };
+  const loops = [listen({ ...options, signal, wake: ring, log }), read()];
   return {
     get head() {
       return head;

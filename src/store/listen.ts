@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { describeError } from '../domain/errors.js';
+
+const CONNECT_MS = 10_000;
+const AGAIN_MS = 500;
+
+/** What is listened to. */
+export interface ListenOptions {
+  readonly url: string;
+  /** Of NOTIFY: a plain name. */
+  readonly channel: string;
+  /** Of the connection, for people: `feed`. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+  /** Called for each notification, and after each (re)connect, since what was sent while the connection was down is lost. */
+  wake(): void;
+  log(message: string): void;
+}
+
+/** Listens with a connection of its own until the signal aborts; reconnects for as long. */
+export async function listen({ url, channel, name, signal, wake, log }: ListenOptions): Promise<void> {
+  while (!signal.aborted) {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: `dti-graph ${name}`,
+      connectionTimeoutMillis: CONNECT_MS,
+      // It only ever waits: without this, a server that went away without a word would be waited for until the next start.
+      keepAlive: true,
+      keepAliveInitialDelayMillis: CONNECT_MS,
+    });
+    const ended = new Promise<void>((resolve) => {
+      client.on('error', () => resolve());
+      client.on('end', () => resolve());
+    });
+    const end = () => void client.end().catch(() => undefined);
+    signal.addEventListener('abort', end, { once: true });
+    client.on('notification', wake);
+    try {
+      // A connection that is ended while it is being made never says that it is made.
+      await Promise.race([client.connect(), ended]);
+      if (signal.aborted) break;
+      await client.query(`listen ${channel}`);
+      wake();
+      await ended;
+    } catch (error) {
+      if (signal.aborted) break;
+      log(`the ${name} cannot listen and goes on polling: ${describeError(error)}`);
+    }
+    signal.removeEventListener('abort', end);
+    end();
+    await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+  }
+}

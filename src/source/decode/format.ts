@@ -245,9 +245,14 @@ const jsonStat = z
     ...text,
     ...nesting,
     records: pathSchema.default('$').describe('Path of the dataset.'),
+    pivot: columnName
+      .optional()
+      .describe(
+        'A dimension whose cells are put into one row, such as both sides of a ratio: each value under the code of its category, its status under <code>_status.',
+      ),
   })
   .describe(
-    'JSON-stat: one row per cell, with the code of each dimension under its id, the label under <id>_label, value and status. Cells that a sparse dataset leaves out are no rows.',
+    'JSON-stat: one row per cell (or per cell of the other dimensions, with pivot), with the code of each dimension under its id, the label under <id>_label, value and status. Cells that a sparse dataset leaves out are no rows.',
   );
 
 const sdmxCsv = z

@@ -13,7 +13,7 @@ interface Dimension {
 }
 
 /**
- * Reads a JSON-stat dataset: one row per cell. Also the `{ dataset: … }` of version 1 that PxWeb writes as `json-stat`.
+ * Reads a JSON-stat dataset: one row per cell, or per cell of the dimensions beside that of `pivot`. Also the `{ dataset: … }` of version 1 that PxWeb writes as `json-stat`.
  * @see https://json-stat.org/full/
  */
 export function createJsonStatReader(format: FormatOf<'json-stat'>): BodyReader<string> {
@@ -28,14 +28,40 @@ export function createJsonStatReader(format: FormatOf<'json-stat'>): BodyReader<
         if (absent !== null) throw statFailure(`received a document without ${absent}`);
         if (found.length !== 1 || !isJsonObject(dataset)) throw statFailure(`received ${describeJson(dataset)}`);
         const into = new RowCollector(format);
-        readDataset(isJsonObject(dataset.dataset) ? dataset.dataset : dataset, into, format);
+        const cells = readDataset(isJsonObject(dataset.dataset) ? dataset.dataset : dataset, format);
+        for (const row of format.pivot === undefined ? cells.rows : pivotCells(cells, format.pivot)) into.add(row);
         return into.rows;
       },
     };
   };
 }
 
-function readDataset(dataset: JsonObject, into: RowCollector, format: FormatOf<'json-stat'>): void {
+interface Cells {
+  readonly dimensions: readonly Dimension[];
+  /** One per cell. */
+  readonly rows: Iterable<JsonObject>;
+}
+
+/** Puts the cells of one dimension into one row: the value of each category under its code, null when it is left out, the status under `<code>_status`. */
+function pivotCells({ dimensions, rows }: Cells, pivot: string): Iterable<JsonObject> {
+  const categories = dimensions.find(({ id }) => id === pivot)?.categories;
+  if (categories === undefined) throw statFailure(`received one without the dimension ${pivot} that pivot names`);
+  const absent = categories.flatMap(({ code }) => [
+    [code, null],
+    [`${code}_status`, null],
+  ]);
+  const pivoted = new Map<string, Record<string, unknown>>();
+  for (const { [pivot]: code, [`${pivot}_label`]: _label, value, status, ...rest } of rows) {
+    const key = JSON.stringify(rest);
+    const row = pivoted.get(key) ?? { ...rest, ...Object.fromEntries(absent) };
+    row[String(code)] = value;
+    row[`${String(code)}_status`] = status;
+    pivoted.set(key, row);
+  }
+  return pivoted.values();
+}
+
+function readDataset(dataset: JsonObject, format: FormatOf<'json-stat'>): Cells {
   if (dataset.class !== undefined && dataset.class !== 'dataset')
     throw statFailure(`received class ${JSON.stringify(dataset.class)}`);
   const dimensions = readDimensions(dataset);
@@ -49,13 +75,15 @@ function readDataset(dataset: JsonObject, into: RowCollector, format: FormatOf<'
       ? null
       : (readCells(status ?? {}, cellCount, 'status', format) ?? new Map<number, unknown>());
   const positions = new Set([...values.keys(), ...(statuses?.keys() ?? [])]);
-  for (const position of [...positions].sort((left, right) => left - right)) {
-    const cell = {
-      value: values.get(position) ?? null,
-      status: (statuses === null ? status : statuses.get(position)) ?? null,
-    };
-    into.add({ ...categoriesAt(position, dimensions), ...cell });
-  }
+  const ordered = [...positions].sort((left, right) => left - right);
+  const rows = function* (): Generator<JsonObject> {
+    for (const position of ordered) {
+      const value = values.get(position) ?? null;
+      const cellStatus = (statuses === null ? status : statuses.get(position)) ?? null;
+      yield { ...categoriesAt(position, dimensions), value, status: cellStatus };
+    }
+  };
+  return { dimensions, rows: rows() };
 }
 
 /** Cells by position, from an array of all or an object of some; null when it is neither. */

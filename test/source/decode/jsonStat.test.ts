@@ -38,6 +38,27 @@ const ROWS = [
 const with_ = (changes: object) => JSON.stringify({ ...DATASET, ...changes });
 
 describe('json-stat', () => {
+  it('puts the cells of the dimension that pivot names into one row', async () => {
+    const both = {
+      id: ['geo', 'metric'],
+      size: [2, 2],
+      dimension: {
+        geo: { category: { index: ['01', '79'] } },
+        metric: { category: { index: ['part', 'whole'], label: { part: 'Kinh tế số', whole: 'GRDP' } } },
+      },
+      value: { '0': 15, '1': 100, '3': 400 },
+      status: { '0': 'p' },
+    };
+    const row = (geo: string, part: number | null, whole: number, partStatus: string | null) => ({
+      ...{ geo, geo_label: null, part, part_status: partStatus, whole, whole_status: null },
+    });
+    expect(await rowsOf({ ...STAT, pivot: 'metric' }, with_(both))).toEqual([
+      row('01', 15, 100, 'p'),
+      row('79', null, 400, null),
+    ]);
+    await expect(rowsOf({ ...STAT, pivot: 'unit' }, with_(both))).rejects.toEqual(failure('SYNC_PROTOCOL', 'unit'));
+  });
+
   it('gives a row per cell, the last dimension fastest, with codes, labels, value and status', async () => {
     const { document, rows } = await decode(STAT, with_({}));
     expect(rows).toEqual(ROWS);

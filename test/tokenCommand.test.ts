@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openLocalKey, verifyLocalToken } from '../src/access/localToken.js';
+import { readConfig } from '../src/config.js';
+import { makeToken } from '../src/tokenCommand.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dti-token-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const config = (environment: Record<string, string> = {}) => readConfig({ DATA_DIR: folder, ...environment });
+
+describe('the command that makes tokens', () => {
+  it('makes the key on the first use, which the platform then takes', async () => {
+    const token = await makeToken(config(), { role: 'admin', expires: '120', subject: 'anna@mic' });
+    const key = await openLocalKey(join(folder, 'jwt-key.pem'), false);
+    const { viewer, expiresAt } = await verifyLocalToken(key, token);
+    expect(viewer).toEqual({ role: 'admin', subject: 'local:anna@mic', entityKey: null });
+    expect(((expiresAt ?? 0) - Date.now()) / 1000).toBeGreaterThan(110);
+  });
+
+  it.each([
+    ['74', 'GSO-2004:74'],
+    ['MPI', 'CENTRAL:MPI'],
+    ['GSO-2025:79', 'GSO-2025:79'],
+  ])('finds the entity %s of an officer', async (entity, key) => {
+    const token = await makeToken(config(), { role: 'officer', entity });
+    const { viewer } = await verifyLocalToken(await openLocalKey(join(folder, 'jwt-key.pem'), false), token);
+    expect(viewer).toMatchObject({ role: 'officer', entityKey: key });
+  });
+
+  it.each([
+    [{}, 'BAD_USER_INPUT', '--role'],
+    [{ role: 'king' }, 'BAD_USER_INPUT', '--role'],
+    [{ role: 'officer' }, 'BAD_USER_INPUT', '--entity'],
+    [{ role: 'officer', entity: 'nowhere' }, 'BAD_USER_INPUT', 'nowhere'],
+    [{ role: 'officer', entity: '79' }, 'AMBIGUOUS_CODE', 'GSO-2025:79'],
+    [{ role: 'admin', expires: '0' }, 'BAD_USER_INPUT', '--expires'],
+    [{ role: 'admin', expires: '86401' }, 'BAD_USER_INPUT', '86400'],
+    [{ role: 'admin', subject: 'a b' }, 'BAD_USER_INPUT', '--subject'],
+  ])('refuses %j and says what is missing', async (given, code, advice) => {
+    await expect(makeToken(config(), given)).rejects.toMatchObject({ code, message: expect.stringContaining(advice) });
+  });
+
+  it('is refused where tokens come from an issuer, unless both are taken', async () => {
+    const issuer = { OIDC_ISSUER: 'https://login.example', OIDC_AUDIENCE: 'dti' };
+    await expect(makeToken(config(issuer), { role: 'admin' })).rejects.toMatchObject({
+      ...{ code: 'CONFIG_INVALID', message: expect.stringContaining('LOCAL_TOKENS=1') },
+    });
+    expect(await makeToken(config({ ...issuer, LOCAL_TOKENS: '1' }), { role: 'admin' })).toMatch(/^ey/);
+  });
+});

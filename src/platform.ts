@@ -11,6 +11,7 @@ import { followRevisions, type RevisionFeed } from './store/feed.js';
 import { lockFolder } from './store/folder.js';
 import { type Database, openDatabase } from './store/orm.js';
 import { SnapshotLibrary } from './store/snapshotLibrary.js';
+import { followSyncRuns } from './store/syncRunFeed.js';
 
 /**
  * Where the sources of this process may be: the public network, SOURCE_ALLOWED_HOSTS, and the simulators of the demonstration.
@@ -102,9 +103,12 @@ export async function openServing(
   await catalogue.reload();
   await library.refresh();
   const { publicProvisional } = options;
+  const runs = followSyncRuns(database, options.log);
   return {
-    platform: { database, catalogue: () => catalogue.current(), library, feed, publicProvisional },
+    platform: { database, catalogue: () => catalogue.current(), library, feed, runs, publicProvisional },
     feed,
-    close: () => feed.close(),
+    async close() {
+      await Promise.all([runs.close(), feed.close()]);
+    },
   };
 }

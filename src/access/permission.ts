@@ -33,6 +33,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'Query.source': ANYBODY,
   'Query.syncRuns': ANYBODY,
   'Query.linkages': ANYBODY,
+  'Query.hosts': INTEGRATORS,
   'Query.manifestSchema': ANYBODY,
   'Query.viewer': ANYBODY,
   'Query.apiKeys': ADMINS,
@@ -58,6 +59,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'Source.versions': INTEGRATORS,
   'Source.manifest': INTEGRATORS,
   'SyncRun.rejects': INTEGRATORS,
+  'SyncRun.worker': INTEGRATORS,
 
   ApiKey: ADMINS,
   AuditEntry: ADMINS,

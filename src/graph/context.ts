@@ -7,6 +7,7 @@ import type { SnapshotColumns, SnapshotHead } from '../domain/snapshot.js';
 import type { RevisionFeed } from '../store/feed.js';
 import type { Database } from '../store/orm.js';
 import type { LoadedSnapshot, SnapshotLibrary } from '../store/snapshotLibrary.js';
+import type { SyncRunFeed } from '../store/syncRunFeed.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
 /** The running platform as the graph reads it. */
@@ -16,6 +17,8 @@ export interface Platform {
   catalogue(): Catalogue;
   readonly library: SnapshotLibrary;
   readonly feed: RevisionFeed;
+  /** Wakes who watches sync runs. */
+  readonly runs: SyncRunFeed;
   /** True = everybody sees provisional snapshots; false = published ones only. */
   readonly publicProvisional: boolean;
 }

@@ -4,6 +4,7 @@ import { ApiKeyResolver } from './apiKey.js';
 import { AuditResolver } from './audit.js';
 import { EntityResolver } from './entity.js';
 import { FrameworkResolver } from './framework.js';
+import { HostResolver } from './host.js';
 import { LookupResolver } from './lookup.js';
 import { MeasureResolver } from './measure.js';
 import { ObservationResolver } from './observation.js';
@@ -15,6 +16,7 @@ import { SnapshotResolver } from './snapshot.js';
 import { SourceResolver } from './source.js';
 import { SubscriptionResolver } from './subscription.js';
 import { SyncRunResolver } from './syncRun.js';
+import { SyncRunUpdatesResolver } from './syncRunUpdates.js';
 import { ViewerResolver } from './viewer.js';
 
 /** type-graphql asks for one wherever there are subscriptions. Ours come from the revision feed, so this one only says if anybody uses it. */
@@ -45,6 +47,8 @@ export function buildGraphSchema(): GraphQLSchema {
       SyncRunResolver,
       ObservationResolver,
       SubscriptionResolver,
+      SyncRunUpdatesResolver,
+      HostResolver,
       ViewerResolver,
       ApiKeyResolver,
       AuditResolver,

@@ -2,6 +2,7 @@ import { Arg, Resolver, Root, Subscription } from 'type-graphql';
 import { INDEX_CODE } from '../domain/framework.js';
 import { readRevision } from './at.js';
 import type { GraphContext } from './context.js';
+import { endable } from './endable.js';
 import { findMeasure } from './measure.js';
 import { findPeerGroup, PEER_GROUP_ARGUMENT } from './peerGroup.js';
 import { RankingUpdate, watchRanking } from './rankingUpdates.js';
@@ -23,30 +24,6 @@ function subscribe({ args, context }: { args: Arguments; context: GraphContext }
   const group = findPeerGroup(view, round, args.peerGroup ?? null);
   const since = args.since === undefined || args.since === null ? null : readRevision(args.since, 'since');
   return endable((signal) => watchRanking(platform, { round, measure, group, since }, signal));
-}
-
-/** A generator whose return() ends it at once: one that waits would hear of it only after the next event. */
-function endable<Event>(start: (signal: AbortSignal) => AsyncGenerator<Event, void>): AsyncGenerator<Event, void> {
-  const ending = new AbortController();
-  const events = start(ending.signal);
-  return {
-    next: () => events.next(),
-    return() {
-      ending.abort();
-      return events.return();
-    },
-    throw(error: unknown) {
-      ending.abort();
-      return events.throw(error);
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async [Symbol.asyncDispose]() {
-      ending.abort();
-      await events.return();
-    },
-  };
 }
 
 /** Everything that can be watched live. */

@@ -1,4 +1,4 @@
-import { GraphQLInt } from 'graphql';
+import { GraphQLFloat, GraphQLInt } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Args, Ctx, Field, FieldResolver, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { ERROR_CODES } from '../domain/errors.js';
@@ -35,6 +35,33 @@ export class SyncError {
     this.code = code;
     this.message = new Map(Object.entries(ERROR_CODES)).get(code) ?? ERROR_CODES.INTERNAL_SERVER_ERROR;
     this.failureType = failureType;
+  }
+}
+
+@ObjectType({ description: 'How far a run is.', simpleResolvers: true })
+export class SyncProgress {
+  @Field(() => GraphQLInt, { description: 'Pages read.' })
+  readonly pages: number;
+
+  @Field(() => GraphQLInt, { description: 'Records read.' })
+  readonly records: number;
+
+  @Field(() => GraphQLFloat, {
+    nullable: true,
+    description:
+      'Share of the stream that is read, 0 to 1; null = the source does not say how much there is. 1 once the run has ended well.',
+  })
+  readonly share: number | null;
+
+  @Field(() => String, { nullable: true, description: 'The stream that is being read; null = none (any more).' })
+  readonly stream: string | null;
+
+  constructor({ status, progress, pages, read }: ListedRun) {
+    const isGood = status === 'SUCCEEDED' || status === 'SUCCEEDED_WITH_REJECTS';
+    this.pages = progress?.pages ?? pages;
+    this.records = progress?.records ?? read;
+    this.share = isGood ? 1 : (progress?.share ?? null);
+    this.stream = progress?.stream ?? null;
   }
 }
 
@@ -83,6 +110,20 @@ export class SyncRunType implements NodeType {
   @Field(() => GraphQLInt, { description: 'Pages read.' })
   readonly pages: number;
 
+  @Field(() => SyncProgress, {
+    description: 'How far it is while it is under way, at most half a second old; then what it came to.',
+  })
+  readonly progress: SyncProgress;
+
+  @Field(() => String, { nullable: true, description: 'Host and process that read the source; null = not recorded.' })
+  readonly worker: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The period that it is limited to: `2024`. Other figures are skipped; null = all are taken.',
+  })
+  readonly period: string | null;
+
   constructor(
     readonly run: ListedRun,
     readonly view: View,
@@ -100,6 +141,9 @@ export class SyncRunType implements NodeType {
     this.rejected = run.rejected;
     this.skipped = run.skipped;
     this.pages = run.pages;
+    this.progress = new SyncProgress(run);
+    this.worker = run.worker;
+    this.period = run.period;
   }
 
   @Field(() => [String], { description: 'Why the reading of each stream ended: "statistics: no next cursor".' })

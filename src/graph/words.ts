@@ -167,3 +167,13 @@ export const RoleWord = words<Role>('Role', 'What somebody may do, from the leas
   integrator: 'Register, configure and run sources.',
   admin: 'Everything, with API keys and the audit.',
 });
+
+/** Whether requests to a host are let through. */
+export type CircuitState = 'CLOSED' | 'OPEN' | 'HALF_OPEN';
+
+/** GraphQL enum of {@link CircuitState}. */
+export const CircuitStateWord = words<CircuitState>('CircuitState', 'Whether requests to a host are let through.', {
+  CLOSED: 'All are.',
+  OPEN: 'None is: it failed too often in a row and is left alone for a while.',
+  HALF_OPEN: 'One is, to see whether the host is back.',
+});

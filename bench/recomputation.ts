@@ -11,9 +11,8 @@ const STEPS = ['readMs', 'mergeMs', 'scoreMs', 'writeMs'] as const;
  * Measures a national recomputation: the sync of all sources, then reading, merging, scoring (with both hashes) and writing of one round (63 x 98) and
  * of all six rounds of the three closed years (88 to 89 entities a year). Before each run one claim of each round changes, so that every run writes.
  */
-export async function measureRecomputation({ database, catalogue, demonstration, year }: Bench): Promise<void> {
-  const log = (message: string) => say(message);
-  const stage = { database, catalogue, demonstration, signal: new AbortController().signal, log };
+export async function measureRecomputation({ database, catalogue, sources, year }: Bench): Promise<void> {
+  const stage = { ...sources, log: (message: string) => say(message) };
   const started = performance.now();
   const runs = await syncAll(stage);
   const syncMs = performance.now() - started;

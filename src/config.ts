@@ -5,6 +5,8 @@ import { PlatformError } from './domain/errors.js';
 
 /** The reference files of this installation, compiled or not. */
 export const DATA_FOLDER = join(dirname(findPackageJSON(import.meta.url) ?? '.'), 'data');
+/** The sources that are shipped, each in a folder of its own. */
+export const CONNECTORS_FOLDER = join(DATA_FOLDER, '../connectors');
 
 /** What a process does: serve, work, or both. */
 export type Role = 'all' | 'gateway' | 'worker';
@@ -31,7 +33,7 @@ export interface Config {
   readonly role: Role;
   /** Absolute path of the key of local tokens, in PEM. */
   readonly jwtKeyFile: string;
-  /** The key may be made when it is not there: in a process that shares it with no other. */
+  /** Keys may be made when they are not there: in a process that shares it with no other. */
   readonly mayMakeKeys: boolean;
   /** Tokens signed with the key file are taken. */
   readonly localTokens: boolean;
@@ -43,6 +45,10 @@ export interface Config {
   readonly rateLimitPerMinute: number;
   /** Hosts (`host` or `host:port`) outside the public network that sources may be read from. */
   readonly sourceAllowedHosts: readonly string[];
+  /** Folder whose manifests are registered, now and whenever one is put there; null = none. Absolute path. */
+  readonly manifestDir: string | null;
+  /** File of the keys that seal secrets, with an absolute path. */
+  readonly secretsKeyFile: string;
 }
 
 interface Problem {
@@ -116,6 +122,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (role !== null && role !== 'all' && text('DATABASE_URL') === null) {
     problems.push({ variable: 'ROLE', message: `${role} shares a database with others, so it needs DATABASE_URL` });
   }
+  if (role !== null && role !== 'all' && text('SECRETS_KEY_FILE') === null) {
+    problems.push({
+      variable: 'SECRETS_KEY_FILE',
+      message: `ROLE=${role} opens secrets that others seal, so their key must be named`,
+    });
+  }
+  const path = (variable: string): string | null => {
+    const value = text(variable);
+    return value === null ? null : resolve(value);
+  };
   const demo = flag('DEMO', role === 'all' || role === null);
   if (demo && role !== null && role !== 'all') {
     problems.push({
@@ -157,6 +173,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     trustProxy: proxies(),
     rateLimitPerMinute: whole('RATE_LIMIT_PER_MINUTE', 0, 0, 1_000_000),
     sourceAllowedHosts: hosts('SOURCE_ALLOWED_HOSTS'),
+    manifestDir: path('MANIFEST_DIR'),
+    secretsKeyFile: resolve(text('SECRETS_KEY_FILE') ?? join(dataDir, 'secrets-key')),
   };
   if (problems.length > 0) {
     const lines = problems.map((problem) => `  ${problem.variable}: ${problem.message}`);

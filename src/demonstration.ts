@@ -10,15 +10,19 @@ import { readFrameworkFile } from '../simulators/frameworkFile.js';
 import { demonstrationSubmissions } from '../simulators/selfReport.js';
 import { monthInVietnam } from '../simulators/server.js';
 import { demonstrationSurvey, surveyCsv } from '../simulators/survey.js';
-import { type Config, DATA_FOLDER } from './config.js';
+import { CONNECTORS_FOLDER, type Config, DATA_FOLDER } from './config.js';
 import type { Catalogue } from './domain/catalogue.js';
-import type { Connector, SourceSettings } from './domain/connector.js';
+import type { SourceSettings } from './domain/connector.js';
 import { describeError, PlatformError } from './domain/errors.js';
 import { roundCode } from './domain/round.js';
 import { loadSurvey } from './pipeline/loadSurvey.js';
+import { registerFolder } from './pipeline/manifestFolder.js';
+import { registerSource } from './pipeline/source.js';
+import { activateSource, checkSource } from './pipeline/sourceLife.js';
+import { setSourceSettings } from './pipeline/sourceSettings.js';
+import { readingOptions, type SourceStage } from './pipeline/sourceStage.js';
 import { submit } from './pipeline/submit.js';
 import { syncSource } from './pipeline/sync.js';
-import { type AddressGuard, createAddressGuard } from './source/address.js';
 import type { ReadProgress } from './source/readPage.js';
 import { freePort } from './store/embedded.js';
 import type { Database } from './store/orm.js';
@@ -36,8 +40,8 @@ export interface Demonstration {
   readonly port: number;
   /** `host:port`, which an address guard must allow. */
   readonly host: string;
-  /** Null = the simulators have no such database. */
-  settings(connector: Connector): SourceSettings | null;
+  /** What the source with this key needs to reach its simulator; null = there is none. */
+  settings(key: string): SourceSettings | null;
   /** Moves the simulators' clock by hand or tells them to misbehave. */
   readonly controlToken: string;
   close(): Promise<void>;
@@ -90,7 +94,7 @@ export async function startDemonstration(
     port,
     host: simulatorHost(port),
     controlToken: credentials.controlToken,
-    settings: ({ spec }) => settingsOf(spec.key, port, credentials),
+    settings: (key) => settingsOf(key, port, credentials),
     async close() {
       closing = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -202,44 +206,58 @@ export async function loadSelfReports(
 }
 
 /** What the sources of the demonstration are read with. */
-export interface SyncStage {
-  readonly database: Database;
-  readonly catalogue: Catalogue;
-  readonly demonstration: Demonstration;
-  /** Absent = the simulators and no other host. */
-  readonly addressGuard?: AddressGuard;
-  readonly signal: AbortSignal;
+export interface SyncStage extends SourceStage {
   log(message: string): void;
 }
 
-/** Runs every source that has a simulator once, one after the other; one that fails is logged and stops no other. */
+/**
+ * Registers the sources that are shipped, in code and as manifests, gives each the address and the secrets of its simulator, which are others at every start,
+ * and puts those into use that are new and pass their check.
+ */
+export async function openSources(stage: SyncStage, demonstration: Demonstration): Promise<void> {
+  const { database, library, now, log } = stage;
+  for (const { spec } of CODE_CONNECTORS) await registerSource(database, spec, 'ACTIVE', now());
+  const shipped = { path: CONNECTORS_FOLDER, shipped: true, simulated: true };
+  const registered = (await registerFolder({ database, library, now, log }, shipped)).map(({ key }) => key);
+  const keys = new Set([...CODE_CONNECTORS.map(({ spec }) => spec.key), ...registered]);
+  for (const key of keys) {
+    const settings = key === null ? null : demonstration.settings(key);
+    if (key === null || settings === null) continue;
+    const secrets = Object.entries(settings.secrets).map(([name, value]) => ({ name, value }));
+    await setSourceSettings(stage, null, key, { baseUrl: settings.baseUrl, secrets });
+    const { status } = await library.open(key);
+    if (status !== 'DRAFT' && status !== 'CHECKED') continue;
+    const { ok, message } = await checkSource(stage, null, key);
+    if (ok) await activateSource(stage, null, key);
+    else log(`the source ${key} did not pass its check and stays a draft: ${message}`);
+  }
+}
+
+/** Runs every active source once, one after the other; one that fails is logged and stops no other. */
 export async function syncAll(
   stage: SyncStage,
   onProgress?: (key: string, progress: ReadProgress) => void,
 ): Promise<SyncRunRow[]> {
   const runs: SyncRunRow[] = [];
-  for (const connector of CODE_CONNECTORS) {
-    const run = await syncOne(stage, connector, (progress) => onProgress?.(connector.spec.key, progress));
+  for (const key of await stage.library.activeKeys()) {
+    const run = await syncOne(stage, key, (progress) => onProgress?.(key, progress));
     if (run !== null) runs.push(run);
   }
   return runs;
 }
 
-/** Runs one source; null = it has no simulator, or another run of it is under way. */
+/** Runs one source; null = another run of it is under way, or the platform stops. */
 async function syncOne(
-  { database, catalogue, demonstration, signal, log, ...stage }: SyncStage,
-  connector: Connector,
+  stage: SyncStage,
+  key: string,
   onProgress: (progress: ReadProgress) => void,
 ): Promise<SyncRunRow | null> {
-  const { key } = connector.spec;
-  const settings = demonstration.settings(connector);
-  if (settings === null) log(`the source ${key} has no simulator and is not read`);
-  if (settings === null || signal.aborted) return null;
-  const now = () => new Date();
-  const addressGuard = stage.addressGuard ?? createAddressGuard({ allowedHosts: [demonstration.host] });
+  const { database, library, signal, log } = stage;
+  if (signal.aborted) return null;
   try {
-    const options = { database, catalogue, connector, settings, signal, now, onProgress, addressGuard };
-    const run = await syncSource({ ...options, mode: 'INCREMENTAL' });
+    const { connector, settings } = await library.open(key);
+    const options = { database, catalogue: library.catalogue(), connector, ...readingOptions(stage, settings) };
+    const run = await syncSource({ ...options, onProgress, mode: 'INCREMENTAL' });
     if (run.status !== 'SUCCEEDED') {
       const reason =
         run.errorCode === null ? `${run.rejected} records rejected` : `${run.errorCode} ${run.errorMessage}`;
@@ -252,13 +270,17 @@ async function syncOne(
   }
 }
 
-/** Keeps reading the sources at the pace of the simulators' ticks until the signal ends it; a source that hangs holds up no other. */
-export async function keepSynced(stage: () => SyncStage, everyMs: number, signal: AbortSignal): Promise<void> {
-  const keep = async (connector: Connector) => {
-    while (!signal.aborted) {
-      await sleep(everyMs, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await syncOne(stage(), connector, () => undefined);
+/** Keeps reading the active sources at the pace of the simulators' ticks until the signal ends it; a source that hangs holds up no other. */
+export async function keepSynced(stage: SyncStage, everyMs: number, signal: AbortSignal): Promise<void> {
+  const underWay = new Map<string, Promise<unknown>>();
+  while (!signal.aborted) {
+    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+    const keys = signal.aborted ? [] : await stage.library.activeKeys().catch(() => []);
+    for (const key of keys) {
+      if (underWay.has(key)) continue;
+      const run = syncOne(stage, key, () => undefined).finally(() => underWay.delete(key));
+      underWay.set(key, run);
     }
-  };
-  await Promise.all(CODE_CONNECTORS.map(keep));
+  }
+  await Promise.all(underWay.values());
 }

@@ -2,12 +2,15 @@ import { styleText } from 'node:util';
 import { CODE_CONNECTORS } from '../connectors/index.js';
 import { CLOSED_YEARS } from '../simulators/figures.js';
 import type { Authenticator } from './access/authenticator.js';
+import { openSealer } from './access/sealingKey.js';
 import { type Config, DATA_FOLDER, readConfig } from './config.js';
 import {
   type Demonstration,
   keepSynced,
   loadSelfReports,
+  openSources,
   openYear,
+  type SyncStage,
   startDemonstration,
   syncAll,
 } from './demonstration.js';
@@ -15,15 +18,16 @@ import { describeError, PlatformError } from './domain/errors.js';
 import { openAuthenticator } from './identity.js';
 import { computeRound } from './pipeline/compute.js';
 import { loadReference } from './pipeline/loadReference.js';
+import { watchFolder } from './pipeline/manifestFolder.js';
 import { keepComputed, type Recomputation } from './pipeline/recompute.js';
 import { registerSource, selfReportSource, surveySource } from './pipeline/source.js';
+import { SourceLibrary } from './pipeline/sourceLibrary.js';
 import { topRows } from './pipeline/topRows.js';
-import { type CatalogueHolder, guardSources, holdCatalogue, openServing, openStore, type Serving } from './platform.js';
+import { guardSources, holdCatalogue, openServing, openStore, type Serving } from './platform.js';
 import { bar, type StepDisplay, step } from './progress.js';
 import type { PartState, Readiness } from './server/health.js';
 import { startServer } from './server/http.js';
 import type { ReadProgress } from './source/readPage.js';
-import type { Database } from './store/orm.js';
 
 /** The contract gives ten seconds; what is not down by then is left to the recovery of the next start. */
 const SHUTDOWN_MS = 9_500;
@@ -105,7 +109,13 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
       return holdCatalogue(database);
     }),
   );
-  const demonstration = config.demo ? await part('sources', () => demonstrate(config, database, catalogue)) : null;
+  const library = new SourceLibrary({
+    ...{ database, catalogue: () => catalogue.current(), codeConnectors: CODE_CONNECTORS },
+    sealer: await openSealer({ path: config.secretsKeyFile, make: config.mayMakeKeys }),
+  });
+  const sources: SyncStage = { database, library, now, signal: stopping.signal, log };
+  const demonstration = config.demo ? await part('sources', () => demonstrate(config, sources)) : null;
+  const stage = { ...sources, addressGuard: guardSources(config, demonstration?.host ?? null) };
   const serving = await run('Merge, score, rank, freeze', ({ show }) =>
     part('snapshots', async () => {
       const open = catalogue.current().content.rounds.filter(({ status }) => status !== 'PUBLISHED');
@@ -120,37 +130,30 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
     }),
   );
   opened.push({ name: 'feed', close: serving.close });
-  background(config, database, catalogue, serving, demonstration);
+  background(config, stage, serving, demonstration !== null);
   return serving;
 }
 
 /** The data of the demonstration: simulators, a sync of every source, self-reports and surveys. */
-async function demonstrate(config: Config, database: Database, catalogue: CatalogueHolder): Promise<Demonstration> {
+async function demonstrate(config: Config, sources: SyncStage): Promise<Demonstration> {
   const now = new Date();
   const demonstration = await run('Simulated national databases', async ({ conclude }) => {
     const started = await startDemonstration(config, now, log);
     opened.push({ name: 'simulators', close: started.close });
-    for (const { spec } of CODE_CONNECTORS) await registerSource(database, spec, 'ACTIVE', now);
     conclude(`port ${started.port}`);
     return started;
   });
+  const stage = { ...sources, addressGuard: guardSources(config, demonstration.host) };
   await run('Sync from the national databases', async ({ show, conclude }) => {
+    await openSources(stage, demonstration);
     const onProgress = (key: string, { share, pages, records }: ReadProgress) =>
       show(`${share === null ? '' : `${bar(share)}  `}${key}: page ${pages}, ${records} records`);
-    const addressGuard = guardSources(config, demonstration.host);
-    const stage = {
-      database,
-      catalogue: catalogue.current(),
-      demonstration,
-      addressGuard,
-      signal: stopping.signal,
-      log,
-    };
     const runs = await syncAll(stage, onProgress);
-    conclude(`${runs.reduce((sum, { read }) => sum + read, 0)} records`);
+    conclude(`${runs.reduce((sum, { read }) => sum + read, 0)} records of ${runs.length} sources`);
   });
   await run('Self-reports and surveys', async ({ show, conclude }) => {
-    const written = await loadSelfReports(database, catalogue.current(), openYear(now), now, (roundCode, share) => {
+    const { database, library } = stage;
+    const written = await loadSelfReports(database, library.catalogue(), openYear(now), now, (roundCode, share) => {
       stopping.signal.throwIfAborted();
       show(`${bar(share)}  ${roundCode}`);
     });
@@ -159,27 +162,23 @@ async function demonstrate(config: Config, database: Database, catalogue: Catalo
   return demonstration;
 }
 
-/** What goes on while the platform serves: reading sources, computing open rounds. */
-function background(
-  config: Config,
-  database: Database,
-  catalogue: CatalogueHolder,
-  serving: Serving,
-  demonstration: Demonstration | null,
-): void {
-  if (config.role !== 'gateway') {
-    const recomputation: Recomputation = keepComputed({
-      ...{ database, feed: serving.feed, log },
-      catalogue: () => catalogue.current(),
-      now: () => new Date(),
-    });
-    opened.push({ name: 'recomputation', close: () => recomputation.close() });
+/** What goes on while the platform serves: reading sources, computing open rounds, registering manifests. */
+function background(config: Config, stage: SyncStage, serving: Serving, isDemonstration: boolean): void {
+  if (config.role === 'gateway') return;
+  const { database, library } = stage;
+  const recomputation: Recomputation = keepComputed({
+    ...{ database, feed: serving.feed, log },
+    catalogue: () => library.catalogue(),
+    now: () => new Date(),
+  });
+  opened.push({ name: 'recomputation', close: () => recomputation.close() });
+  if (config.manifestDir !== null) {
+    const folder = { path: config.manifestDir, shipped: false, simulated: true };
+    const watching = watchFolder(stage, folder, stopping.signal);
+    opened.push({ name: 'manifests', close: () => watching });
   }
-  if (demonstration !== null) {
-    const { demoTickMs } = config;
-    const shared = { addressGuard: guardSources(config, demonstration.host), signal: stopping.signal, log };
-    const stage = () => ({ database, catalogue: catalogue.current(), demonstration, ...shared });
-    const loop = keepSynced(stage, demoTickMs, stopping.signal);
+  if (isDemonstration) {
+    const loop = keepSynced(stage, config.demoTickMs, stopping.signal);
     opened.push({ name: 'sync', close: () => loop });
   }
 }

@@ -31,6 +31,8 @@ describe('the configuration', () => {
         introspection: true,
         role: 'all',
         sourceAllowedHosts: [],
+        manifestDir: null,
+        secretsKeyFile: resolve('.data/secrets-key'),
       },
       ...{ jwtKeyFile: resolve('.data/jwt-key.pem'), mayMakeKeys: true, localTokens: true, oidc: null },
       ...{ trustProxy: 0, rateLimitPerMinute: 0 },
@@ -56,6 +58,8 @@ describe('the configuration', () => {
     ['SIMULATOR_PORT', '4999', { simulatorPort: 4999 }],
     ['PUBLIC_PROVISIONAL', '0', { publicProvisional: false, demo: true }],
     ['ROLE', 'all', { role: 'all' }],
+    ['MANIFEST_DIR', '/srv/manifests', { manifestDir: '/srv/manifests' }],
+    ['SECRETS_KEY_FILE', '/run/secrets-key', { secretsKeyFile: '/run/secrets-key' }],
     [
       'SOURCE_ALLOWED_HOSTS',
       'a.example, 10.0.0.5:8080,,[::1]:80',
@@ -73,8 +77,9 @@ describe('the configuration', () => {
   });
 
   it.each(['gateway', 'worker'])('runs a %s without the demonstration, on a database that is shared', (role) => {
-    expect(readConfig({ ROLE: role, DATABASE_URL: URL_OF, JWT_KEY_FILE: 'key.pem' })).toMatchObject({
-      ...{ jwtKeyFile: resolve('key.pem'), mayMakeKeys: false },
+    const shared = { DATABASE_URL: URL_OF, JWT_KEY_FILE: 'key.pem', SECRETS_KEY_FILE: '/run/key' };
+    expect(readConfig({ ...shared, ROLE: role })).toMatchObject({
+      ...{ jwtKeyFile: resolve('key.pem'), mayMakeKeys: false, secretsKeyFile: '/run/key' },
       ...{ role, demo: false, introspection: false, publicProvisional: false },
     });
   });
@@ -120,14 +125,16 @@ describe('the configuration', () => {
   });
 
   it('refuses the demonstration where several processes share the work', () => {
-    expect(problemsOf({ ROLE: 'gateway', DEMO: '1', DATABASE_URL: URL_OF, JWT_KEY_FILE: 'key.pem' })).toEqual([
+    const shared = { DATABASE_URL: URL_OF, JWT_KEY_FILE: 'key.pem', SECRETS_KEY_FILE: '/run/key' };
+    expect(problemsOf({ ...shared, ROLE: 'gateway', DEMO: '1' })).toEqual([
       'DEMO: 1 does not go with ROLE=gateway; the demonstration runs in one process',
     ]);
   });
 
-  it.each(['gateway', 'worker'])('refuses a %s without a database and without a key that it shares', (role) => {
+  it.each(['gateway', 'worker'])('refuses a %s without a database and without the keys that it shares', (role) => {
     expect(problemsOf({ ROLE: role })).toEqual([
       `ROLE: ${role} shares a database with others, so it needs DATABASE_URL`,
+      `SECRETS_KEY_FILE: ROLE=${role} opens secrets that others seal, so their key must be named`,
       `JWT_KEY_FILE: ROLE=${role} shares the key of local tokens with others, so it must be named; or set OIDC_ISSUER, or LOCAL_TOKENS=0`,
     ]);
   });
@@ -138,7 +145,8 @@ describe('the configuration', () => {
     const oidc = { issuer: 'https://login.example/dti', audience: 'dti' };
     expect(readConfig(OIDC)).toMatchObject({ oidc, localTokens: false });
     expect(readConfig({ ...OIDC, LOCAL_TOKENS: '1' })).toMatchObject({ oidc, localTokens: true });
-    expect(readConfig({ ...OIDC, ROLE: 'gateway', DATABASE_URL: URL_OF })).toMatchObject({ oidc, localTokens: false });
+    const gateway = { ROLE: 'gateway', DATABASE_URL: URL_OF, SECRETS_KEY_FILE: '/run/key' };
+    expect(readConfig({ ...OIDC, ...gateway })).toMatchObject({ oidc, localTokens: false });
     expect(readConfig({ ...OIDC, OIDC_ISSUER: 'http://127.0.0.1:8080' }).oidc?.issuer).toBe('http://127.0.0.1:8080');
   });
 

@@ -1,18 +1,17 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import { PlatformError } from '../domain/errors.js';
+import { nextStatus, type SourceStatus } from '../domain/source.js';
 import { sha256 } from '../source/hash.js';
 import { parseManifest } from '../source/manifest/parseManifest.js';
 import type { ManifestProblem } from '../source/manifest/problem.js';
 import type { Manifest } from '../source/manifest/schema.js';
 import { lockRegistration, lockSource } from '../store/lock.js';
-import type { Database } from '../store/orm.js';
 import { type SourceRow, SourceTable } from '../store/tables/source.js';
 import { type SourceVersionRow, SourceVersionTable } from '../store/tables/sourceVersion.js';
 import { type Actor, recordChange } from './changeSource.js';
 import { vocabularyOf } from './manifestWords.js';
 import { columnsOf, selfReportSource } from './source.js';
-import type { SourceLibrary } from './sourceLibrary.js';
 import { type NewSettings, writeSettings } from './sourceSettings.js';
+import type { SourceStage } from './sourceStage.js';
 
 /** What came of a registration. */
 export interface Registration {
@@ -36,11 +35,9 @@ export interface NewManifest extends NewSettings {
  * @throws PlatformError SOURCE_STATE when the source is retired; BAD_USER_INPUT for settings
  */
 export async function registerManifest(
-  library: SourceLibrary,
-  database: Database,
+  { database, library, now }: Pick<SourceStage, 'database' | 'library' | 'now'>,
   actor: Actor,
   { text, ...settings }: NewManifest,
-  now: Date,
 ): Promise<Registration> {
   const { manifest, problems, locate } = parseManifest(text, vocabularyOf(library.catalogue()));
   if (manifest === null) return { key: null, isNew: false, problems };
@@ -62,16 +59,11 @@ export async function registerManifest(
       const problem = locate({ path: ['version'], code: 'version', message: conflict });
       return { key: null, isNew: false, problems: [problem] };
     }
-    if (known?.status === 'RETIRED') {
-      throw new PlatformError(
-        'SOURCE_STATE',
-        `The source "${key}" is retired. Register its successor under another key.`,
-      );
-    }
+    if (known !== null) nextStatus(key, known.status as SourceStatus, 'register');
     const isNew = !versions.some((each) => each.version === version);
-    const source = isNew ? await addVersion(em, known, manifest, text, actor, now) : known;
+    const source = isNew ? await addVersion(em, known, manifest, text, actor, now()) : known;
     if (source === null) throw new Error('a version without a source');
-    const changed = await writeSettings(em, library, source, settings, now);
+    const changed = await writeSettings(em, library, source, settings, now());
     if (isNew || changed.length > 0) {
       const details = { version, isNew, ...(changed.length > 0 ? { changed } : {}) };
       await recordChange(em, actor, source, { action: 'registerSource', details });
@@ -99,14 +91,10 @@ async function addVersion(
   now: Date,
 ): Promise<SourceRow> {
   const { key, version } = manifest;
-  const isInUse = known?.status === 'ACTIVE' || known?.status === 'PAUSED';
   const columns = columnsOf(manifest);
-  const source =
-    known === null
-      ? em.create(SourceTable, { key, ...columns, status: 'DRAFT', createdAt: now })
-      : isInUse
-        ? known
-        : em.assign(known, { ...columns, status: 'DRAFT' });
+  const source = known ?? em.create(SourceTable, { key, ...columns, status: 'DRAFT', createdAt: now });
+  source.status = nextStatus(key, source.status as SourceStatus, 'register');
+  if (source.status === 'DRAFT') em.assign(source, columns);
   await em.flush();
   em.create(SourceVersionTable, {
     ...{ sourceId: source.id, version, manifest: text, sha256: sha256(text) },

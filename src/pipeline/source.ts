@@ -111,3 +111,9 @@ export function columnsOf({ name, owner, kind, simulated, version, citation, lic
 export function findVersion(em: SqlEntityManager, sourceId: number, version: number): Promise<SourceVersionRow | null> {
   return em.findOne(SourceVersionTable, { sourceId, version });
 }
+
+/** The newest version of a source; null = it has none. */
+export async function findNewestVersion(em: SqlEntityManager, sourceId: number): Promise<SourceVersionRow | null> {
+  const [newest] = await em.find(SourceVersionTable, { sourceId }, { orderBy: { version: 'desc' }, limit: 1 });
+  return newest ?? null;
+}

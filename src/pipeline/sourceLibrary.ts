@@ -10,7 +10,7 @@ import type { ManifestLookups } from '../source/manifest/readStream.js';
 import type { Manifest } from '../source/manifest/schema.js';
 import type { Database } from '../store/orm.js';
 import { type SourceRow, SourceTable } from '../store/tables/source.js';
-import { SourceSecretTable, type SourceVersionRow } from '../store/tables/sourceVersion.js';
+import { SourceSecretTable, type SourceVersionRow, SourceVersionTable } from '../store/tables/sourceVersion.js';
 import { lookupsIn } from './manifestWords.js';
 import { findVersion } from './source.js';
 
@@ -18,7 +18,7 @@ import { findVersion } from './source.js';
 export interface OpenedSource {
   readonly sourceId: number;
   readonly connector: Connector;
-  /** The base URL is empty when nobody has said where the source is; a run then fails with SYNC_CONFIG. */
+  /** The base URL is empty unless somebody has set one; then the spec says where the source is. */
   readonly settings: SourceSettings;
   readonly status: SourceStatus;
   /** Cron in Vietnam's time; null = only when somebody asks. */
@@ -70,13 +70,23 @@ export class SourceLibrary {
       connector,
       settings: { baseUrl: source.baseUrl ?? '', secrets: await this.readSecrets(em, source) },
       status: source.status as SourceStatus,
-      schedule: source.schedule ?? null,
+      schedule: source.schedule ?? connector.spec.schedule ?? null,
     };
   }
 
-  /** True when the platform has code for the source. */
-  hasCode(key: string): boolean {
-    return this.#codeConnectors.has(key);
+  /** Keys of the active sources that can be read, in order: those with a manifest or code. */
+  async activeKeys(): Promise<string[]> {
+    const em = this.#database.fork();
+    const sources = await em.find(SourceTable, { status: 'ACTIVE' }, { orderBy: { key: 'asc' } });
+    const versions = await em.find(
+      SourceVersionTable,
+      { sourceId: { $in: sources.map(({ id }) => id) }, manifest: { $ne: null } },
+      { fields: ['sourceId', 'version'] },
+    );
+    const withManifest = new Set(versions.map(({ sourceId, version }) => `${sourceId}:${version}`));
+    const isRead = ({ id, key, version }: SourceRow) =>
+      withManifest.has(`${id}:${version}`) || this.#codeConnectors.has(key);
+    return sources.filter(isRead).map(({ key }) => key);
   }
 
   /** Makes a connector of a manifest that is not kept. */

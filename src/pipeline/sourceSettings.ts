@@ -1,10 +1,11 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { PlatformError } from '../domain/errors.js';
-import type { Database } from '../store/orm.js';
+import { findScheduleFault } from '../domain/schedule.js';
 import type { SourceRow } from '../store/tables/source.js';
 import { SourceSecretTable } from '../store/tables/sourceVersion.js';
 import { type Actor, changeSource } from './changeSource.js';
 import { placeOf, type SourceLibrary } from './sourceLibrary.js';
+import type { SourceStage } from './sourceStage.js';
 
 /** One secret; its value is only ever written. */
 export interface NewSecret {
@@ -30,15 +31,13 @@ const MAX_SECRET_CHARACTERS = 16_384;
  * @throws PlatformError NOT_FOUND, BAD_USER_INPUT
  */
 export async function setSourceSettings(
-  library: SourceLibrary,
-  database: Database,
+  stage: Pick<SourceStage, 'database' | 'library' | 'now'>,
   actor: Actor,
   key: string,
   settings: NewSettings,
-  now: Date,
 ): Promise<void> {
-  await changeSource(database, actor, key, async (em, source) => {
-    const changed = await writeSettings(em, library, source, settings, now);
+  await changeSource(stage.database, actor, key, async (em, source) => {
+    const changed = await writeSettings(em, stage.library, source, settings, stage.now());
     return changed.length === 0 ? null : { action: 'setSourceSettings', details: { changed } };
   });
 }
@@ -59,8 +58,11 @@ export async function writeSettings(
   if (baseUrl !== undefined) {
     const address = baseUrl === null ? null : checkBaseUrl(baseUrl);
     if (address !== (source.baseUrl ?? null)) changed.push('baseUrl');
+    await keepTrust(em, source, address, secrets);
     source.baseUrl = address;
   }
+  const fault = schedule === undefined || schedule === null ? null : findScheduleFault(schedule);
+  if (fault !== null) throw new PlatformError('BAD_USER_INPUT', fault);
   if (schedule !== undefined && schedule !== (source.schedule ?? null)) {
     source.schedule = schedule;
     changed.push('schedule');
@@ -70,6 +72,27 @@ export async function writeSettings(
   }
   if (changed.length > 0) source.settingsUpdatedAt = now;
   return changed;
+}
+
+/**
+ * What was trusted to one host must not be sent to another by whoever may change addresses but never see a secret.
+ * @throws PlatformError BAD_USER_INPUT when a secret is not given again with the address of another host
+ */
+async function keepTrust(
+  em: SqlEntityManager,
+  source: SourceRow,
+  address: string | null,
+  secrets: readonly NewSecret[],
+): Promise<void> {
+  const before = source.baseUrl ?? null;
+  if (before === null || address === null || new URL(before).origin === new URL(address).origin) return;
+  const given = new Set(secrets.map(({ name }) => name));
+  const kept = (await em.find(SourceSecretTable, { sourceId: source.id })).filter(({ name }) => !given.has(name));
+  if (kept.length === 0) return;
+  throw new PlatformError(
+    'BAD_USER_INPUT',
+    `The address is that of another host: give the secrets ${kept.map(({ name }) => name).join(', ')} again, in the same call.`,
+  );
 }
 
 /** Two settings are the same when their secrets are; sealed texts never are. @returns whether anything changed */

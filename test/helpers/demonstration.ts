@@ -4,11 +4,22 @@ import { join } from 'node:path';
 import { CODE_CONNECTORS } from '../../connectors/index.js';
 import { generateCredentials } from '../../simulators/credentials.js';
 import { type Simulators, startSimulators } from '../../simulators/server.js';
+import { createSealer } from '../../src/access/seal.js';
 import { DATA_FOLDER } from '../../src/config.js';
-import { type Demonstration, loadSelfReports, settingsOf, simulatorHost, syncAll } from '../../src/demonstration.js';
+import {
+  type Demonstration,
+  loadSelfReports,
+  openSources,
+  type SyncStage,
+  settingsOf,
+  simulatorHost,
+  syncAll,
+} from '../../src/demonstration.js';
 import type { Catalogue } from '../../src/domain/catalogue.js';
 import { computeRound } from '../../src/pipeline/compute.js';
 import { registerSource, SELF_REPORT, SURVEY } from '../../src/pipeline/source.js';
+import { SourceLibrary } from '../../src/pipeline/sourceLibrary.js';
+import { createAddressGuard } from '../../src/source/address.js';
 import { readCatalogue } from '../../src/store/catalogue.js';
 import type { Database } from '../../src/store/orm.js';
 import { TEST_YEAR } from './postgres.js';
@@ -34,7 +45,7 @@ export async function startTestDemonstration(): Promise<TestDemonstration> {
     port: simulators.port,
     host: simulatorHost(simulators.port),
     controlToken: credentials.controlToken,
-    settings: ({ spec }) => settingsOf(spec.key, simulators.port, credentials),
+    settings: (key) => settingsOf(key, simulators.port, credentials),
     async control(method, operation, body) {
       const response = await fetch(`http://127.0.0.1:${simulators.port}/_control/${operation}`, {
         method,
@@ -59,15 +70,30 @@ export async function startTestDemonstration(): Promise<TestDemonstration> {
 export async function runDemonstration(database: Database, demonstration: Demonstration): Promise<Catalogue> {
   const now = () => new Date();
   for (const source of [SELF_REPORT, SURVEY]) await registerSource(database, source, 'ACTIVE', now());
-  for (const { spec } of CODE_CONNECTORS) await registerSource(database, spec, 'ACTIVE', now());
   const catalogue = await readCatalogue(database.fork());
-  const fail = (message: string) => {
-    throw new Error(message);
-  };
-  await syncAll({ database, catalogue, demonstration, signal: new AbortController().signal, log: fail });
+  const stage = stageOf(database, catalogue, demonstration);
+  await openSources(stage, demonstration);
+  await syncAll(stage);
   await loadSelfReports(database, catalogue, TEST_YEAR, now(), () => undefined);
   for (const { code, year } of catalogue.content.rounds) {
     await computeRound({ database, catalogue, roundCode: code, publish: year < TEST_YEAR, now });
   }
   return readCatalogue(database.fork());
+}
+
+/** What the sources of the demonstration are read with; whatever would be logged fails the test. */
+export function stageOf(database: Database, catalogue: Catalogue, demonstration: Demonstration): SyncStage {
+  return {
+    database,
+    library: new SourceLibrary({
+      ...{ database, catalogue: () => catalogue, codeConnectors: CODE_CONNECTORS },
+      sealer: createSealer(Buffer.alloc(32, 7)),
+    }),
+    now: () => new Date(),
+    signal: new AbortController().signal,
+    addressGuard: createAddressGuard({ allowedHosts: [demonstration.host] }),
+    log(message) {
+      if (!message.startsWith('a new version of the source')) throw new Error(message);
+    },
+  };
 }

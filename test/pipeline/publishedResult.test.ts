@@ -5,6 +5,7 @@ import type { Catalogue } from '../../src/domain/catalogue.js';
 import { INDEX_CODE } from '../../src/domain/framework.js';
 import type { PublishedReference, SnapshotHead } from '../../src/domain/snapshot.js';
 import { computeRound, recomputeSnapshot } from '../../src/pipeline/compute.js';
+import { readingOptions } from '../../src/pipeline/sourceStage.js';
 import { submit } from '../../src/pipeline/submit.js';
 import { syncSource } from '../../src/pipeline/sync.js';
 import { cellOf, entityPosition, measurePosition, readCell } from '../../src/snapshot/columns.js';
@@ -12,7 +13,7 @@ import { readSnapshotHeads } from '../../src/store/snapshot.js';
 import type { LoadedSnapshot } from '../../src/store/snapshotLibrary.js';
 import { SnapshotLibrary } from '../../src/store/snapshotLibrary.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
-import { runDemonstration, startTestDemonstration, type TestDemonstration } from '../helpers/demonstration.js';
+import { runDemonstration, stageOf, startTestDemonstration, type TestDemonstration } from '../helpers/demonstration.js';
 
 let test: TestDatabase;
 let demonstration: TestDemonstration;
@@ -237,13 +238,11 @@ describe('one altered figure', () => {
       field: 'EnterprisesIssuing',
       value: Math.floor(active / 2),
     });
-    const settings = demonstration.settings(einvoice);
+    const settings = demonstration.settings(einvoice.spec.key);
     if (settings === null) throw new Error('there is no simulator of e-invoices');
     const run = await syncSource({
       ...{ database: test.database, catalogue, connector: einvoice, mode: 'INCREMENTAL' },
-      settings,
-      signal: new AbortController().signal,
-      now: () => new Date(),
+      ...readingOptions(stageOf(test.database, catalogue, demonstration), settings),
     });
     expect(run).toMatchObject({ status: 'SUCCEEDED', superseded: 1, written: 0 });
     await compute();

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => test.drop());
 
 const register = (text: string, settings: Omit<NewManifest, 'text'> = {}) =>
-  registerManifest(library, test.database, ACTOR, { text, ...settings }, NOW);
+  registerManifest({ database: test.database, library, now: () => NOW }, ACTOR, { text, ...settings });
 const head = () => readHead(test.database.fork());
 const sourceOf = async (key: string) => {
   const columns = 's.status, s.version, s.name_en as name, s.base_url';

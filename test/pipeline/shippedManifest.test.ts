@@ -38,16 +38,10 @@ async function sync(key: string, mode: SyncMode) {
 describe.each(SYSTEMS.map(({ key }) => key))('the manifest of %s', (key) => {
   it('is registered as it is shipped, and its account adds up: written once, unchanged ever after', async () => {
     const { baseUrl, secrets } = world.settings(key);
-    const registered = await registerManifest(
-      library,
-      test.database,
-      ACTOR,
-      {
-        text: readFileSync(`connectors/${key}/manifest.yaml`, 'utf8'),
-        ...{ baseUrl, secrets: Object.entries(secrets).map(([name, value]) => ({ name, value })) },
-      },
-      NOW,
-    );
+    const registered = await registerManifest({ database: test.database, library, now: () => NOW }, ACTOR, {
+      text: readFileSync(`connectors/${key}/manifest.yaml`, 'utf8'),
+      ...{ baseUrl, secrets: Object.entries(secrets).map(([name, value]) => ({ name, value })) },
+    });
     expect(registered.problems).toEqual([]);
     const first = await sync(key, 'FULL_REFRESH');
     const rejects = await rowsOf(test.database, 'select rule, message from rejected_record where sync_run_id = ?', [

@@ -8,7 +8,7 @@ import { computeRound } from '../../src/pipeline/compute.js';
 import { openServing, type Serving } from '../../src/platform.js';
 import { CompiledOperations } from '../../src/server/compiled.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
-import { runDemonstration, startTestDemonstration, type TestDemonstration } from '../helpers/demonstration.js';
+import { runDemonstration, stageOf, startTestDemonstration, type TestDemonstration } from '../helpers/demonstration.js';
 import { GraphqlSocket, postGraphql } from '../helpers/graphqlClient.js';
 import { TEST_YEAR } from '../helpers/postgres.js';
 import { randomDocument } from './randomDocument.js';
@@ -168,14 +168,7 @@ describe('the server on the demonstration', () => {
 
     await demonstration.control('POST', 'tick', {});
     const now = () => new Date();
-    const { signal } = new AbortController();
-    await syncAll({
-      database: test.database,
-      catalogue,
-      demonstration,
-      signal,
-      log: (message) => expect.fail(message),
-    });
+    await syncAll(stageOf(test.database, catalogue, demonstration));
     await computeRound({ database: test.database, catalogue, roundCode: round, publish: false, now });
     const { payload: second } = await client.next({ id, timeoutMs: 30_000 });
     const { revision } = first.data.rankingUpdates;

@@ -1,0 +1,120 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import type { CheckResult } from '../domain/connector.js';
+import { PlatformError } from '../domain/errors.js';
+import { nextStatus, type SourceAction, type SourceStatus } from '../domain/source.js';
+import { checkSource as tryConnector } from '../source/check.js';
+import { parseManifest } from '../source/manifest/parseManifest.js';
+import type { SourceRow } from '../store/tables/source.js';
+import { type SourceVersionRow, SourceVersionTable } from '../store/tables/sourceVersion.js';
+import { type Actor, changeSource } from './changeSource.js';
+import { columnsOf, findNewestVersion, findVersion } from './source.js';
+import { requireSource } from './sourceLibrary.js';
+import { readingOptions, type SourceStage } from './sourceStage.js';
+
+/**
+ * Tries the newest version of a source with its settings, and keeps the result with the version. A draft that passes is checked; a checked source that fails
+ * is a draft again; one in use goes on.
+ * @throws PlatformError NOT_FOUND, SOURCE_STATE, SECRETS_KEY
+ */
+export async function checkSource(stage: SourceStage, actor: Actor, key: string): Promise<CheckResult> {
+  const em = stage.database.fork();
+  const source = await requireSource(em, key);
+  nextStatus(key, statusOf(source), 'pass check');
+  const version = await findNewest(em, source);
+  const { connector, settings } = await stage.library.openVersion(em, source, version);
+  const result = await tryConnector(connector, readingOptions(stage, settings));
+  await changeSource(stage.database, actor, key, async (change, current) => {
+    const checked = await change.findOneOrFail(SourceVersionTable, { id: version.id });
+    change.assign(checked, { checkedAt: stage.now(), checkOk: result.ok, checkMessage: result.message });
+    const newest = await findNewest(change, current);
+    // A version that came meanwhile is not checked by this.
+    if (newest.id === version.id) move(current, result.ok ? 'pass check' : 'fail check');
+    return { action: 'checkSource', details: { version: version.version, ok: result.ok } };
+  });
+  return result;
+}
+
+/**
+ * Puts a version of a source into use, also an older one again. Without a version: a paused source goes on with the one that was in use, another takes its
+ * newest.
+ * @throws PlatformError NOT_FOUND; SOURCE_STATE when the status does not allow it or the version has not passed its check
+ */
+export async function activateSource(
+  { database }: SourceStage,
+  actor: Actor,
+  key: string,
+  number: number | null = null,
+): Promise<void> {
+  await changeSource(database, actor, key, async (em, source) => {
+    const from = { status: source.status, version: source.version };
+    move(source, 'activate');
+    const version = await chooseVersion(em, source, from.status === 'PAUSED' ? (number ?? source.version) : number);
+    if (from.status === 'ACTIVE' && version.version === from.version) return null;
+    if (version.manifest !== null && version.manifest !== undefined && version.checkOk !== true) {
+      const found = version.checkedAt ? `failed its check: ${version.checkMessage}` : 'has not been checked';
+      throw new PlatformError(
+        'SOURCE_STATE',
+        `Version ${version.version} of the source "${key}" ${found}. Check it first.`,
+      );
+    }
+    describeBy(em, source, version);
+    return { action: 'activateSource', details: { from, version: version.version } };
+  });
+}
+
+/** Stops reading a source until it is activated again; what it said stays. @throws PlatformError NOT_FOUND, SOURCE_STATE */
+export function pauseSource(stage: SourceStage, actor: Actor, key: string): Promise<void> {
+  return simplyMove(stage, actor, key, 'pause', 'pauseSource');
+}
+
+/** Ends the life of a source; its observations and runs stay. @throws PlatformError NOT_FOUND, SOURCE_STATE */
+export function retireSource(stage: SourceStage, actor: Actor, key: string): Promise<void> {
+  return simplyMove(stage, actor, key, 'retire', 'retireSource');
+}
+
+function simplyMove(
+  { database }: SourceStage,
+  actor: Actor,
+  key: string,
+  step: SourceAction,
+  action: string,
+): Promise<void> {
+  return changeSource(database, actor, key, async (_em, source) => {
+    const from = source.status;
+    move(source, step);
+    return { action, details: { from } };
+  });
+}
+
+function statusOf(source: SourceRow): SourceStatus {
+  return source.status as SourceStatus;
+}
+
+function move(source: SourceRow, action: SourceAction): void {
+  source.status = nextStatus(source.key, statusOf(source), action);
+}
+
+/** @throws PlatformError SOURCE_STATE when it has none */
+async function findNewest(em: SqlEntityManager, source: SourceRow): Promise<SourceVersionRow> {
+  const newest = await findNewestVersion(em, source.id);
+  if (newest !== null) return newest;
+  throw new PlatformError('SOURCE_STATE', `The source "${source.key}" has no version.`);
+}
+
+async function chooseVersion(
+  em: SqlEntityManager,
+  source: SourceRow,
+  number: number | null,
+): Promise<SourceVersionRow> {
+  if (number === null) return findNewest(em, source);
+  const version = await findVersion(em, source.id, number);
+  if (version !== null) return version;
+  throw new PlatformError('NOT_FOUND', `The source "${source.key}" has no version ${number}.`);
+}
+
+/** The source is described by the version in use. */
+function describeBy(em: SqlEntityManager, source: SourceRow, version: SourceVersionRow): void {
+  const text = version.manifest ?? null;
+  const { manifest } = text === null ? { manifest: null } : parseManifest(text);
+  em.assign(source, manifest === null ? { version: version.version } : columnsOf(manifest));
+}

@@ -242,6 +242,20 @@ export const UNIQUE_POLICIES = ['identical', 'highest_revision', 'reject_both'] 
 /** See {@link UNIQUE_POLICIES}. */
 export type UniquePolicy = (typeof UNIQUE_POLICIES)[number];
 
+/** What personal data looks like that must not be stored. */
+export const PERSONAL_KINDS = ['personal_number', 'phone', 'email'] as const;
+/** See {@link PERSONAL_KINDS}. */
+export type PersonalKind = (typeof PERSONAL_KINDS)[number];
+
+/** A field whose aggregates look like personal data although they are not; whoever registers the source answers for it. */
+export interface PrivacyAllowance {
+  /** Path in the raw row without the numbers of lists: `office.phone`; `body` = what stands beside the rows. */
+  readonly field: string;
+  readonly kind: PersonalKind;
+  /** For people. */
+  readonly reason: string;
+}
+
 /** What a run must keep to, or it fails with SYNC_RULE and nothing of it is served. */
 export interface StreamRules {
   /** Absent = `identical`. */
@@ -269,6 +283,8 @@ export interface ConnectorStream {
   readonly incremental: boolean;
   /** Absent = the defaults of each. */
   readonly rules?: StreamRules;
+  /** Fields that may look like personal data; absent = none. */
+  readonly privacy?: readonly PrivacyAllowance[];
   /**
    * Reads page by page.
    * @param cursor where the last good run ended; null = everything

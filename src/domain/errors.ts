@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   SYNC_ADDRESS: 'The source leads to an address that is not public and that the operator does not allow.',
   SYNC_TRANSIENT: 'The source failed in a way that may pass; it was retried.',
   SYNC_PROTOCOL: 'The source answered something that its protocol does not allow.',
+  SYNC_PRIVACY: 'The source gave what looks like personal data; nothing of it was kept.',
   SYNC_BOUND: 'The source exceeded a bound on size, pages or time.',
   SYNC_ACCOUNTING: 'The account of a sync run does not add up; nothing was written.',
   SYNC_RULE:

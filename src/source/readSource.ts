@@ -4,6 +4,7 @@ import { createAccountant } from './accountPage.js';
 import { openSource, type SourceOptions, type SourceSession } from './context.js';
 import { syncFailure } from './failure.js';
 import { sha256 } from './hash.js';
+import { createPrivacyGuard } from './privacy.js';
 import { createReadGuard } from './readGuard.js';
 import type { ReadPage, ReadProgress } from './readPage.js';
 import { createRecordResolver, type RecordLookup } from './resolve.js';
@@ -24,7 +25,7 @@ export interface ReadSourceOptions extends SourceOptions {
 /**
  * Reads all streams of a source in their order, page by page; only the identities of what was read stay in memory. Keep nothing of a run before
  * the iteration has ended well: the checks of totals come with the last page of a stream.
- * @throws PlatformError SYNC_CONFIG, SYNC_AUTH, SYNC_TRANSIENT, SYNC_PROTOCOL, SYNC_BOUND, SYNC_CANCELLED, or INTERNAL_SERVER_ERROR for a bug of the
+ * @throws PlatformError SYNC_CONFIG, SYNC_AUTH, SYNC_ADDRESS, SYNC_TRANSIENT, SYNC_PROTOCOL, SYNC_BOUND, SYNC_PRIVACY, SYNC_CANCELLED, or INTERNAL_SERVER_ERROR for a bug of the
  *   connector; always with a `failureType` and without secrets
  */
 export async function* readSource(connector: Connector, options: ReadSourceOptions): AsyncGenerator<ReadPage, void> {
@@ -38,6 +39,7 @@ export async function* readSource(connector: Connector, options: ReadSourceOptio
   try {
     for (const stream of connector.streams) {
       const guard = createReadGuard(stream.name);
+      const privacy = createPrivacyGuard(stream.name, stream.privacy);
       let streamRows = 0;
       for await (const page of stream.read(session.context, startOf(stream, options))) {
         session.context.signal.throwIfAborted();
@@ -47,6 +49,7 @@ export async function* readSource(connector: Connector, options: ReadSourceOptio
         if (rows + page.rows.length > maxRows) {
           throw syncFailure('SYNC_BOUND', `The run has more than ${maxRows} rows (maxRows).`, { maxRows });
         }
+        privacy.check(page, sequence);
         const read = { ...describePage(stream, page, session), sequence, ...account(page) };
         guard.check(page, read.bodySha256);
         sequence += 1;

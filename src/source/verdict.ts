@@ -2,6 +2,7 @@ import type { ResponseVerdict, SourceResponse } from '../domain/connector.js';
 import { describeError } from '../domain/errors.js';
 import type { Exchange } from './exchange.js';
 import { syncFailure } from './failure.js';
+import { maskPersonal } from './personal.js';
 
 /** A source may answer with pages of explanation. */
 const MAX_REASON_CHARS = 300;
@@ -45,7 +46,7 @@ export function judgeParsed<T>(
 /** Says what a response means, at once or after decoding it. */
 export type Judge = (response: SourceResponse) => ResponseVerdict | Promise<ResponseVerdict>;
 
-/** The verdict about an exchange, with a short reason that carries no secret. */
+/** The verdict about an exchange, with a short reason that carries no secret and nobody's number. */
 export async function judgeOutcome(
   outcome: Exchange,
   judge: Judge,
@@ -57,7 +58,7 @@ export async function judgeOutcome(
       : await judgeResponse(outcome.response, judge);
   if (verdict.kind === 'ok') return verdict;
   // Secrets are hidden before the cut, since half of one would not be recognised.
-  return { ...verdict, reason: redact(verdict.reason).slice(0, MAX_REASON_CHARS).replace(/\.$/, '') };
+  return { ...verdict, reason: maskPersonal(redact(verdict.reason)).slice(0, MAX_REASON_CHARS).replace(/\.$/, '') };
 }
 
 /** A redirect is never for the connector to judge: following it could carry credentials to another host. */

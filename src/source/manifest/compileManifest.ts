@@ -49,6 +49,7 @@ export function compileManifest(manifest: Manifest, lookups: ManifestLookups, tr
       name: stream.name,
       feeds: feedsOf(stream.mapping),
       incremental: stream.incremental !== undefined || stream.conditional,
+      ...(stream.privacy === undefined ? {} : { privacy: stream.privacy.allow }),
       ...(stream.rules === undefined ? {} : { rules: dropUndefined(stream.rules) }),
       read: (context, cursor) =>
         readStream({

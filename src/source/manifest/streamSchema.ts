@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UNIQUE_POLICIES } from '../../domain/connector.js';
+import { PERSONAL_KINDS, UNIQUE_POLICIES } from '../../domain/connector.js';
 import { formatSchema } from '../decode/format.js';
 import { pathSchema } from '../decode/path.js';
 import { mappingSchema } from '../map/mapping.js';
@@ -133,6 +133,25 @@ export const streamRulesSchema = z.strictObject({
     ),
 });
 
+/** What may look like personal data. */
+export const privacySchema = z.strictObject({
+  allow: z
+    .array(
+      z.strictObject({
+        field: z
+          .string()
+          .min(1)
+          .max(300)
+          .describe('Path in the row without the numbers of lists: office.phone; body = what stands beside the rows.'),
+        kind: z.enum(PERSONAL_KINDS).describe('What its values look like.'),
+        reason: z.string().trim().min(10).max(500).describe('Why they are not personal data, for those who audit it.'),
+      }),
+    )
+    .max(50)
+    .default([])
+    .describe('Fields whose aggregates look like personal data. Everything else that does is refused.'),
+});
+
 /** One table or endpoint of a source. */
 export const streamSchema = z.strictObject({
   name: z
@@ -163,6 +182,7 @@ export const streamSchema = z.strictObject({
   format: formatSchema.describe('How an answer is decoded to rows.'),
   mapping: mappingSchema.describe('How a row becomes observations.'),
   rules: streamRulesSchema.optional().describe('What a run must keep to; else it fails and nothing of it counts.'),
+  privacy: privacySchema.optional().describe('Exceptions from the refusal of personal data.'),
   incremental: incrementalSchema.optional().describe('How to read only what changed.'),
   conditional: z
     .boolean()

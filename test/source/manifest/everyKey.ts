@@ -46,6 +46,7 @@ export const MANIFESTS: Readonly<Record<string, Data>> = {
       incremental: { from: 'row', path: 'at', type: 'number', initial: 0, inclusive: true, lookback: 1 },
       pagination: { type: 'none', total: 'total' },
       conditional: false,
+      privacy: { allow: [{ field: 'office.phone', kind: 'phone', reason: 'Hotlines of the offices' }] },
       rules: { unique: 'reject_both', maxRejectShare: 0.5, minRowsShare: 0.9, fullSnapshot: true },
     },
     {

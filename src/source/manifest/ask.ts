@@ -5,7 +5,7 @@ import type { ParsedBody } from '../decode/body.js';
 import { createParser } from '../decode/decode.js';
 import type { FormatSpec } from '../decode/format.js';
 import { compilePath } from '../decode/path.js';
-import type { JsonObject } from '../json.js';
+import { describeBody, type JsonObject } from '../json.js';
 import { judgeByStatus } from '../verdict.js';
 import type { Authenticate } from './authenticate.js';
 import { toSourceRequest } from './authenticate.js';
@@ -107,6 +107,8 @@ export function createAsk(options: AskOptions): Ask {
       // Half a body, or a page of HTML from a proxy.
       if (rows instanceof Error) return { kind: 'retry', reason: rows.message };
       if (body !== null && !(body instanceof Error)) document ??= body.document;
+      if (parse === null && isBrokenJson(response, readBody()))
+        return { kind: 'retry', reason: `Expected JSON, received ${describeBody(response.body)}` };
       answer = { document: readBody(), rows: transformRows(rows ?? []), empty: null, split: null };
       return { kind: 'ok' };
     };
@@ -114,6 +116,11 @@ export function createAsk(options: AskOptions): Ask {
     if (sent === null) throw new Error('a request was answered before it was written');
     return { response, request: sent, ...answer };
   };
+}
+
+/** Half an answer to the order of an export, whose format nobody declares but the answer itself. */
+function isBrokenJson({ body, headers }: SourceResponse, document: unknown): boolean {
+  return /[/+]json\b/i.test(headers['content-type'] ?? '') && body !== '' && document === body;
 }
 
 /** @throws PlatformError SYNC_BOUND, which no repetition helps */

@@ -287,6 +287,20 @@ describe('an export', () => {
     expect(result.pages[0]?.body).toMatch(/^data:application\/gzip;base64,H4sI/);
   });
 
+  it('is asked for again when half of an answer came, which would else be waited for in vain', async () => {
+    const halves = new Set<string>();
+    const source = await startFakeSource(({ method, url }, response) => {
+      if (url === '/rows') return sendJson(response, { items: makeRows(1, 2) });
+      const whole = JSON.stringify(method === 'POST' ? { job: 1 } : { state: 'done', file: '/rows' });
+      const isHalf = !halves.has(url);
+      halves.add(url);
+      response.setHeader('content-type', 'application/json').end(isHalf ? whole.slice(0, whole.length / 2) : whole);
+    });
+    const result = await read(makeConnector(makeManifest({ job, resultUrl: true })), source.baseUrl);
+    expect(result.codes).toEqual([1, 2]);
+    expect(result.attempts.map(({ verdict }) => verdict)).toEqual(['retry', 'ok', 'retry', 'ok', 'ok']);
+  });
+
   it('that fails or is never ready fails the run', async () => {
     for (const [state, code] of [
       ['failed', 'SYNC_TRANSIENT'],

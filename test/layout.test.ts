@@ -53,6 +53,7 @@ const ROOMS_OF_PACKAGE: readonly PackageRule[] = [
     reason: 'the ORM is the store’s; others hand its manager on',
   },
   { pattern: /^(pg|kysely)$/, rooms: ['store'], reason: 'SQL is the store’s' },
+  { pattern: /^pg-copy-streams$/, rooms: ['store'], reason: 'bulk copies are SQL' },
   { pattern: /^pg-boss$/, rooms: ['pipeline'], reason: 'jobs are the pipeline’s' },
   {
     pattern: /^(type-graphql|graphql-scalars|dataloader|class-validator|reflect-metadata)$/,

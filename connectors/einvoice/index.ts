@@ -1,4 +1,5 @@
 import {
+  type Checkpoint,
   type Connector,
   type ConnectorContext,
   type Cursor,
@@ -56,10 +57,15 @@ async function ask(context: ConnectorContext, position: Position, pageSize: numb
   );
 }
 
-async function* read(context: ConnectorContext, cursor: Cursor | null, pageSize: number): AsyncIterable<SourcePage> {
+async function* read(
+  context: ConnectorContext,
+  cursor: Cursor | null,
+  checkpoint: Checkpoint | null,
+  pageSize: number,
+): AsyncIterable<SourcePage> {
   const changedAfter = Number(cursor?.changedAfter ?? 0);
-  let resultSet: string | null = null;
-  for (let pageNumber = 1; ; pageNumber += 1) {
+  let resultSet = typeof checkpoint?.resultSet === 'string' ? checkpoint.resultSet : null;
+  for (let pageNumber = Number(checkpoint?.next ?? 1); ; pageNumber += 1) {
     const response = await ask(context, { changedAfter, pageNumber, resultSet }, pageSize);
     const page = parseAdoption(response.body);
     if (page.pageNumber !== pageNumber || (resultSet ?? page.resultSet) !== page.resultSet) {
@@ -78,6 +84,7 @@ async function* read(context: ConnectorContext, cursor: Cursor | null, pageSize:
       declaredTotal: page.totalCount,
       stopReason: isLast ? `page ${pageNumber} of ${page.pageCount}` : null,
       cursor: isLast ? { changedAfter: page.highestSequence } : null,
+      checkpoint: isLast ? null : { next: pageNumber + 1, resultSet },
     };
     if (isLast) return;
   }
@@ -112,7 +119,7 @@ export function createEinvoice(pageSize = 500): Connector {
         name: 'adoption',
         feeds: [{ frameworkCode: FRAMEWORK, indicatorCodes: RATIOS.map(({ indicatorCode }) => indicatorCode) }],
         incremental: true,
-        read: (context, cursor) => read(context, cursor, pageSize),
+        read: (context, cursor, checkpoint = null) => read(context, cursor, checkpoint, pageSize),
       },
     ],
   });

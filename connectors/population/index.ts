@@ -1,4 +1,5 @@
 import {
+  type Checkpoint,
   type Connector,
   type ConnectorContext,
   type Cursor,
@@ -47,10 +48,15 @@ async function ask(context: ConnectorContext, body: MessageBody): Promise<Source
   );
 }
 
-async function* read(context: ConnectorContext, cursor: Cursor | null, size: number): AsyncIterable<SourcePage> {
+async function* read(
+  context: ConnectorContext,
+  cursor: Cursor | null,
+  checkpoint: Checkpoint | null,
+  size: number,
+): AsyncIterable<SourcePage> {
   const updatedAfter = Number(cursor?.updatedAfter ?? 0);
-  let resultSet: string | null = null;
-  for (let number = 1; ; number += 1) {
+  let resultSet = typeof checkpoint?.resultSet === 'string' ? checkpoint.resultSet : null;
+  for (let number = Number(checkpoint?.next ?? 1); ; number += 1) {
     const body: MessageBody = { page: number, size, updatedAfter, ...(resultSet === null ? {} : { resultSet }) };
     const response = await ask(context, body);
     const page = parseStatistics(response.body);
@@ -67,6 +73,7 @@ async function* read(context: ConnectorContext, cursor: Cursor | null, size: num
       declaredTotal: page.total,
       stopReason: isLast ? `page ${number} of ${page.pages}` : null,
       cursor: isLast ? { updatedAfter: page.highestSequence } : null,
+      checkpoint: isLast ? null : { next: number + 1, resultSet },
     };
     if (isLast) return;
   }
@@ -104,7 +111,7 @@ export function createPopulation(pageSize = 500): Connector {
           indicatorCodes: ratios.map(({ indicatorCode }) => indicatorCode),
         })),
         incremental: true,
-        read: (context, cursor) => read(context, cursor, pageSize),
+        read: (context, cursor, checkpoint = null) => read(context, cursor, checkpoint, pageSize),
       },
     ],
   });

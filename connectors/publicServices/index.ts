@@ -1,4 +1,5 @@
 import {
+  type Checkpoint,
   type Connector,
   type ConnectorContext,
   type Cursor,
@@ -52,9 +53,16 @@ function judge(response: SourceResponse): ResponseVerdict {
   return response.status === GONE ? { kind: 'ok' } : judgeParsed(parseJson)(response);
 }
 
-async function* read(context: ConnectorContext, cursor: Cursor | null, pageSize: number): AsyncIterable<SourcePage> {
+async function* read(
+  context: ConnectorContext,
+  cursor: Cursor | null,
+  checkpoint: Checkpoint | null,
+  pageSize: number,
+): AsyncIterable<SourcePage> {
   const ask = openPortal(context);
-  let position: Record<string, string> = { updatedAfter: String(cursor?.updatedAfter ?? 0) };
+  const begun = checkpoint?.cursor;
+  let position: Record<string, string> =
+    typeof begun === 'string' ? { cursor: begun } : { updatedAfter: String(cursor?.updatedAfter ?? 0) };
   for (;;) {
     const query = { ...position, limit: String(pageSize) };
     const response = await ask(query);
@@ -66,6 +74,7 @@ async function* read(context: ConnectorContext, cursor: Cursor | null, pageSize:
       declaredTotal: total,
       stopReason: nextCursor === null ? 'no next cursor' : null,
       cursor: nextCursor === null ? { updatedAfter: highestSequence } : null,
+      checkpoint: nextCursor === null ? null : { cursor: nextCursor },
     };
     if (nextCursor === null) return;
     position = { cursor: nextCursor };
@@ -104,7 +113,7 @@ export function createPublicServices(pageSize = 500): Connector {
           indicatorCodes: ratios.map(({ indicatorCode }) => indicatorCode),
         })),
         incremental: true,
-        read: (context, cursor) => read(context, cursor, pageSize),
+        read: (context, cursor, checkpoint = null) => read(context, cursor, checkpoint, pageSize),
       },
     ],
   });

@@ -1,95 +1,114 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import type { Catalogue } from '../domain/catalogue.js';
-import type { Connector, Cursor, HostGovernor, SourceSettings } from '../domain/connector.js';
 import { PlatformError } from '../domain/errors.js';
-import { periodYear } from '../domain/period.js';
-import { accountAddsUp, type SyncMode } from '../domain/syncRun.js';
-import type { AddressGuard } from '../source/address.js';
 import { limitToPeriod } from '../source/limitToPeriod.js';
-import type { ReadPage, ReadProgress } from '../source/readPage.js';
-import { readSource } from '../source/readSource.js';
+import type { ReadProgress } from '../source/readPage.js';
 import { findLapsedRuns, holdLease, type Lease, lockSource, renewLease, takeLease } from '../store/lock.js';
-import { type NewObservation, writeObservations } from '../store/observation.js';
 import type { Database } from '../store/orm.js';
-import { type PageRecord, type Reject, writePages, writeRejects } from '../store/page.js';
-import { nextChangeId, takeRevision } from '../store/revision.js';
-import { SourceTable, StreamCursorTable } from '../store/tables/source.js';
+import { clearStage, countStaged, forgetPages, sweepStage } from '../store/stage.js';
+import { SourceTable } from '../store/tables/source.js';
 import { type SyncRunRow, SyncRunTable } from '../store/tables/syncRun.js';
+import { type HeldRun, restartRun, StageLost, type SyncOptions, writeState } from './heldRun.js';
+import { withPatience } from './patience.js';
 import { keepProgress } from './progress.js';
-import { roundsTouched } from './touchedRound.js';
+import { commitRun } from './syncCommit.js';
+import { readIntoStage } from './syncRead.js';
+import { findStuckStream, newState, type RunState, subjectOf, total, withoutStream } from './syncState.js';
 
 /** Long enough for a restart of the database, short enough that nobody waits long for a source whose process was lost. */
 const LEASE_MS = 20_000;
 /** A lease outlives three renewals that fail. */
 const RENEWALS_PER_LEASE = 4;
+/** A restart of PostgreSQL takes seconds, one with recovery up to a minute. */
+const PATIENCE_MS = 60_000;
+/** A run that was interrupted longer ago begins anew: its source has moved on. */
+const RESUMABLE_MS = 24 * 3_600_000;
+/** A page that kills every worker that reads it must not do so for ever. */
+const MAX_TAKEOVERS = 5;
+/** How often a run begins again because the server crashed and lost its stage. */
+const MAX_STARTS = 3;
 
-/** What a run needs. */
-export interface SyncOptions {
-  readonly database: Database;
-  readonly catalogue: Catalogue;
-  readonly connector: Connector;
-  readonly settings: SourceSettings;
-  readonly mode: SyncMode;
-  readonly signal: AbortSignal;
-  readonly now: () => Date;
-  readonly onProgress?: (progress: ReadProgress) => void;
-  /** Where its connections may go; absent = public addresses only. */
-  readonly addressGuard?: AddressGuard;
-  /** Limits and circuit breaker per host, shared with other runs; absent = none. */
-  readonly governor?: HostGovernor;
-  /** Only figures of this period are kept, and cursors stay where they are; absent = all. */
-  readonly period?: string;
-  /** The job that wants the run; absent = none. */
-  readonly jobId?: string;
-  /** How long the run may be silent before somebody else may end it; absent = 20 s. */
-  readonly leaseMs?: number;
-}
+export type { SyncOptions } from './heldRun.js';
 
 /**
- * Runs one source: reads all of it or what changed, then commits pages, observations, rejects, cursors and the account in one transaction. A failed run
- * changes nothing that is served; it stays on the record with its reason. While it reads it renews its lease; a run that lost it commits nothing.
+ * Runs one source: reads all of it or what changed. Each page is kept as it comes, with a checkpoint; at the end one transaction judges all records, appends
+ * what is new, moves the cursors and closes the account. A failed run changes nothing that is served and leaves nothing but its reason (and, when it
+ * broke a rule, its rejects). An interrupted run of the source, whose process has gone, is taken over and goes on behind its last page.
  * @returns the finished run, failed ones too
- * @throws PlatformError SYNC_BUSY when a run of the same source is under way
+ * @throws PlatformError SYNC_BUSY when a run of the same source is under way, also when this one was taken over by another process
  */
 export async function syncSource(options: SyncOptions): Promise<SyncRunRow> {
-  const { run, lease } = await begin(options);
-  const keeper = keepLease(options, lease);
-  const progress = keepProgress(options.database, run.id);
+  const held = await begin(options);
+  const keeper = keepLease(options, held.lease);
+  const signal = AbortSignal.any([options.signal, keeper.lost]);
+  const progress = keepProgress(options.database, held.run.id);
   const onProgress = (now: ReadProgress) => {
     progress.note(now);
     options.onProgress?.(now);
   };
   try {
-    const signal = AbortSignal.any([options.signal, keeper.lost]);
-    const batch = await read({ ...options, signal, onProgress }, run);
-    keeper.stop();
-    return await commit(options, run, lease, batch);
+    const { period } = options;
+    const connector = period === undefined ? options.connector : limitToPeriod(options.connector, period);
+    return await readAndCommit({ ...options, connector, signal, onProgress }, held);
   } catch (error) {
-    return await fail(options, lease, error);
+    return await fail(options, held.lease, error);
   } finally {
     keeper.stop();
     progress.stop();
   }
 }
 
-/**
- * Ends the runs that a lost process left behind: those whose lease has passed. Runs of other living processes go on.
- * @returns how many it ended
- */
-export async function failInterruptedRuns(database: Database, now: Date): Promise<number> {
-  return database.fork().transactional((em) => endLapsedRuns(em, null, now));
+async function readAndCommit(options: SyncOptions, held: HeldRun): Promise<SyncRunRow> {
+  const patience = { patienceMs: options.patienceMs ?? PATIENCE_MS, signal: options.signal };
+  let { state } = held;
+  for (let start = 1; ; start += 1) {
+    try {
+      const end = await readIntoStage(options, { ...held, state }, patience);
+      return await withPatience(patience, () => commitRun(options, { ...held, state: end }));
+    } catch (error) {
+      if (!(error instanceof StageLost)) throw error;
+      if (start >= MAX_STARTS) {
+        throw new PlatformError('SYNC_TRANSIENT', `PostgreSQL crashed ${MAX_STARTS} times while the source was read.`, {
+          failureType: 'transient_error',
+        });
+      }
+      state = await withPatience(patience, () => restartRun(options.database, held, null));
+    }
+  }
 }
 
-async function endLapsedRuns(em: SqlEntityManager, sourceId: number | null, now: Date): Promise<number> {
-  const ids = await findLapsedRuns(em, sourceId);
+/**
+ * Ends the runs that a lost process left behind: those whose lease has passed. Runs of other living processes go on, and those that can be resumed wait
+ * for the next run of their source.
+ * @param options.resumable true = end those too, such as for sources that are not read any more
+ * @returns how many it ended
+ */
+export async function failInterruptedRuns(
+  database: Database,
+  now: Date,
+  options: { readonly resumable?: boolean } = {},
+): Promise<number> {
+  return database.fork().transactional(async (em) => {
+    const lapsed = await findLapsedRuns(em, null);
+    const where = { id: { $in: lapsed }, ...(options.resumable === true ? {} : { checkpoint: null }) };
+    const runs = await em.find(SyncRunTable, where, { fields: ['id'] });
+    return endRuns(
+      em,
+      runs.map(({ id }) => id),
+      now,
+    );
+  });
+}
+
+async function endRuns(em: SqlEntityManager, ids: readonly number[], now: Date): Promise<number> {
   if (ids.length === 0) return 0;
+  for (const id of ids) await forgetPages(em, id, null);
   return em.nativeUpdate(
     SyncRunTable,
-    { id: { $in: ids } },
+    { id: { $in: [...ids] } },
     {
+      ...NOTHING_READ,
       status: 'FAILED',
       finishedAt: now,
       errorCode: 'SYNC_CANCELLED',
@@ -99,13 +118,22 @@ async function endLapsedRuns(em: SqlEntityManager, sourceId: number | null, now:
   );
 }
 
-async function begin(options: SyncOptions): Promise<{ run: SyncRunRow; lease: Lease }> {
+/** The account of a run that served nothing. */
+const NOTHING_READ = { pages: 0, read: 0, rejected: 0, skipped: 0, checkpoint: null };
+
+async function begin(options: SyncOptions): Promise<HeldRun> {
   const { database, connector, mode, now, leaseMs = LEASE_MS } = options;
+  const subject = subjectOf(connector, options.settings.baseUrl, options.period ?? null);
   return database.fork().transactional(async (em) => {
     const source = await em.findOne(SourceTable, { key: connector.spec.key });
     if (source === null) throw new PlatformError('NOT_FOUND', `There is no source "${connector.spec.key}".`);
     await lockSource(em, source.id);
-    await endLapsedRuns(em, source.id, now());
+    const lapsed = await findLapsedRuns(em, source.id);
+    for (const id of lapsed) {
+      const taken = await takeOver(em, id, options, subject);
+      if (taken !== null) return taken;
+    }
+    await endRuns(em, lapsed, now());
     const busy = await em.findOne(SyncRunTable, { sourceId: source.id, status: 'RUNNING' });
     if (busy !== null) {
       throw new PlatformError(
@@ -113,6 +141,7 @@ async function begin(options: SyncOptions): Promise<{ run: SyncRunRow; lease: Le
         `Run ${busy.id} of the source "${source.key}" is under way; wait for its end.`,
       );
     }
+    await sweepStage(em);
     const run = em.create(SyncRunTable, {
       sourceId: source.id,
       sourceVersion: connector.spec.version,
@@ -121,13 +150,40 @@ async function begin(options: SyncOptions): Promise<{ run: SyncRunRow; lease: Le
       startedAt: now(),
       period: options.period ?? null,
       jobId: options.jobId ?? null,
-      worker: `${hostname()} ${process.pid}`,
+      worker: workerName(),
       stopReasons: {},
       skippedRules: {},
     });
     await em.flush();
-    return { run, lease: await takeLease(em, run.id, leaseMs) };
+    return { run, lease: await takeLease(em, run.id, leaseMs), state: newState(subject) };
   });
+}
+
+/** Goes on with an interrupted run. @returns null when it cannot be gone on with */
+async function takeOver(
+  em: SqlEntityManager,
+  runId: number,
+  { mode, now, jobId, leaseMs = LEASE_MS }: SyncOptions,
+  subject: string,
+): Promise<HeldRun | null> {
+  const run = await em.findOneOrFail(SyncRunTable, { id: runId });
+  const saved = run.checkpoint as RunState | null;
+  if (saved === null || saved.subject !== subject || saved.takeovers >= MAX_TAKEOVERS) return null;
+  if (mode === 'FULL_REFRESH' && run.mode !== mode) return null;
+  if (now().getTime() - run.startedAt.getTime() > RESUMABLE_MS) return null;
+  const isWhole = (await countStaged(em, runId)) === total(saved, 'staged');
+  const stuck = isWhole ? findStuckStream(saved) : null;
+  if (!isWhole || stuck !== null) await forgetPages(em, runId, stuck);
+  const kept = !isWhole ? newState(subject) : stuck === null ? saved : withoutStream(saved, stuck);
+  const state = { ...kept, takeovers: saved.takeovers + 1 };
+  await writeState(em, runId, state);
+  await em.nativeUpdate(SyncRunTable, { id: runId }, { jobId: jobId ?? run.jobId, worker: workerName() });
+  return { run, lease: await takeLease(em, runId, leaseMs), state };
+}
+
+/** For people: where a run is read. */
+function workerName(): string {
+  return `${hostname()} ${process.pid}`;
 }
 
 /** Renews a lease again and again; `lost` aborts when somebody else has ended the run. */
@@ -150,153 +206,39 @@ function keepLease(
   return { lost: lost.signal, stop: () => stopped.abort() };
 }
 
-/** What was read, waiting to be committed. */
-interface Batch {
-  readonly pages: PageRecord[];
-  readonly rejects: Reject[];
-  readonly observations: NewObservation[];
-  readonly cursors: Map<string, Cursor>;
-  readonly stopReasons: Record<string, string>;
-  readonly skippedRules: Record<string, number>;
-  read: number;
-  skipped: number;
-}
-
-async function read(options: SyncOptions, run: SyncRunRow): Promise<Batch> {
-  const { database, catalogue, connector, settings, mode, signal, now, period } = options;
-  const { onProgress, addressGuard, governor } = options;
-  const cursors = await database.fork().find(StreamCursorTable, { sourceId: run.sourceId });
-  const batch: Batch = {
-    pages: [],
-    rejects: [],
-    observations: [],
-    cursors: new Map(),
-    stopReasons: {},
-    skippedRules: {},
-    read: 0,
-    skipped: 0,
-  };
-  const pages = readSource(period === undefined ? connector : limitToPeriod(connector, period), {
-    settings,
-    mode,
-    signal,
-    now,
-    cursors: Object.fromEntries(cursors.map(({ stream, cursor }) => [stream, cursor])),
-    lookup: {
-      entityId: (codeSystem, code) => catalogue.entityByKey(`${codeSystem}:${code}`)?.id ?? null,
-      indicatorId(frameworkCode, code) {
-        const measure = catalogue.measureByCode(frameworkCode, code);
-        return measure?.kind === 'INDICATOR' ? measure.id : null;
-      },
-    },
-    ...(onProgress === undefined ? {} : { onProgress }),
-    ...(addressGuard === undefined ? {} : { addressGuard }),
-    ...(governor === undefined ? {} : { governor }),
-  });
-  for await (const page of pages) take(batch, page);
-  return batch;
-}
-
-function take(batch: Batch, page: ReadPage): void {
-  const { stream, sequence } = page;
-  batch.read += page.records.length + page.rejected.length + page.skipped.length;
-  batch.skipped += page.skipped.length;
-  for (const { rule } of page.skipped) batch.skippedRules[rule] = (batch.skippedRules[rule] ?? 0) + 1;
-  if (page.stopReason !== null) batch.stopReasons[stream] = page.stopReason;
-  if (page.cursor !== null) batch.cursors.set(stream, page.cursor);
-  batch.pages.push({
-    stream,
-    sequence,
-    request: page.request,
-    httpStatus: page.status,
-    retrievedAt: page.retrievedAt,
-    bodySha256: page.bodySha256,
-    bodyGzip: gzipSync(page.body),
-  });
-  for (const { row, raw, rule, message } of page.rejected) {
-    batch.rejects.push({ pageSequence: sequence, stream, rowNumber: row, raw, rule, message });
-  }
-  for (const record of page.records) {
-    batch.observations.push({
-      entityId: record.entityId,
-      indicatorId: record.indicatorId,
-      year: periodYear(record.period),
-      period: record.period,
-      value: record.value,
-      numerator: record.numerator,
-      denominator: record.denominator,
-      obsStatus: record.obsStatus,
-      tombstone: record.deleted,
-      publishedAt: record.publishedAt,
-      pageSequence: sequence,
-      rowNumber: record.row,
-      rowHash: record.rowHash,
-      submissionItemId: null,
-    });
-  }
-}
-
-async function commit(
-  { database, catalogue, now }: SyncOptions,
-  run: SyncRunRow,
+async function fail(
+  { database, now, signal, patienceMs = PATIENCE_MS }: SyncOptions,
   lease: Lease,
-  batch: Batch,
+  error: unknown,
 ): Promise<SyncRunRow> {
-  return database.fork().transactional(async (em) => {
-    await lockSource(em, run.sourceId);
-    if (!(await holdLease(em, lease))) {
-      throw new PlatformError('SYNC_CANCELLED', `Run ${run.id} was ended by somebody else.`);
-    }
-    const changeId = await nextChangeId(em);
-    await writePages(em, run.id, batch.pages);
-    await writeRejects(em, run.id, batch.rejects);
-    const origin = { sourceId: run.sourceId, syncRunId: run.id, retrievedAt: now(), changeId };
-    const { touched, ...account } = await writeObservations(em, origin, batch.observations);
-    const counts = { read: batch.read, ...account, rejected: batch.rejects.length, skipped: batch.skipped };
-    if (!accountAddsUp(counts)) {
-      const details = { ...counts };
-      throw new PlatformError('SYNC_ACCOUNTING', 'The account of the run does not add up; nothing was written.', {
-        details,
-        failureType: 'system_error',
-      });
-    }
-    if (batch.cursors.size > 0) {
-      const cursors = [...batch.cursors].map(([stream, cursor]) => ({ sourceId: run.sourceId, stream, cursor }));
-      await em.upsertMany(StreamCursorTable, cursors, { onConflictFields: ['sourceId', 'stream'] });
-    }
-    const ended = await em.findOneOrFail(SyncRunTable, { id: run.id });
-    em.assign(ended, {
-      ...counts,
-      status: batch.rejects.length > 0 ? 'SUCCEEDED_WITH_REJECTS' : 'SUCCEEDED',
-      finishedAt: now(),
-      pages: batch.pages.length,
-      stopReasons: batch.stopReasons,
-      skippedRules: batch.skippedRules,
-    });
-    await em.flush();
-    if (touched.length > 0) {
-      const roundIds = roundsTouched(catalogue, touched);
-      await takeRevision(em, { changeId, kind: 'OBSERVATIONS', roundIds, sourceId: run.sourceId });
-    }
-    return ended;
-  });
-}
-
-async function fail({ database, now, signal }: SyncOptions, lease: Lease, error: unknown): Promise<SyncRunRow> {
   const known = error instanceof PlatformError ? error : null;
-  return database.fork().transactional(async (em) => {
-    const isHeld = await holdLease(em, lease);
-    const ended = await em.findOneOrFail(SyncRunTable, { id: lease.runId });
-    // Somebody else ended it, or its commit went through although the answer to it was lost.
-    if (!isHeld) return ended;
-    em.assign(ended, {
-      status: signal.aborted ? 'CANCELLED' : 'FAILED',
-      finishedAt: now(),
-      errorCode: known?.code ?? 'INTERNAL_SERVER_ERROR',
-      // What nobody foresaw may hold anything, so only its kind is kept.
-      errorMessage: known?.message ?? `An unforeseen failure: ${error instanceof Error ? error.name : typeof error}`,
-      failureType: known?.failureType ?? 'system_error',
-    });
-    return ended;
-  });
+  // Its rejects are what a person must look at.
+  const keepsRejects = known?.code === 'SYNC_RULE';
+  const never = new AbortController().signal;
+  return withPatience({ patienceMs, signal: never }, () =>
+    database.fork().transactional(async (em) => {
+      const isHeld = await holdLease(em, lease);
+      const ended = await em.findOneOrFail(SyncRunTable, { id: lease.runId });
+      // Somebody else ended it, or its commit went through although the answer to it was lost.
+      if (!isHeld && ended.status !== 'RUNNING') return ended;
+      if (!isHeld) {
+        throw new PlatformError(
+          'SYNC_BUSY',
+          `Run ${lease.runId} was taken over by another process, which goes on with it.`,
+        );
+      }
+      if (keepsRejects) await clearStage(em, lease.runId);
+      else await forgetPages(em, lease.runId, null);
+      em.assign(ended, {
+        ...(keepsRejects ? { checkpoint: null } : NOTHING_READ),
+        status: signal.aborted ? 'CANCELLED' : 'FAILED',
+        finishedAt: now(),
+        errorCode: known?.code ?? 'INTERNAL_SERVER_ERROR',
+        // What nobody foresaw may hold anything, so only its kind is kept.
+        errorMessage: known?.message ?? `An unforeseen failure: ${error instanceof Error ? error.name : typeof error}`,
+        failureType: known?.failureType ?? 'system_error',
+      });
+      return ended;
+    }),
+  );
 }

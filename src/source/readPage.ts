@@ -1,4 +1,4 @@
-import type { Cursor } from '../domain/connector.js';
+import type { Checkpoint, Cursor } from '../domain/connector.js';
 import type { ResolvedRecord } from './resolve.js';
 
 /** A resolved record and where it stood in its page. */
@@ -38,6 +38,17 @@ export interface ReadPage {
   /** SHA-256, hex, of {@link body} in UTF-8. */
   readonly bodySha256: string;
   readonly retrievedAt: Date;
+  /** The part of the stream that it belongs to; null = the stream is one. */
+  readonly partition: string | null;
+  readonly rowCount: number;
+  /** Rows that the source says the part has in all; null = not said. */
+  readonly declaredTotal: number | null;
+  /** Tells it from all other pages of the stream. */
+  readonly fingerprint: string;
+  /** Canonical JSON of each row, in order, without secrets. */
+  readonly rawRows: readonly string[];
+  /** Paths of fields that no row of the stream had before. */
+  readonly newFields: readonly string[];
   readonly records: readonly ReadRecord[];
   readonly rejected: readonly ReadReject[];
   readonly skipped: readonly ReadSkip[];
@@ -45,6 +56,10 @@ export interface ReadPage {
   readonly stopReason: string | null;
   /** Position after this page; keep that of the stream's last page, in the transaction that commits the records; null = nothing to keep. */
   readonly cursor: Cursor | null;
+  /** Where the stream goes on after this page; null = it cannot. */
+  readonly checkpoint: Checkpoint | null;
+  /** What mapping a row again needs beside it; null = nothing. */
+  readonly mapContext: unknown;
 }
 
 /** What a run has read so far. */

@@ -2,6 +2,7 @@ import type { MappedRecord, RejectedRecord } from '../domain/connector.js';
 import { canonicalDecimal } from '../domain/decimal.js';
 import type { Figure, ObsStatus } from '../domain/observation.js';
 import { isPeriod } from '../domain/period.js';
+import { cleanText } from './storable.js';
 
 /** What the platform knows: entities by code system and code, indicators by framework and code. */
 export interface RecordLookup {
@@ -22,6 +23,8 @@ export interface ResolvedRecord extends Figure {
   readonly publishedAt: string | null;
   /** True when the source withdraws the figure; its value and counts are then null. */
   readonly deleted: boolean;
+  /** Tells the later of two figures; null = not said. */
+  readonly revision: string | null;
 }
 
 /** Longer numbers are no counts, and databases refuse the longest. */
@@ -64,6 +67,7 @@ export function createRecordResolver(lookup: RecordLookup): (record: MappedRecor
       obsStatus: record.obsStatus,
       publishedAt: publishedAt === null ? null : new Date(publishedAt).toISOString(),
       deleted: record.deleted,
+      revision: record.revision === undefined || record.revision === null ? null : cleanText(String(record.revision)),
     };
   };
 }

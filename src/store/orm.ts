@@ -26,6 +26,8 @@ export interface Database {
   readonly url: string;
   /** A fresh entity manager, for tables through the ORM and, by `getKysely()`, for hand-written SQL. */
   fork(): SqlEntityManager;
+  /** Does work in a transaction on a bare connection of the same pool, for what only the driver can do, such as COPY. */
+  transact<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
   return {
     url: options.url,
     fork: () => orm.em.fork(),
+    transact: async (work) => transact(await orm.em.getDriver().getConnection().getNativeClient(), work),
     close: () => orm.close(true),
   };
 }
@@ -81,6 +84,25 @@ function connect(url: string, poolSize: number): Promise<MikroORM> {
     driverOptions: { connectionTimeoutMillis: 10_000, application_name: 'dti-graph', onPoolCreated: takeBackDead },
     logger: () => undefined,
   });
+}
+
+async function transact<Result>(pool: pg.Pool, work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    client.release();
+    return result;
+  } catch (error) {
+    // A connection that cannot roll back is of no use to anybody.
+    const isUsable = await client.query('rollback').then(
+      () => true,
+      () => false,
+    );
+    client.release(!isUsable);
+    throw error;
+  }
 }
 
 /**

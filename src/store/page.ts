@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import { sql } from 'kysely';
+import { CompiledQuery } from 'kysely';
 
 /** One page as it came, compressed. */
 export interface PageRecord {
@@ -10,6 +10,13 @@ export interface PageRecord {
   readonly retrievedAt: Date;
   readonly bodySha256: string;
   readonly bodyGzip: Uint8Array;
+  /** The part of its stream that it belongs to; null = the stream is one. */
+  readonly partition: string | null;
+  readonly rowCount: number;
+  /** Rows that the source said the part has; null = not said. */
+  readonly declaredTotal: number | null;
+  /** Tells it from the other pages of its stream. */
+  readonly fingerprint: string;
 }
 
 /** One record in quarantine. */
@@ -20,25 +27,30 @@ export interface Reject {
   readonly raw: unknown;
   readonly rule: string;
   readonly message: string;
+  /** What mapping the row again needs beside it; null = nothing. */
+  readonly mapContext: unknown;
 }
 
-/** Keeps the pages of a run. One statement a page: a page may be megabytes. */
-export async function writePages(em: SqlEntityManager, syncRunId: number, pages: readonly PageRecord[]): Promise<void> {
-  for (const page of pages) {
-    await sql`insert into page (sync_run_id, stream, sequence, request, http_status, retrieved_at, body_sha256, body_gzip)
-      values (${syncRunId}, ${page.stream}, ${page.sequence}, ${page.request}, ${page.httpStatus},
-        ${page.retrievedAt.toISOString()}::timestamptz, ${page.bodySha256}, ${Buffer.from(page.bodyGzip)})`.execute(
-      em.getKysely(),
-    );
-  }
+/** The statement that quarantines records of a run, with its values: for COPY's connection as for the ORM's. */
+export function rejectStatement(
+  syncRunId: number,
+  rejects: readonly Reject[],
+): { readonly text: string; readonly values: unknown[] } {
+  const column = <K extends keyof Reject>(key: K) => rejects.map((reject) => reject[key]);
+  return {
+    text: `insert into rejected_record (sync_run_id, page_sequence, stream, row_number, raw, rule, message, map_context)
+      select $1, * from unnest($2::int[], $3::text[], $4::int[], $5::jsonb[], $6::text[], $7::text[], $8::jsonb[])`,
+    values: [
+      ...[syncRunId, column('pageSequence'), column('stream'), column('rowNumber')],
+      ...[column('raw').map((raw) => JSON.stringify(raw)), column('rule'), column('message')],
+      column('mapContext').map((context) => (context === null ? null : JSON.stringify(context))),
+    ],
+  };
 }
 
 /** Quarantines the records of a run that were refused. */
 export async function writeRejects(em: SqlEntityManager, syncRunId: number, rejects: readonly Reject[]): Promise<void> {
   if (rejects.length === 0) return;
-  const column = <K extends keyof Reject>(key: K) => rejects.map((reject) => reject[key]);
-  await sql`insert into rejected_record (sync_run_id, page_sequence, stream, row_number, raw, rule, message)
-    select ${syncRunId}, * from unnest(${column('pageSequence')}::int[], ${column('stream')}::text[],
-      ${column('rowNumber')}::int[], ${rejects.map(({ raw }) => JSON.stringify(raw))}::jsonb[], ${column('rule')}::text[],
-      ${column('message')}::text[])`.execute(em.getKysely());
+  const { text, values } = rejectStatement(syncRunId, rejects);
+  await em.getKysely().executeQuery(CompiledQuery.raw(text, values));
 }

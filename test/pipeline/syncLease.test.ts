@@ -40,7 +40,7 @@ beforeEach(async () => {
   onTestFinished(() => source.close());
 });
 
-function sync(options: { leaseMs?: number; database?: Database } = {}) {
+function sync(options: { leaseMs?: number; patienceMs?: number; database?: Database } = {}) {
   return syncSource({
     database: test.database,
     catalogue,
@@ -55,7 +55,7 @@ function sync(options: { leaseMs?: number; database?: Database } = {}) {
 }
 
 /** Begins a run that waits for the answer to its first request. */
-async function beginSlowly(options: { leaseMs?: number; database?: Database } = {}) {
+async function beginSlowly(options: { leaseMs?: number; patienceMs?: number; database?: Database } = {}) {
   let open: () => void = () => undefined;
   const pass = new Promise<void>((resolve) => (open = resolve));
   source.intercept = (_, number) => number === 1 && pass.then(() => false);
@@ -137,7 +137,7 @@ describe('a sync run', () => {
   });
 });
 
-describe('when PostgreSQL stops in the middle of a run', () => {
+describe('when PostgreSQL stops in the middle of a run, for longer than the run waits', () => {
   it('the next run succeeds after the lease', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'dti-lease-'));
     onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
@@ -146,7 +146,7 @@ describe('when PostgreSQL stops in the middle of a run', () => {
     const database = await openDatabase({ url: before.url('postgres') });
     await loadReference(database, { folder: DATA_FOLDER, currentYear: TEST_YEAR, now: NOW });
     await registerSource(database, source.connector.spec, 'ACTIVE', NOW);
-    const { running, answer } = await beginSlowly({ database, leaseMs: 3000 });
+    const { running, answer } = await beginSlowly({ database, leaseMs: 3000, patienceMs: 500 });
     await before.stop();
     answer();
     await expect(running).rejects.toThrow();

@@ -2,6 +2,7 @@ import { type Connector, type ConnectorContext, defineConnector } from '../../do
 import { type Authenticate, createAuthenticate } from './authenticate.js';
 import { feedsOf } from './feeds.js';
 import { type ManifestLookups, type RowTransform, readStream, tryStream } from './readStream.js';
+import { createReplayer } from './replay.js';
 import type { Manifest } from './schema.js';
 
 /**
@@ -42,6 +43,7 @@ export function compileManifest(manifest: Manifest, lookups: ManifestLookups, tr
         ...{ manifest, stream, lookups, context },
         authenticate: authenticateIn(context),
         cursor: null,
+        checkpoint: null,
       });
       return { ok: true, message: `${name.en}: the source ${answered}.` };
     },
@@ -51,7 +53,8 @@ export function compileManifest(manifest: Manifest, lookups: ManifestLookups, tr
       incremental: stream.incremental !== undefined || stream.conditional,
       ...(stream.privacy === undefined ? {} : { privacy: stream.privacy.allow }),
       ...(stream.rules === undefined ? {} : { rules: dropUndefined(stream.rules) }),
-      read: (context, cursor) =>
+      mapRaw: createReplayer(stream, lookups.entityByName),
+      read: (context, cursor, checkpoint = null) =>
         readStream({
           manifest,
           stream,
@@ -59,6 +62,7 @@ export function compileManifest(manifest: Manifest, lookups: ManifestLookups, tr
           context,
           authenticate: authenticateIn(context),
           cursor,
+          checkpoint,
           transformRows,
         }),
     })),

@@ -15,6 +15,14 @@ export interface CursorTracker {
    * @throws PlatformError SYNC_PROTOCOL when the answers never said it
    */
   end(): Value | null;
+  /** What it needs to go on elsewhere. */
+  memory(): TrackerMemory;
+}
+
+/** What a tracker has seen so far. */
+export interface TrackerMemory {
+  readonly reached: Value | null;
+  readonly wasSaid: boolean;
 }
 
 /** What `{{ cursor }}` is: where the last good run ended, moved back by lookback and step; before the first run the initial value, if any. */
@@ -27,11 +35,18 @@ export function chooseCursor(spec: IncrementalSpec, last: Value | null): Value |
   return spec.type === 'time' || spec.from === 'runStart' ? moveTime(String(last), back) : moveNumber(last, back);
 }
 
-/** Makes the tracker of one part. */
-export function trackCursor(spec: IncrementalSpec, last: Value | null, startedAt: Date): CursorTracker {
-  let reached: Value | null = last;
+/**
+ * Makes the tracker of one part.
+ * @param memory of the tracker of the same part before an interruption; null = it begins
+ */
+export function trackCursor(
+  spec: IncrementalSpec,
+  last: Value | null,
+  startedAt: Date,
+  memory: TrackerMemory | null,
+): CursorTracker {
+  let { reached, wasSaid } = memory ?? { reached: last, wasSaid: false };
   const find = spec.path === undefined ? null : compilePath(spec.path);
-  let wasSaid = false;
   const take = (value: Value | null): void => {
     if (value === null) return;
     wasSaid = true;
@@ -54,6 +69,7 @@ export function trackCursor(spec: IncrementalSpec, last: Value | null, startedAt
       }
       return reached;
     },
+    memory: () => ({ reached, wasSaid }),
   };
 }
 

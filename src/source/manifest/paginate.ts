@@ -20,6 +20,13 @@ export interface Position {
   readonly carry: Readonly<Record<string, ScopeValue>>;
 }
 
+/** What a loop has counted so far. */
+export interface PagerCount {
+  readonly rows: number;
+  /** In a row, at its end. */
+  readonly emptyPages: number;
+}
+
 /** Either where to read on, or why the loop ends. */
 export type Step = { readonly next: Position } | { readonly stop: string };
 
@@ -32,13 +39,21 @@ export interface Pager {
   readTotal(answer: Answer): number | null;
   /** What predicates may look at. */
   describe(position: Position, answer: Answer): PredicateScope;
+  /** What it needs to go on elsewhere from its next position. */
+  count(): PagerCount;
 }
 
 type Numbered = Extract<PaginationSpec, { type: 'page' | 'offset' }>;
 type Linked = Extract<PaginationSpec, { type: 'cursor' | 'linkHeader' | 'nextUrl' }>;
 
-/** Makes the loop of one part of a stream; every part needs its own. */
-export function createPager(spec: PaginationSpec, baseUrl: string): Pager {
+const NOTHING_COUNTED: PagerCount = { rows: 0, emptyPages: 0 };
+
+/**
+ * Makes the loop of one part of a stream; every part needs its own.
+ * @param counted by the loop of the same part before an interruption. Pages that it had seen are not known any more: that none comes twice is also
+ *   watched over the whole run.
+ */
+export function createPager(spec: PaginationSpec, baseUrl: string, counted: PagerCount = NOTHING_COUNTED): Pager {
   const total = spec.total === undefined ? null : compilePath(spec.total);
   const readTotal: Pager['readTotal'] = (answer) => {
     if (total === null || answer.empty !== null) return null;
@@ -64,10 +79,12 @@ export function createPager(spec: PaginationSpec, baseUrl: string): Pager {
     isFirst: true,
     carry: spec.type === 'none' ? {} : Object.fromEntries(Object.keys(spec.carry).map((name) => [name, null])),
   };
+  let count = counted;
   const finish = (advance: Pager['advance']): Pager => ({
     first,
     readTotal,
     describe,
+    count: () => count,
     advance: (position, answer) => (answer.empty === null ? advance(position, answer) : { stop: answer.empty }),
   });
   if (spec.type === 'none') return finish(() => ({ stop: 'one answer has everything' }));
@@ -77,7 +94,9 @@ export function createPager(spec: PaginationSpec, baseUrl: string): Pager {
   const isLast = createStopRule(spec, spec.stop, { readTotal, describe });
   const move = spec.type === 'page' || spec.type === 'offset' ? createCounter(spec) : createFollower(spec, baseUrl);
   return finish((position, answer) => {
-    const reason = isLast(position, answer);
+    const { length } = answer.rows;
+    count = { rows: count.rows + length, emptyPages: length === 0 ? count.emptyPages + 1 : 0 };
+    const reason = isLast(position, answer, count);
     if (reason !== null) return { stop: reason };
     const moved = move(position, answer);
     if ('stop' in moved) return moved;
@@ -89,22 +108,17 @@ function sizeOf(spec: PaginationSpec): number | null {
   return spec.type === 'none' ? null : (spec.size ?? null);
 }
 
-type StopRule = (position: Position, answer: Answer) => string | null;
+type StopRule = (position: Position, answer: Answer, count: PagerCount) => string | null;
 
-/** Makes the rule that ends a loop; it counts rows and empty pages, so that every loop has its own. */
+/** Makes the rule that ends a loop. */
 function createStopRule(
   spec: Numbered | Linked,
   stop: StopSpec,
   { readTotal, describe }: Pick<Pager, 'readTotal' | 'describe'>,
 ): StopRule {
-  let rows = 0;
-  let emptyPages = 0;
   const rule = compileStop(spec, stop);
-  return (position, answer) => {
-    rows += answer.rows.length;
-    emptyPages = answer.rows.length === 0 ? emptyPages + 1 : 0;
-    return rule({ position, answer, rows, emptyPages, total: readTotal(answer), scope: describe(position, answer) });
-  };
+  return (position, answer, count) =>
+    rule({ ...count, position, answer, total: readTotal(answer), scope: describe(position, answer) });
 }
 
 interface Facts {

@@ -1,4 +1,4 @@
-import type { ConnectorContext, Cursor, SourcePage } from '../../domain/connector.js';
+import type { Checkpoint, ConnectorContext, Cursor, SourcePage } from '../../domain/connector.js';
 import { compilePath } from '../decode/path.js';
 import { syncFailure } from '../failure.js';
 import type { JsonObject } from '../json.js';
@@ -11,6 +11,8 @@ import { createPager, type Pager, type Position } from './paginate.js';
 import { describePart, listParts, type Part, type PartitionSource, splitPart, writePart } from './partition.js';
 import { compilePredicate } from './predicate.js';
 import { readScalar } from './readDocument.js';
+import { createContextWriter } from './replay.js';
+import { hashParts, type LoopMemory, readCheckpoint, requireSameParts, writeCheckpoint } from './resume.js';
 import { runJob } from './runJob.js';
 import type { Manifest } from './schema.js';
 import { createRunScope } from './scope.js';
@@ -37,6 +39,8 @@ export interface StreamReading {
   readonly authenticate: Authenticate;
   /** null = everything. */
   readonly cursor: Cursor | null;
+  /** Where an interrupted read goes on; null = at the beginning. */
+  readonly checkpoint: Checkpoint | null;
   readonly transformRows?: RowTransform | undefined;
 }
 
@@ -47,38 +51,63 @@ type Asker = (format: StreamSpec['format'] | null) => Ask;
 
 /** Reads a stream as its manifest says: part by part, page by page. @throws PlatformError SYNC_* */
 export async function* readStream(reading: StreamReading): AsyncGenerator<SourcePage, void> {
-  const { stream, context, cursor } = reading;
-  const startedAt = context.now();
+  const { stream, context, cursor, checkpoint } = reading;
+  const held = checkpoint === null ? null : readCheckpoint(checkpoint);
+  const startedAt = held?.startedAt ?? context.now();
   const asker = createAsker(reading);
   const run = createRunScope(context.settings.secrets, startedAt);
   const parts = await listParts(stream.partitions, createPartitionSource(reading, asker, run, startedAt));
+  const partsHash = hashParts(parts);
+  if (held !== null) requireSameParts(held.partsHash, partsHash);
   const loop = createLoop(reading, asker(stream.format), asker(null), startedAt);
-  const queue = parts.map((part) => ({ part, root: part.key }));
-  const stops = new Map<string, number>();
-  const reached = new Map<string, string | number>();
-  const ends: Cursors = { kept: cursor, validators: {} };
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const { part, root } = next;
-    const key = cursorKey(root);
-    for await (const read of loop(part, run, cursor?.[key] ?? null)) {
-      if (read.kind === 'split') {
-        queue.unshift(...divide(part, read.reason).map((half) => ({ part: half, root })));
-        break;
+  const stops = new Map<string, number>(held?.stops);
+  const reached = new Map<string, string | number>(held?.reached);
+  const ends: Cursors = { kept: cursor, validators: { ...held?.validators } };
+  let memory = held?.loop ?? null;
+  for (let at = held?.at ?? 0; at < parts.length; at += 1) {
+    const root = parts[at];
+    if (root === undefined) break;
+    const key = cursorKey(root.key);
+    const pieces: Part[] = [...((at === held?.at ? held.pieces : null) ?? [root])];
+    for (let part = pieces.shift(); part !== undefined; part = pieces.shift()) {
+      const begun = memory;
+      memory = null;
+      for await (const read of loop(part, run, cursor?.[key] ?? null, begun)) {
+        if (read.kind === 'split') {
+          pieces.unshift(...divide(part, read.reason));
+          break;
+        }
+        ends.validators = readValidators(stream, read.answer, ends.validators);
+        if (read.stop !== null) {
+          stops.set(read.stop, (stops.get(read.stop) ?? 0) + 1);
+          // Halves of a part share a cursor: the one that is behind counts.
+          const before = reached.get(key);
+          if (read.cursor !== null) reached.set(key, before === undefined ? read.cursor : earlier(before, read.cursor));
+        }
+        const isPartEnd = read.stop !== null && pieces.length === 0;
+        const isEnd = isPartEnd && at === parts.length - 1;
+        const left = read.stop === null ? [part, ...pieces] : pieces;
+        yield {
+          ...read.page,
+          ...(part.key === '' ? {} : { partition: part.key }),
+          stopReason: isEnd ? describeStops(stops) : null,
+          cursor: isEnd ? writeCursor(stream, ends, reached) : null,
+          // The result of an export is not there any more when somebody else asks for its next page.
+          checkpoint:
+            isEnd || stream.job !== undefined
+              ? null
+              : writeCheckpoint(
+                  {
+                    startedAt,
+                    at: isPartEnd ? at + 1 : at,
+                    pieces: isPartEnd || (left.length === 1 && left[0] === root) ? null : left,
+                    loop: read.memory,
+                    ...{ stops: [...stops], reached: [...reached], validators: ends.validators },
+                  },
+                  partsHash,
+                ),
+        };
       }
-      ends.validators = readValidators(stream, read.answer, ends.validators);
-      if (read.stop !== null) {
-        stops.set(read.stop, (stops.get(read.stop) ?? 0) + 1);
-        // Halves of a part share a cursor: the one that is behind counts.
-        const before = reached.get(key);
-        if (read.cursor !== null) reached.set(key, before === undefined ? read.cursor : earlier(before, read.cursor));
-      }
-      const isEnd = read.stop !== null && queue.length === 0;
-      yield {
-        ...read.page,
-        ...(part.key === '' ? {} : { partition: part.key }),
-        stopReason: isEnd ? describeStops(stops) : null,
-        cursor: isEnd ? writeCursor(stream, ends, reached) : null,
-      };
     }
   }
 }
@@ -95,7 +124,7 @@ export async function tryStream(reading: StreamReading): Promise<string> {
     await asker(null)(compileRequest(stream.job.submit, manifest.http), new Map([...run, ...writePart(part)]));
     return `accepts the order of an export for ${stream.name}`;
   }
-  const pages = createLoop(reading, asker(stream.format), asker(null), startedAt)(part, run, null);
+  const pages = createLoop(reading, asker(stream.format), asker(null), startedAt)(part, run, null, null);
   const first = await pages.next();
   await pages.return(undefined);
   if (first.done === true || first.value.kind === 'split') return `answers for ${stream.name}`;
@@ -142,9 +171,16 @@ type LoopRead =
       readonly stop: string | null;
       /** After the last page of the loop. */
       readonly cursor: string | number | null;
+      /** Where the loop goes on; null = it ends here. */
+      readonly memory: LoopMemory | null;
     };
 
-type Loop = (part: Part, run: Scope, last: string | number | null) => AsyncGenerator<LoopRead, void>;
+type Loop = (
+  part: Part,
+  run: Scope,
+  last: string | number | null,
+  memory: LoopMemory | null,
+) => AsyncGenerator<LoopRead, void>;
 
 /** Compiles what all parts of a stream share, and gives the function that reads one part. */
 function createLoop(
@@ -157,19 +193,21 @@ function createLoop(
   const verify = stream.verify.map((text) => ({ text, holds: compilePredicate(text, PAGE_VARIABLES) }));
   const variables: { page: unknown; partition: unknown } = { page: null, partition: null };
   const mapRow = createMapper(stream.mapping, { entityByName: lookups.entityByName, variables });
+  const describeContext = createContextWriter(stream);
   const { incremental } = stream;
 
-  return async function* (part, run, last) {
-    const pager = createPager(stream.pagination, context.settings.baseUrl);
+  return async function* (part, run, last, memory) {
+    const pager = createPager(stream.pagination, context.settings.baseUrl, memory?.count);
     const from = incremental === undefined ? null : chooseCursor(incremental, last);
-    const tracker = incremental === undefined ? null : trackCursor(incremental, last, startedAt);
+    const tracker =
+      incremental === undefined ? null : trackCursor(incremental, last, startedAt, memory?.tracker ?? null);
     const partScope: Scope = new Map<string, ScopeValue>([...run, ...writePart(part), ['cursor', from]]);
     const job =
       stream.job === undefined
         ? null
         : await runJob(stream.job, manifest.http, { ask: askPlain, context, scope: partScope });
     const result = stream.resultUrl ? resolveResult(job?.scope.get('job.result') ?? null, job?.address ?? '') : null;
-    for (let position = pager.first; ; ) {
+    for (let position = memory?.position ?? pager.first; ; ) {
       const scope = new Map<string, ScopeValue>([...(job?.scope ?? partScope), ...writePosition(position, stream)]);
       const answer = await ask(redirectTo(position.url ?? result, addValidators(write, stream, cursor)), scope);
       if (answer.split !== null) {
@@ -192,7 +230,10 @@ function createLoop(
           response: answer.response,
           rows: answer.rows.map((raw) => ({ raw, records: mapRow(raw) })),
           declaredTotal: pager.readTotal(answer),
+          mapContext: describeContext(variables),
         },
+        memory:
+          'stop' in step ? null : { position: step.next, count: pager.count(), tracker: tracker?.memory() ?? null },
         stop: 'stop' in step ? step.stop : null,
         cursor: 'stop' in step ? (tracker?.end() ?? null) : null,
       };

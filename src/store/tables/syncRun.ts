@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { StreamRecord } from '../../domain/syncRun.js';
 
 /** Runs of sources, with their accounts. */
 export const SyncRunTable = defineEntity({
@@ -22,6 +23,10 @@ export const SyncRunTable = defineEntity({
     pages: p.integer().default(0),
     stopReasons: p.json<Record<string, string>>(),
     skippedRules: p.json<Record<string, number>>(),
+    checkpoint: p.json<Readonly<Record<string, unknown>>>().nullable(),
+    streams: p.json<Record<string, StreamRecord>>().nullable(),
+    schemaChanges: p.json<string[]>().nullable(),
+    withdrawnByDifference: p.integer().default(0),
     errorCode: p.text().nullable(),
     errorMessage: p.text().nullable(),
     failureType: p.text().nullable(),

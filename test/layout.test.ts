@@ -275,6 +275,14 @@ describe('the layout of the code', () => {
     expect(violations).toEqual([]);
   });
 
+  it('leaves a row in the audit wherever something that is served is written', () => {
+    const silent = sources
+      .filter(({ path, code }) => path !== 'src/store/revision.ts' && /\btakeRevision\(/.test(code))
+      .filter(({ code }) => !/\bwriteAudit\(/.test(code))
+      .map(({ path }) => `${path} takes a revision without writeAudit (store/audit.ts) in the same transaction`);
+    expect(silent).toEqual([]);
+  });
+
   it('has no import cycles but those of store/tables, where relations are mutual', () => {
     const edges = new Map<string, string[]>();
     for (const { file, target } of relativeImports) {

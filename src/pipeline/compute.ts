@@ -10,6 +10,7 @@ import { computeScores, ENGINE_VERSION, type ScoringProblem } from '../scoring/c
 import { inputHash } from '../scoring/inputHash.js';
 import { encodeColumns } from '../snapshot/encode.js';
 import { resultHash } from '../snapshot/resultHash.js';
+import { writeAudit } from '../store/audit.js';
 import { claimRoundStatus, lockRound } from '../store/lock.js';
 import type { Database } from '../store/orm.js';
 import { nextChangeId, readHead, takeRevision } from '../store/revision.js';
@@ -104,6 +105,9 @@ export async function computeRound(options: ComputeOptions): Promise<ComputeOutc
     else if ((await countWhole(em, round.id)) > KEEP_COLUMNS + SPARE_COLUMNS) {
       await dropOldColumns(em, round.id, KEEP_COLUMNS);
     }
+    const action = publish ? 'publishRound' : 'computeRound';
+    const details = { inputHash: result.inputHash, resultHash: result.resultHash };
+    await writeAudit(em, { viewer: null, action, target: `AssessmentRound:${round.code}`, details });
     const kind = publish ? 'ROUND' : 'SNAPSHOT';
     const revision = await takeRevision(em, { changeId, kind, roundIds: [round.id], snapshotId });
     return { result, written: { snapshotId, revision } };

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { PlatformError } from '../domain/errors.js';
+import { writeAudit } from '../store/audit.js';
 import { readCatalogue, readReferenceUse } from '../store/catalogue.js';
 import { lockReference } from '../store/lock.js';
 import type { Database } from '../store/orm.js';
@@ -50,6 +51,12 @@ export async function loadReference(database: Database, options: LoadReferenceOp
     em.clear();
     await write(em, content, use.sealedRounds);
     await em.insert(ReferenceLoadTable, { contentHash: hash, loadedAt: options.now });
+    await writeAudit(em, {
+      viewer: null,
+      action: 'loadReference',
+      target: 'Reference',
+      details: { contentHash: hash },
+    });
     const changeId = await nextChangeId(em);
     return { loaded: true, revision: await takeRevision(em, { changeId, kind: 'REFERENCE', roundIds: [] }) };
   });

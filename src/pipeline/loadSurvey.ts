@@ -1,6 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import type { Catalogue } from '../domain/catalogue.js';
 import { PlatformError } from '../domain/errors.js';
+import { writeAudit } from '../store/audit.js';
 import { holdRoundStatus, lockSource } from '../store/lock.js';
 import { type NewObservation, writeObservations } from '../store/observation.js';
 import type { Database } from '../store/orm.js';
@@ -84,6 +85,8 @@ export async function loadSurvey(database: Database, catalogue: Catalogue, csv: 
     const { written, superseded, touched } = await writeObservations(em, origin, observations);
     if (touched.length > 0) {
       const roundIds = roundsTouched(catalogue, touched);
+      const details = { observations: written + superseded };
+      await writeAudit(em, { viewer: null, action: 'loadSurvey', target: `Source:${SURVEY.key}`, details });
       await takeRevision(em, { changeId, kind: 'OBSERVATIONS', roundIds, sourceId: source.id });
     }
     return written + superseded;

@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { ConnectorSpec } from '../domain/connector.js';
 import type { SourceStatus } from '../domain/source.js';
 import { canonicalJson, sha256 } from '../source/hash.js';
+import { writeAudit } from '../store/audit.js';
 import { lockRegistration } from '../store/lock.js';
 import type { Database } from '../store/orm.js';
 import { nextChangeId, takeRevision } from '../store/revision.js';
@@ -93,6 +94,7 @@ export async function registerSource(
       em.create(SourceVersionTable, { sourceId: source.id, version, sha256: sha256Of, createdAt: now });
       await em.flush();
     }
+    await writeAudit(em, { viewer: null, action: 'registerSource', target: `Source:${key}`, details: { version } });
     const changeId = await nextChangeId(em);
     await takeRevision(em, { changeId, kind: 'SOURCE', roundIds: [], sourceId: source.id });
     return source.id;

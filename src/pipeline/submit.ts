@@ -7,6 +7,7 @@ import type { AssessmentRound } from '../domain/round.js';
 import type { Submission, SubmissionItem } from '../domain/submission.js';
 import { canonicalText } from '../proof/canonical.js';
 import { sha256Hex } from '../proof/hash.js';
+import { writeAudit } from '../store/audit.js';
 import { holdRoundStatus, lockSource } from '../store/lock.js';
 import { type NewObservation, writeObservations } from '../store/observation.js';
 import type { Database } from '../store/orm.js';
@@ -64,6 +65,11 @@ export async function submit(
       origin,
       stored.flatMap(toObservations(catalogue)),
     );
+    if (stored.length > 0) {
+      const codes = [...new Set(submissions.map((each) => each.roundCode))].join(', ');
+      const details = { items: stored.length, observations: written + superseded };
+      await writeAudit(em, { viewer: null, action: 'submit', target: `AssessmentRound:${codes}`, details });
+    }
     if (touched.length > 0) {
       const roundIds = roundsTouched(catalogue, touched);
       await takeRevision(em, { changeId, kind: 'OBSERVATIONS', roundIds, sourceId: source.id });

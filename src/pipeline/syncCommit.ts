@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { PlatformError } from '../domain/errors.js';
 import { accountAddsUp, type StreamRecord } from '../domain/syncRun.js';
 import { readStorable } from '../source/storable.js';
+import { writeAudit } from '../store/audit.js';
 import {
   appendStaged,
   findRivals,
@@ -95,6 +96,7 @@ export async function commitRun(options: SyncOptions, { run, lease, state }: Hel
       withdrawnByDifference: difference.withdrawn,
     });
     await em.flush();
+    await writeAudit(em, { viewer: null, action: 'syncSource', target: `SyncRun:${run.id}`, details: { ...counts } });
     if (staged > 0) await clearStage(em, run.id);
     const touched = await readTouched(em, changeId);
     if (touched.length > 0) {

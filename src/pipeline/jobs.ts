@@ -165,10 +165,15 @@ export async function openJobs({ url, works, log }: JobsOptions): Promise<Jobs> 
     },
     setSchedules: (schedules) => setSchedules(boss, schedules),
     async work(concurrency, handle) {
-      const options = { ...POLL, localConcurrency: concurrency, includeMetadata: true } as const;
-      await boss.work<SyncJob, JobOutcome | null, typeof options>(QUEUE, options, async ([job]) =>
-        job === undefined ? null : handle(toTaken(job)),
-      );
+      const options = { ...POLL, includeMetadata: true } as const;
+      for (let index = 0; index < concurrency; index += 1) {
+        let worker: string | null = null;
+        worker = await boss.work<SyncJob, JobOutcome | null, typeof options>(QUEUE, options, async ([job]) => {
+          // By itself a worker sleeps after each job until its next poll, however many are waiting.
+          if (worker !== null) boss.notifyWorker(worker);
+          return job === undefined ? null : handle(toTaken(job));
+        });
+      }
     },
     // The handlers have been told to end before; what hangs is left behind, and its jobs are given back.
     close: () => boss.stop({ graceful: true, timeout: 5000 }),

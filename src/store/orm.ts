@@ -162,7 +162,7 @@ async function migrate(url: string, runtimeRole: string | null): Promise<void> {
     } finally {
       await orm.close(true);
     }
-    if (runtimeRole !== null) await grant(client, runtimeRole);
+    if (runtimeRole !== null) await grant(client, runtimeRole, 'public');
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -186,9 +186,25 @@ function roleOf(options: OpenOptions): string | null {
   return role === '' || role === decodeURIComponent(new URL(options.migrationUrl).username) ? null : role;
 }
 
-async function grant(client: pg.Client, role: string): Promise<void> {
-  const name = client.escapeIdentifier(role);
-  await client.query(`grant select, insert, update, delete on all tables in schema public to ${name}`);
-  await client.query(`grant usage, select on all sequences in schema public to ${name}`);
-  await client.query(`grant execute on all functions in schema public to ${name}`);
+/**
+ * Gives the runtime's lesser role what it needs of a schema that others have made with the tables' owner; does nothing when the two are one.
+ * @throws PlatformError DATABASE_UNREACHABLE
+ */
+export async function shareSchema(options: OpenOptions, schema: string): Promise<void> {
+  const role = roleOf(options);
+  if (role === null) return;
+  const client = await dial(options.migrationUrl ?? options.url);
+  try {
+    await grant(client, role, schema);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function grant(client: pg.Client, role: string, schema: string): Promise<void> {
+  const [name, place] = [client.escapeIdentifier(role), client.escapeIdentifier(schema)];
+  await client.query(`grant usage on schema ${place} to ${name}`);
+  await client.query(`grant select, insert, update, delete on all tables in schema ${place} to ${name}`);
+  await client.query(`grant usage, select on all sequences in schema ${place} to ${name}`);
+  await client.query(`grant execute on all functions in schema ${place} to ${name}`);
 }

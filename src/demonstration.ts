@@ -15,6 +15,7 @@ import type { Catalogue } from './domain/catalogue.js';
 import type { SourceSettings } from './domain/connector.js';
 import { describeError, PlatformError } from './domain/errors.js';
 import { roundCode } from './domain/round.js';
+import type { Jobs } from './pipeline/jobs.js';
 import { loadSurvey } from './pipeline/loadSurvey.js';
 import { registerFolder } from './pipeline/manifestFolder.js';
 import { registerSource } from './pipeline/source.js';
@@ -25,6 +26,7 @@ import { submit } from './pipeline/submit.js';
 import { syncSource } from './pipeline/sync.js';
 import type { ReadProgress } from './source/readPage.js';
 import { freePort } from './store/embedded.js';
+import { readSources } from './store/listSources.js';
 import type { Database } from './store/orm.js';
 import { SubmissionTable } from './store/tables/submission.js';
 import type { SyncRunRow } from './store/tables/syncRun.js';
@@ -233,17 +235,36 @@ export async function openSources(stage: SyncStage, demonstration: Demonstration
   }
 }
 
-/** Runs every active source once, one after the other; one that fails is logged and stops no other. */
+/** So many sources are read at once at the start: most of the time goes into our own work, on few cores. */
+const FIRST_SYNCS = 3;
+
+/**
+ * Runs sources once, a few at a time; one that fails is logged and stops no other.
+ * @param keys absent = all active ones
+ */
 export async function syncAll(
   stage: SyncStage,
   onProgress?: (key: string, progress: ReadProgress) => void,
+  keys?: readonly string[],
 ): Promise<SyncRunRow[]> {
+  const waiting = [...(keys ?? (await stage.library.activeKeys()))];
   const runs: SyncRunRow[] = [];
-  for (const key of await stage.library.activeKeys()) {
-    const run = await syncOne(stage, key, (progress) => onProgress?.(key, progress));
-    if (run !== null) runs.push(run);
-  }
+  const work = async () => {
+    for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
+      const source = key;
+      const run = await syncOne(stage, source, (progress) => onProgress?.(source, progress));
+      if (run !== null) runs.push(run);
+    }
+  };
+  await Promise.all(Array.from({ length: FIRST_SYNCS }, work));
   return runs;
+}
+
+/** Keys of the active sources that were never read to a good end. */
+export async function unreadKeys({ database, library }: SyncStage): Promise<string[]> {
+  const read = (await readSources(database.fork(), null)).filter(({ lastGoodRunAt }) => lastGoodRunAt !== null);
+  const known = new Set(read.map(({ key }) => key));
+  return (await library.activeKeys()).filter((key) => !known.has(key));
 }
 
 /** Runs one source; null = another run of it is under way, or the platform stops. */
@@ -270,17 +291,27 @@ async function syncOne(
   }
 }
 
-/** Keeps reading the active sources at the pace of the simulators' ticks until the signal ends it; a source that hangs holds up no other. */
-export async function keepSynced(stage: SyncStage, everyMs: number, signal: AbortSignal): Promise<void> {
-  const underWay = new Map<string, Promise<unknown>>();
-  while (!signal.aborted) {
-    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
-    const keys = signal.aborted ? [] : await stage.library.activeKeys().catch(() => []);
-    for (const key of keys) {
-      if (underWay.has(key)) continue;
-      const run = syncOne(stage, key, () => undefined).finally(() => underWay.delete(key));
-      underWay.set(key, run);
+/**
+ * Queues the sources whose simulators tell of something new with each tick, at that pace, and at first those that were never read to a good end. All
+ * others have their schedules. Ends with the signal.
+ */
+export async function followTicks(stage: SyncStage, jobs: Jobs, everyMs: number): Promise<void> {
+  const { signal, log } = stage;
+  const enqueue = async (keys: readonly string[]) => {
+    for (const sourceKey of keys) {
+      await jobs.enqueue({
+        ...{ sourceKey, mode: 'INCREMENTAL', period: null, reason: 'schedule', requestedBy: null, attempt: 1 },
+      });
     }
+  };
+  let isFirst = true;
+  while (!signal.aborted) {
+    try {
+      await enqueue(isFirst ? await unreadKeys(stage) : CODE_CONNECTORS.map(({ spec }) => spec.key));
+      isFirst = false;
+    } catch (error) {
+      if (!signal.aborted) log(`the sources could not be queued: ${describeError(error)}`);
+    }
+    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
   }
-  await Promise.all(underWay.values());
 }

@@ -6,26 +6,31 @@ import { openSealer } from './access/sealingKey.js';
 import { type Config, DATA_FOLDER, readConfig } from './config.js';
 import {
   type Demonstration,
-  keepSynced,
+  followTicks,
   loadSelfReports,
   openSources,
   openYear,
   type SyncStage,
   startDemonstration,
   syncAll,
+  unreadKeys,
 } from './demonstration.js';
 import { describeError, PlatformError } from './domain/errors.js';
 import { openAuthenticator } from './identity.js';
 import { computeRound } from './pipeline/compute.js';
+import { createHostGovernor } from './pipeline/hostGovernor.js';
+import { type Jobs, openJobs } from './pipeline/jobs.js';
 import { loadReference } from './pipeline/loadReference.js';
 import { watchFolder } from './pipeline/manifestFolder.js';
 import { keepComputed, type Recomputation } from './pipeline/recompute.js';
 import { registerSource, selfReportSource, surveySource } from './pipeline/source.js';
 import { SourceLibrary } from './pipeline/sourceLibrary.js';
 import { topRows } from './pipeline/topRows.js';
+import { startWork } from './pipeline/work.js';
 import { guardSources, holdCatalogue, openServing, openStore, type Serving } from './platform.js';
 import { bar, type StepDisplay, step } from './progress.js';
 import type { PartState, Readiness } from './server/health.js';
+import { startHealthServer } from './server/healthServer.js';
 import { startServer } from './server/http.js';
 import type { ReadProgress } from './source/readPage.js';
 
@@ -49,20 +54,26 @@ async function main(): Promise<void> {
   const parts: Record<string, PartState> = Object.fromEntries(names.map((name) => [name, 'waiting']));
   let serving: Serving | null = null;
   const readiness = (): Readiness => ({ ready: serving !== null && closing === null, parts });
-  const server = await startServer({
+  const place = {
     host: config.host,
     port: config.port,
-    introspection: config.introspection,
-    platform: () => serving?.platform ?? null,
     readiness,
-    authenticator: () => authenticator,
-    trustProxy: config.trustProxy,
-    rateLimitPerMinute: config.rateLimitPerMinute,
-    log: (line) => void process.stderr.write(line),
-  });
+    log: (line: string) => void process.stderr.write(line),
+  };
+  const server = await (config.role === 'worker'
+    ? startHealthServer(place)
+    : startServer({
+        ...place,
+        introspection: config.introspection,
+        platform: () => serving?.platform ?? null,
+        authenticator: () => authenticator,
+        trustProxy: config.trustProxy,
+        rateLimitPerMinute: config.rateLimitPerMinute,
+      }));
   opened.push({ name: 'server', close: () => server.close() });
   serving = await prepare(config, parts);
-  await present(config, serving, server.url);
+  if (config.role === 'worker') process.stdout.write(`Health        ${server.url}/health/ready\n`);
+  else await present(config, serving, server.url);
   const rss = Math.round(process.memoryUsage().rss / 1024 / 1024);
   log(`ready after ${((performance.now() - started) / 1000).toFixed(1)} s with ${rss} MB`);
   process.stdout.write('ready\n');
@@ -113,7 +124,10 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
     ...{ database, catalogue: () => catalogue.current(), codeConnectors: CODE_CONNECTORS },
     sealer: await openSealer({ path: config.secretsKeyFile, make: config.mayMakeKeys }),
   });
-  const sources: SyncStage = { database, library, now, signal: stopping.signal, log };
+  const governor = createHostGovernor({ database, log });
+  const sources: SyncStage = { database, library, governor, now, signal: stopping.signal, log };
+  const jobs = await openJobs({ url: database.url, works: config.role !== 'gateway', log });
+  opened.push({ name: 'jobs', close: () => jobs.close() });
   const demonstration = config.demo ? await part('sources', () => demonstrate(config, sources)) : null;
   const stage = { ...sources, addressGuard: guardSources(config, demonstration?.host ?? null) };
   const serving = await run('Merge, score, rank, freeze', ({ show }) =>
@@ -126,11 +140,11 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
         const publish = config.demo && CLOSED_YEARS.includes(roundYear);
         await computeRound({ database, catalogue: catalogue.current(), roundCode: code, publish, now });
       }
-      return openServing(database, catalogue, { publicProvisional: config.publicProvisional, log });
+      return openServing(database, catalogue, { publicProvisional: config.publicProvisional, jobs, log });
     }),
   );
   opened.push({ name: 'feed', close: serving.close });
-  background(config, stage, serving, demonstration !== null);
+  await background(config, stage, jobs, serving);
   return serving;
 }
 
@@ -148,7 +162,8 @@ async function demonstrate(config: Config, sources: SyncStage): Promise<Demonstr
     await openSources(stage, demonstration);
     const onProgress = (key: string, { share, pages, records }: ReadProgress) =>
       show(`${share === null ? '' : `${bar(share)}  `}${key}: page ${pages}, ${records} records`);
-    const runs = await syncAll(stage, onProgress);
+    // Those that were read before have their schedules.
+    const runs = await syncAll(stage, onProgress, await unreadKeys(stage));
     conclude(`${runs.reduce((sum, { read }) => sum + read, 0)} records of ${runs.length} sources`);
   });
   await run('Self-reports and surveys', async ({ show, conclude }) => {
@@ -163,23 +178,22 @@ async function demonstrate(config: Config, sources: SyncStage): Promise<Demonstr
 }
 
 /** What goes on while the platform serves: reading sources, computing open rounds, registering manifests. */
-function background(config: Config, stage: SyncStage, serving: Serving, isDemonstration: boolean): void {
+async function background(config: Config, stage: SyncStage, jobs: Jobs, { feed }: Serving): Promise<void> {
   if (config.role === 'gateway') return;
   const { database, library } = stage;
-  const recomputation: Recomputation = keepComputed({
-    ...{ database, feed: serving.feed, log },
-    catalogue: () => library.catalogue(),
-    now: () => new Date(),
-  });
+  const catalogue = () => library.catalogue();
+  const recomputation: Recomputation = keepComputed({ database, feed, log, catalogue, now: () => new Date() });
   opened.push({ name: 'recomputation', close: () => recomputation.close() });
   if (config.manifestDir !== null) {
     const folder = { path: config.manifestDir, shipped: false, simulated: true };
     const watching = watchFolder(stage, folder, stopping.signal);
     opened.push({ name: 'manifests', close: () => watching });
   }
-  if (isDemonstration) {
-    const loop = keepSynced(stage, config.demoTickMs, stopping.signal);
-    opened.push({ name: 'sync', close: () => loop });
+  const work = await startWork({ ...stage, catalogue, jobs, feed });
+  opened.push({ name: 'work', close: () => work.close() });
+  if (config.demo) {
+    const ticks = followTicks(stage, jobs, config.demoTickMs);
+    opened.push({ name: 'ticks', close: () => ticks });
   }
 }
 

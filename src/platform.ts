@@ -2,6 +2,8 @@ import type { Config } from './config.js';
 import type { Catalogue } from './domain/catalogue.js';
 import type { Platform } from './graph/context.js';
 import { recomputeSnapshot } from './pipeline/compute.js';
+import { JOB_SCHEMA, type Jobs, prepareJobs } from './pipeline/jobs.js';
+import { createQueuedRunSource } from './pipeline/queuedRunSource.js';
 import { failInterruptedRuns } from './pipeline/sync.js';
 import { type AddressGuard, createAddressGuard } from './source/address.js';
 import { readCatalogue } from './store/catalogue.js';
@@ -9,7 +11,7 @@ import { startEmbedded } from './store/embedded.js';
 import { ensureDatabase } from './store/ensureDatabase.js';
 import { followRevisions, type RevisionFeed } from './store/feed.js';
 import { lockFolder } from './store/folder.js';
-import { type Database, openDatabase } from './store/orm.js';
+import { type Database, openDatabase, shareSchema } from './store/orm.js';
 import { SnapshotLibrary } from './store/snapshotLibrary.js';
 import { followSyncRuns } from './store/syncRunFeed.js';
 
@@ -47,7 +49,10 @@ export async function openStore(config: Config): Promise<Store> {
   try {
     const url = config.databaseUrl ?? (await ensureDatabase(server?.url('postgres') ?? '', server?.url('dti') ?? ''));
     const migrationUrl = config.databaseMigrationUrl;
-    const database = await openDatabase({ url, ...(migrationUrl === null ? {} : { migrationUrl }) });
+    const options = { url, ...(migrationUrl === null ? {} : { migrationUrl }) };
+    const database = await openDatabase(options);
+    await prepareJobs(migrationUrl ?? url);
+    await shareSchema(options, JOB_SCHEMA);
     await failInterruptedRuns(database, new Date());
     return {
       database,
@@ -87,11 +92,19 @@ export interface Serving {
   close(): Promise<void>;
 }
 
+/** How the reading side is opened. */
+export interface ServingOptions {
+  readonly publicProvisional: boolean;
+  /** The queue that runs are asked for through; absent = nobody can ask. */
+  readonly jobs?: Jobs;
+  readonly log: (message: string) => void;
+}
+
 /** Opens the reading side: snapshots in memory and the revision feed, which brings catalogue and snapshots up to date before readers see its head. */
 export async function openServing(
   database: Database,
   catalogue: CatalogueHolder,
-  options: { readonly publicProvisional: boolean; readonly log: (message: string) => void },
+  options: ServingOptions,
 ): Promise<Serving> {
   const library = new SnapshotLibrary(database, (head) => recomputeSnapshot(database, catalogue.current(), head));
   const feed = await followRevisions(database, options.log);
@@ -102,10 +115,11 @@ export async function openServing(
   // What was written before the feed began to follow is in these; what comes after it, the feed brings.
   await catalogue.reload();
   await library.refresh();
-  const { publicProvisional } = options;
+  const { publicProvisional, jobs } = options;
   const runs = followSyncRuns(database, options.log);
+  const runSource = jobs === undefined ? null : createQueuedRunSource({ database, jobs, feed: runs });
   return {
-    platform: { database, catalogue: () => catalogue.current(), library, feed, runs, publicProvisional },
+    platform: { database, catalogue: () => catalogue.current(), library, feed, runs, runSource, publicProvisional },
     feed,
     async close() {
       await Promise.all([runs.close(), feed.close()]);

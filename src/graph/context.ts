@@ -4,6 +4,7 @@ import { PlatformError } from '../domain/errors.js';
 import type { Framework } from '../domain/framework.js';
 import type { AssessmentRound } from '../domain/round.js';
 import type { SnapshotColumns, SnapshotHead } from '../domain/snapshot.js';
+import type { RunSource } from '../pipeline/runSource.js';
 import type { RevisionFeed } from '../store/feed.js';
 import type { Database } from '../store/orm.js';
 import type { LoadedSnapshot, SnapshotLibrary } from '../store/snapshotLibrary.js';
@@ -19,6 +20,8 @@ export interface Platform {
   readonly feed: RevisionFeed;
   /** Wakes who watches sync runs. */
   readonly runs: SyncRunFeed;
+  /** Has sources read; null = nobody can ask here. */
+  readonly runSource: RunSource | null;
   /** True = everybody sees provisional snapshots; false = published ones only. */
   readonly publicProvisional: boolean;
 }

@@ -171,7 +171,8 @@ function closeSockets(sockets: ReadonlySet<WebSocket>, done: () => void): void {
   done();
 }
 
-function explainListening(error: unknown, { host, port }: ServerOptions): unknown {
+/** What a failure to listen means. */
+export function explainListening(error: unknown, { host, port }: Pick<ServerOptions, 'host' | 'port'>): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'EADDRINUSE') {
     const message = `Port ${port} on ${host} is in use by another process. Stop that process, or set PORT to another port.`;
@@ -184,7 +185,8 @@ function explainListening(error: unknown, { host, port }: ServerOptions): unknow
   return error;
 }
 
-function urlOf(app: FastifyInstance, host: string): string {
+/** Where a server listens. */
+export function urlOf(app: FastifyInstance, host: string): string {
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   // A wildcard is where the server listens, not where a browser can go.

@@ -46,7 +46,7 @@ export class Identity {
   }
 
   /**
-   * Counts a request or an operation against the one who asks: by subject, or by address for the public.
+   * Counts a request, a connection or an operation of one against the one who asks: by subject, or by address for the public.
    * @throws PlatformError RATE_LIMITED
    */
   count({ viewer }: SignedIn, address: string): void {

@@ -31,7 +31,7 @@ const CLOSE_STARTING = 4503;
 /** Credentials that are not right; clients of graphql-ws do not try again. */
 const CLOSE_UNAUTHORIZED = 4401;
 const CLOSE_FORBIDDEN = 4403;
-/** Too many credentials that were not right; clients of graphql-ws do not try again. */
+/** Too many credentials that were not right, or too many connections; clients of graphql-ws do not try again. */
 const CLOSE_TOO_MANY = 4429;
 const CLOSE_INTERNAL_ERROR = 4500;
 
@@ -39,6 +39,7 @@ const CLOSE_INTERNAL_ERROR = 4500;
 const CLOSES: Readonly<Record<string, number>> = {
   AUTH_INVALID: CLOSE_UNAUTHORIZED,
   AUTH_THROTTLED: CLOSE_TOO_MANY,
+  RATE_LIMITED: CLOSE_TOO_MANY,
   AUTH_UNAVAILABLE: CLOSE_STARTING,
 };
 
@@ -147,6 +148,7 @@ async function signIn({ connectionParams, extra }: SocketContext, options: Socke
   try {
     const authorization = connectionParams?.authorization ?? request.headers.authorization;
     const signedIn = await options.identity.signIn(authorization, request.ip);
+    options.identity.count(signedIn, request.ip);
     if (socket.readyState === socket.OPEN) options.sessions.bind(socket, signedIn);
     extra.signedIn = signedIn;
     return true;

@@ -63,6 +63,17 @@ describe('somebody who has only the README', () => {
     expect(JSON.parse(stdout).data.ranking.edges[0].node.entity.name).toBe('Da Nang');
   });
 
+  it('signs in as it says', async () => {
+    const [commands = ''] = blocks('sh').filter((each) => each.startsWith('TOKEN='));
+    const { stdout, stderr } = await promisify(execFile)(
+      'bash',
+      ['-c', commands.replace('localhost:4000', platform.url)],
+      { cwd: ROOT, env: { ...process.env, DATA_DIR: folder.path } },
+    );
+    expect(JSON.parse(stdout).data.viewer).toMatchObject({ role: 'INTEGRATOR', subject: 'local:integrator' });
+    expect(stderr).toBe('');
+  });
+
   it('finds every file that it links to', async () => {
     for (const [, target = ''] of readme.matchAll(/\]\((?!http)([^)#]+)\)/g)) {
       await expect(readFile(join(ROOT, target)).catch((error: NodeJS.ErrnoException) => error.code)).resolves.not.toBe(

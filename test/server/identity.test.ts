@@ -402,7 +402,7 @@ describe('throttling', () => {
   });
 
   it('limits requests and operations of a client where that is wanted', async () => {
-    const { url } = await start({ rateLimitPerMinute: 5 });
+    const { url } = await start({ rateLimitPerMinute: 6 });
     const client = await connect(url);
     const codes = [];
     for (let at = 0; at < 3; at += 1) {
@@ -412,6 +412,7 @@ describe('throttling', () => {
     expect(codes).toEqual(['RATE_LIMITED']);
     const { status } = await postGraphql(url, '{ __typename }');
     expect(status).toBe(429);
+    expect((await knock(url, {}))?.code).toBe(4429);
     // Whoever has signed in is counted by name.
     expect((await postGraphql(url, '{ __typename }', undefined, undefined, await tokenOf('admin'))).status).toBe(200);
   });

@@ -145,7 +145,7 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
   );
   opened.push({ name: 'feed', close: serving.close });
   await background(config, stage, jobs, serving);
-  return serving;
+  return { ...serving, platform: { ...serving.platform, sources: stage } };
 }
 
 /** The data of the demonstration: simulators, a sync of every source, self-reports and surveys. */

@@ -45,6 +45,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'Mutation.registerSource': INTEGRATORS,
   'Mutation.checkSource': INTEGRATORS,
   'Mutation.previewSource': INTEGRATORS,
+  'Mutation.setSourceSettings': INTEGRATORS,
   'Mutation.activateSource': INTEGRATORS,
   'Mutation.pauseSource': INTEGRATORS,
   'Mutation.retireSource': INTEGRATORS,

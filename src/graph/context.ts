@@ -5,6 +5,7 @@ import type { Framework } from '../domain/framework.js';
 import type { AssessmentRound } from '../domain/round.js';
 import type { SnapshotColumns, SnapshotHead } from '../domain/snapshot.js';
 import type { RunSource } from '../pipeline/runSource.js';
+import type { SourceStage } from '../pipeline/sourceStage.js';
 import type { RevisionFeed } from '../store/feed.js';
 import type { Database } from '../store/orm.js';
 import type { LoadedSnapshot, SnapshotLibrary } from '../store/snapshotLibrary.js';
@@ -24,6 +25,8 @@ export interface Platform {
   readonly runSource: RunSource | null;
   /** True = everybody sees provisional snapshots; false = published ones only. */
   readonly publicProvisional: boolean;
+  /** What registers and tries sources; absent = this process does not. */
+  readonly sources?: SourceStage;
 }
 
 /** What the resolvers of one operation, or of one event of a subscription, share. */
@@ -50,6 +53,11 @@ export function createContext(platform: Platform, viewer: Viewer = PUBLIC_VIEWER
     loaders: createLoaders(platform.database),
   };
   return { ...shared, view: new View(shared, shared.revision, null) };
+}
+
+/** The state after a write of the same operation. */
+export function viewAfter({ platform, viewer }: GraphContext): View {
+  return createContext(platform, viewer).view;
 }
 
 /** The scores of one round at one revision, in memory, so that everything below is read without waiting. */

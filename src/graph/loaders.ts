@@ -6,6 +6,14 @@ import { readApiKeys } from '../store/credential.js';
 import { type ObservationTrace, readObservations, readTraces } from '../store/listObservations.js';
 import { type ListedSource, readSources } from '../store/listSources.js';
 import {
+  type ListedSettings,
+  type ListedVersion,
+  listSourceVersions,
+  type ManifestOfVersion,
+  readManifests,
+  readSettings,
+} from '../store/listSourceVersions.js';
+import {
   countRunsOfSources,
   type ListedRun,
   listRunsOfSources,
@@ -34,6 +42,9 @@ export interface Loaders {
   readonly run: DataLoader<number, ListedRun | null>;
   readonly runsOfSource: DataLoader<RunsOfSource, readonly ListedRun[], string>;
   readonly runCountOfSource: DataLoader<Pick<RunsOfSource, 'sourceId' | 'until'>, number, string>;
+  readonly versionsOfSource: DataLoader<number, readonly ListedVersion[]>;
+  readonly manifest: DataLoader<number, ManifestOfVersion | null>;
+  readonly settings: DataLoader<number, ListedSettings | null>;
   /** @param until as in store/listSources.ts */
   sources(until: Date | null): Promise<Sources>;
 }
@@ -69,6 +80,15 @@ export function createLoaders(database: Database): Loaders {
     run: byId(
       (ids) => readSyncRuns(em(), ids),
       ({ id }) => id,
+    ),
+    versionsOfSource: new DataLoader((ids) => listSourceVersions(em(), ids)),
+    manifest: byId(
+      (ids: readonly number[]) => readManifests(em(), ids),
+      ({ id }) => id,
+    ),
+    settings: byId(
+      (ids: readonly number[]) => readSettings(em(), ids),
+      ({ sourceId }) => sourceId,
     ),
     runsOfSource: new DataLoader((keys) => listRunsOfSources(em(), keys), {
       cacheKeyFn: ({ sourceId, until, before, limit }) => `${sourceId}:${until?.getTime()}:${before}:${limit}`,

@@ -14,6 +14,8 @@ import { RoundResolver } from './round.js';
 import { ReferenceScoreResolver, ScoreResolver } from './scoreFields.js';
 import { SnapshotResolver } from './snapshot.js';
 import { SourceResolver } from './source.js';
+import { SourceConfigurationResolver } from './sourceConfiguration.js';
+import { SourceMutationResolver } from './sourceMutation.js';
 import { SubscriptionResolver } from './subscription.js';
 import { SyncRunResolver } from './syncRun.js';
 import { SyncRunUpdatesResolver } from './syncRunUpdates.js';
@@ -44,6 +46,8 @@ export function buildGraphSchema(): GraphQLSchema {
       ReferenceScoreResolver,
       RankingResolver,
       SourceResolver,
+      SourceConfigurationResolver,
+      SourceMutationResolver,
       SyncRunResolver,
       ObservationResolver,
       SubscriptionResolver,

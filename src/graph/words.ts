@@ -177,3 +177,17 @@ export const CircuitStateWord = words<CircuitState>('CircuitState', 'Whether req
   OPEN: 'None is: it failed too often in a row and is left alone for a while.',
   HALF_OPEN: 'One is, to see whether the host is back.',
 });
+
+/** Where a version of a source stands. */
+export type SourceVersionStatus = 'IN_USE' | 'CHECKED' | 'DRAFT';
+
+/** GraphQL enum of {@link SourceVersionStatus}. */
+export const SourceVersionStatusWord = words<SourceVersionStatus>(
+  'SourceVersionStatus',
+  'Where a version of a source stands.',
+  {
+    IN_USE: 'The source is read with it, or was until it was paused.',
+    CHECKED: 'It passed its check and may be activated; earlier versions too, to go back to them.',
+    DRAFT: 'It has not passed a check.',
+  },
+);

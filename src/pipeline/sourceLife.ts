@@ -4,6 +4,7 @@ import { PlatformError } from '../domain/errors.js';
 import { nextStatus, type SourceAction, type SourceStatus } from '../domain/source.js';
 import { checkSource as tryConnector } from '../source/check.js';
 import { parseManifest } from '../source/manifest/parseManifest.js';
+import { writeAudit } from '../store/audit.js';
 import type { SourceRow } from '../store/tables/source.js';
 import { type SourceVersionRow, SourceVersionTable } from '../store/tables/sourceVersion.js';
 import { type Actor, changeSource } from './changeSource.js';
@@ -70,6 +71,26 @@ export function pauseSource(stage: SourceStage, actor: Actor, key: string): Prom
 /** Ends the life of a source; its observations and runs stay. @throws PlatformError NOT_FOUND, SOURCE_STATE */
 export function retireSource(stage: SourceStage, actor: Actor, key: string): Promise<void> {
   return simplyMove(stage, actor, key, 'retire', 'retireSource');
+}
+
+/**
+ * Makes sure that a source may be read now, and puts on the record that somebody wants it.
+ * @throws PlatformError NOT_FOUND; SOURCE_STATE when it is not active
+ */
+export async function requireActive(
+  { database }: SourceStage,
+  actor: Actor,
+  key: string,
+  details: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await database.fork().transactional(async (em) => {
+    const { status } = await requireSource(em, key);
+    if (status !== 'ACTIVE') {
+      const message = `The source "${key}" is ${status}; only an active one is read. Check and activate it first.`;
+      throw new PlatformError('SOURCE_STATE', message, { details: { key, status } });
+    }
+    await writeAudit(em, { viewer: actor, action: 'syncSource', target: `Source:${key}`, details });
+  });
 }
 
 function simplyMove(

@@ -1,6 +1,7 @@
 import { findPackageJSON } from 'node:module';
 import { isIP } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
+import { isTamperProof } from './domain/credential.js';
 import { PlatformError } from './domain/errors.js';
 
 /** The reference files of this installation, compiled or not. */
@@ -141,7 +142,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   const oidcIssuer = text('OIDC_ISSUER');
   const oidcAudience = text('OIDC_AUDIENCE');
-  if (oidcIssuer !== null && !isPrivateAddress(oidcIssuer)) {
+  const issuerAddress = oidcIssuer === null ? null : URL.parse(oidcIssuer);
+  if (oidcIssuer !== null && (issuerAddress === null || !isTamperProof(issuerAddress))) {
     problems.push({ variable: 'OIDC_ISSUER', message: `"${oidcIssuer}" is not an https:// address` });
   }
   if ((oidcIssuer === null) !== (oidcAudience === null)) {
@@ -183,13 +185,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     });
   }
   return config;
-}
-
-/** Whether nobody can change what comes from an address: HTTPS, or this machine. */
-function isPrivateAddress(text: string): boolean {
-  const address = URL.parse(text);
-  const isHere = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(address?.hostname ?? '');
-  return address?.protocol === 'https:' || (address?.protocol === 'http:' && isHere);
 }
 
 /** `10.0.0.1`, `10.0.0.0/8`, `fd00::/8`. */

@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { isTamperProof } from '../domain/credential.js';
 import { viewerOfClaims } from './claim.js';
 import { explainToken, type SignedIn, unavailable } from './signedIn.js';
 
@@ -73,16 +74,11 @@ export class OidcVerifier {
     const found = JSON.parse(text) as { issuer?: unknown; jwks_uri?: unknown } | null;
     if (found?.issuer !== issuer) throw new Error('discovery speaks of another issuer');
     const keys = typeof found.jwks_uri === 'string' ? URL.parse(found.jwks_uri) : null;
-    if (keys === null || !isPrivate(keys)) throw new Error('discovery names no usable key set');
+    if (keys === null || !isTamperProof(keys)) throw new Error('discovery names no usable key set');
     return createRemoteJWKSet(keys, {
       timeoutDuration: TIMEOUT_MS,
       cooldownDuration: unknownKeyMs,
       cacheMaxAge: KEYS_MS,
     });
   }
-}
-
-/** Whether nobody can change what comes from an address: HTTPS, or this machine. */
-export function isPrivate({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname));
 }

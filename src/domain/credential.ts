@@ -23,3 +23,8 @@ export interface ApiKey {
   /** To the hour, so that reading does not write; null = never. */
   readonly lastUsedAt: Date | null;
 }
+
+/** Whether nobody on the way can change what comes from an address: HTTPS, or this machine. */
+export function isTamperProof({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname));
+}

@@ -342,10 +342,10 @@ describe('sockets', () => {
     expect((await other.next({ id: other.subscribe('{ __typename }') })).type).toBe('next');
   });
 
-  it('end within seconds when their token is revoked, and it is refused from then on', async () => {
-    const { url } = await start();
+  it('end within seconds when their token is revoked, at another gateway too, and it is refused from then on', async () => {
+    const [{ url }, elsewhere] = [await start(), await start()];
     const [admin, token] = [await tokenOf('admin'), await tokenOf('integrator')];
-    const [client, spared] = [await connect(url, token), await connect(url, await tokenOf('integrator'))];
+    const [client, spared] = [await connect(elsewhere.url, token), await connect(url, await tokenOf('integrator'))];
     client.subscribe(LIVE);
     const revoke = `mutation { revokeToken(jti: "${decodeJwt(token).jti}") }`;
     expect((await postGraphql(url, revoke, undefined, undefined, admin)).data).toEqual({ revokeToken: true });

@@ -121,6 +121,7 @@ const PURE_ROOMS = ['domain', 'proof', 'merge', 'scoring', 'snapshot'];
 const READS_ENVIRONMENT: Readonly<Record<string, string>> = {
   'src/main.ts': 'passes it to readConfig',
   'src/cli.ts': 'passes it to readConfig',
+  'src/connectorTest.ts': 'secrets of a source under test, and the time zone that a check changes',
   'src/config.ts': 'the only reader by name',
   'src/demonstration.ts': 'hands PATH on to the child process of the simulators',
   'simulators/main.ts': 'a process of its own, told its credentials by the environment',

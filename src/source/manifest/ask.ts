@@ -95,6 +95,11 @@ export function createAsk(options: AskOptions): Ask {
         return judgeByRule(rule.spec, reason, response, options);
       }
       if (response.status === 304) {
+        // Taken for an empty answer, it would look as if everything had gone.
+        if (!isConditional(sent)) {
+          const reason = 'status 304 (not modified) answers a request that was not conditional';
+          return { kind: 'fail', code: 'SYNC_PROTOCOL', reason };
+        }
         answer = { document: null, rows: [], empty: 'not modified since the last run', split: null };
         return { kind: 'ok' };
       }
@@ -135,6 +140,10 @@ async function attempt<Result>(step: () => Result | Promise<Result>): Promise<Re
 
 function isForeign(request: WrittenRequest, baseUrl: string): boolean {
   return request.url !== null && new URL(request.url).host !== new URL(baseUrl).host;
+}
+
+function isConditional(request: WrittenRequest | null): boolean {
+  return Object.keys(request?.headers ?? {}).some((name) => /^if-(none-match|modified-since)$/i.test(name));
 }
 
 /** Headers of any name may carry credentials, so that only harmless ones go to another host. */

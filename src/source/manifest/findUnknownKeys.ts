@@ -75,7 +75,9 @@ function accepts(schema: Schema, data: unknown): boolean {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   if (def.type === 'array') return Array.isArray(data);
   if (def.type === 'object' || def.type === 'record') return isJsonObject(data);
-  return def.type === 'union' || def.type === 'lazy' || def.type === 'pipe';
+  if (def.type === 'union') return def.options.some((option) => accepts(option, data));
+  if (def.type === 'pipe') return accepts(def.in, data);
+  return def.type === 'lazy';
 }
 
 function unknownKey(key: string, known: readonly string[], path: ManifestPath): FoundProblem {

@@ -30,6 +30,9 @@ export interface PagerCount {
 /** Either where to read on, or why the loop ends. */
 export type Step = { readonly next: Position } | { readonly stop: string };
 
+/** A gap in a source that declares more rows than it has read so far is not longer than this. */
+const MAX_EMPTY_PAGES = 5;
+
 /** The loop of one part of a stream. */
 export interface Pager {
   readonly first: Position;
@@ -136,7 +139,14 @@ function compileStop(spec: Numbered | Linked, stop: StopSpec): (facts: Facts) =>
     case 'noNext':
       return () => null;
     case 'totalReached':
-      return ({ rows, total }) => (total !== null && rows >= total ? `total of ${total} rows reached` : null);
+      return ({ rows, emptyPages, total }) => {
+        if (total !== null && rows >= total) return `total of ${total} rows reached`;
+        if (emptyPages < MAX_EMPTY_PAGES) return null;
+        // Empty pages would follow up to the bounds of the run.
+        throw protocolFailure(
+          `the source declares ${total ?? 'no'} rows, but after ${rows} there are ${emptyPages} empty pages on end`,
+        );
+      };
     case 'emptyPage':
       return ({ emptyPages }) => (emptyPages >= stop.pages ? `${emptyPages} empty page(s)` : null);
     case 'shortPage': {

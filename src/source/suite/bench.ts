@@ -3,8 +3,9 @@ import type { SourceOptions } from '../context.js';
 import type { JsonObject } from '../json.js';
 import type { Disturb, Disturber, SeenRequest } from './disturber.js';
 import { findLeaks } from './leak.js';
+import type { RowChange } from './rowChange.js';
 import type { Subject } from './subject.js';
-import { runTrial, type Trial, type TrialOptions } from './trial.js';
+import { runTrial, SAMPLE_ROWS, type Trial, type TrialOptions } from './trial.js';
 import { changeWireRows } from './wireRows.js';
 
 /** Rows of a page in most trials, so that a sample has several. */
@@ -71,17 +72,19 @@ export function createBench(
     return trial;
   };
   /** What code makes of rows is its own, so that they are changed before it sees them. */
-  const changeOnWire = async ({ rows: change, disturb }: TrialOptions): Promise<Disturb | undefined> => {
+  const changeOnWire = async ({ rows: change, disturb, sample }: TrialOptions): Promise<Disturb | undefined> => {
     if (change === undefined) return disturb;
     const { pageRequests, requests } = await bench.baseline();
     const shapes = new Set(pageRequests.map((at) => requests[at]?.shape));
     let page = 0;
+    const cutAndChange: RowChange = (each, number) =>
+      change(sample === null ? each : each.slice(0, SAMPLE_ROWS), number, '');
     return (request) => {
       const other = disturb?.(request) ?? null;
       if (other !== null || !shapes.has(request.shape)) return other;
       page += 1;
       const number = page;
-      return { kind: 'alter', alter: (answer) => changeWireRows(answer, change, number) };
+      return { kind: 'alter', alter: (answer) => changeWireRows(answer, cutAndChange, number) };
     };
   };
   const readRows = async (): Promise<readonly (readonly JsonObject[])[]> => {

@@ -149,7 +149,7 @@ function maskPath(url: string): string {
   const [path = ''] = url.split('?');
   return path
     .split('/')
-    .map((piece) => (/\d{3,}|[0-9a-f]{8}-[0-9a-f]{4}-/i.test(piece) ? '*' : piece))
+    .map((piece) => (/\d\D*\d/.test(piece) || piece.length >= 16 ? '*' : piece))
     .join('/');
 }
 

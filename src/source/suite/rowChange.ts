@@ -1,7 +1,11 @@
 import { isJsonObject, type JsonObject } from '../json.js';
 
-/** Changes the rows of one page. */
-export type RowChange = (rows: readonly JsonObject[], page: number) => readonly JsonObject[];
+/**
+ * Changes the rows of one page.
+ * @param page its number in the run, from 1
+ * @param stream its name; empty on the wire, where nobody knows it
+ */
+export type RowChange = (rows: readonly JsonObject[], page: number, stream: string) => readonly JsonObject[];
 
 /** The value of a field as a mapping names it: the field of that name, else a path with dots. */
 export function readField(row: JsonObject, field: string): unknown {

@@ -63,9 +63,9 @@ export function subjectOfManifest(
       const sized = pageSize === null ? manifest : withPageSize(manifest, pageSize);
       if (rows === undefined) return compileManifest(sized, lookups);
       let page = 0;
-      return compileManifest(sized, lookups, (each) => {
+      return compileManifest(sized, lookups, (each, stream) => {
         page += 1;
-        return rows(each, page);
+        return rows(each, page, stream);
       });
     },
   };

@@ -7,13 +7,14 @@ import type { ReadPage } from '../readPage.js';
 import { readSource } from '../readSource.js';
 import type { Disturb, Disturber, SeenRequest } from './disturber.js';
 import { ledgerOf } from './ledger.js';
+import type { RowChange } from './rowChange.js';
 import type { Subject, Variation } from './subject.js';
 
 /** Rows of each stream that most trials read: three pages of seven. */
 export const SAMPLE_ROWS = 21;
 /** Nothing of a local trial takes longer; a request that is left hanging ends here. */
 const REQUEST_TIMEOUT_MS = 5000;
-const RUN_TIMEOUT_MS = 60_000;
+const RUN_TIMEOUT_MS = 20_000;
 
 /** How a trial differs from an ordinary full read. */
 export interface TrialOptions extends Variation {
@@ -43,6 +44,8 @@ export interface Trial {
   readonly requests: readonly SeenRequest[];
   /** For each page, the index in {@link requests} of the one that fetched it. */
   readonly pageRequests: readonly number[];
+  /** For each page, the number of the change of rows that it went through, from 1; null = none, such as for a page that is empty by a rule. */
+  readonly changes: readonly (number | null)[];
   readonly cursors: Readonly<Record<string, Cursor>>;
   /** What the run would leave in an empty store. */
   readonly ledger: ReadonlyMap<string, string>;
@@ -61,13 +64,17 @@ export async function runTrial(
   disturber.begin(disturb);
   const sourcePages: SourcePage[] = [];
   const pageRequests: number[] = [];
+  const changes: (number | null)[] = [];
   const pages: ReadPage[] = [];
   const attempts: HttpAttempt[] = [];
   const waits: number[] = [];
   const reached: Record<string, Cursor> = {};
-  const connector = prepare(subject.create(options), options, (page) => {
+  const sampler = createSampler(sample, options.rows);
+  const varied = subject.kind === 'manifest' ? { ...options, rows: sampler.change } : options;
+  const connector = prepare(subject.create(varied), options, (page) => {
     sourcePages.push(page);
     pageRequests.push(disturber.requests.length - 1);
+    changes.push(subject.kind === 'manifest' ? sampler.changeOf(page) : sourcePages.length);
   });
   const controller = new AbortController();
   let failure: PlatformError | null = null;
@@ -98,7 +105,7 @@ export async function runTrial(
     controller.abort();
   }
   return {
-    ...{ pages, sourcePages, failure, attempts, waits, pageRequests },
+    ...{ pages, sourcePages, failure, attempts, waits, pageRequests, changes },
     requests: [...disturber.requests],
     cursors: reached,
     ledger: ledgerOf(pages),
@@ -127,18 +134,49 @@ export async function runTrial(
     read: AsyncIterable<SourcePage>,
     onPage: (page: SourcePage) => void,
   ): AsyncGenerator<SourcePage, void> {
-    let left = sample ?? Number.POSITIVE_INFINITY;
     for await (const page of read) {
       onPage(page);
-      left -= page.rows.length;
+      const isLast = subject.kind === 'manifest' ? sampler.isFull(stream.name) : sampler.count(stream.name, page) <= 0;
       if (sample === null) yield page;
-      else if (left > 0) yield { ...page, declaredTotal: null };
+      else if (!isLast) yield { ...page, declaredTotal: null };
       else {
-        const rows = page.rows.slice(0, page.rows.length + left);
+        const left = subject.kind === 'manifest' ? 0 : sampler.count(stream.name, null);
+        const rows = left < 0 ? page.rows.slice(0, page.rows.length + left) : page.rows;
         const stopReason = page.stopReason ?? `sample of ${stream.name}`;
         yield { ...page, rows, declaredTotal: null, stopReason, cursor: page.stopReason === null ? null : page.cursor };
         return;
       }
     }
   }
+}
+
+/**
+ * Cuts streams to a sample. The rows of a manifest are cut before they are changed and mapped, so that a page of thousands costs nothing and a shuffled
+ * one has the same rows; those of code after they were mapped.
+ */
+function createSampler(sample: number | null, change: RowChange = (rows) => rows) {
+  const left = new Map<string, number>();
+  const given = new Map<number, readonly unknown[]>();
+  const leftOf = (stream: string): number => left.get(stream) ?? sample ?? Number.POSITIVE_INFINITY;
+  return {
+    change: ((rows, page, stream) => {
+      const kept = rows.slice(0, leftOf(stream));
+      left.set(stream, leftOf(stream) - kept.length);
+      const changed = change(kept, page, stream);
+      given.set(page, changed);
+      return changed;
+    }) satisfies RowChange,
+    /** The number of the change that the rows of a page went through; null = none. */
+    changeOf({ rows }: SourcePage): number | null {
+      const [found] =
+        [...given].findLast(([, changed]) => changed.length === rows.length && changed[0] === rows[0]?.raw) ?? [];
+      return found ?? null;
+    },
+    isFull: (stream: string): boolean => leftOf(stream) <= 0,
+    /** Counts the rows of a page; null = only says how many are left, below zero when there were too many. */
+    count(stream: string, page: SourcePage | null): number {
+      if (page !== null) left.set(stream, leftOf(stream) - page.rows.length);
+      return leftOf(stream);
+    },
+  };
 }

@@ -33,7 +33,7 @@ export function findWireRows(answer: WireAnswer): WireRows | null {
 /** An answer with its rows changed; as it is when they are not found. */
 export function changeWireRows(answer: WireAnswer, change: RowChange, page: number): WireAnswer {
   const found = findWireRows(answer);
-  return found === null ? answer : found.write(change(found.rows, page));
+  return found === null ? answer : found.write(change(found.rows, page, ''));
 }
 
 interface Place {

@@ -158,31 +158,28 @@ export const duplicateIdentity: Check = {
   title: 'the same figure twice counts once, another figure for the same identity is never taken in silence',
   async run(bench) {
     const whole = await bench.baseline();
-    const sample = 2 * whole.sourcePages.reduce((sum, { rows }) => sum + rows.length, 0);
-    const same = await bench.run({ rows: (rows) => rows.flatMap((row) => [row, row]), sample });
-    const problems: (string | null)[] = [mustNotDiffer(same, whole.ledger, 'every row twice')];
-    if (same.failure === null && same.rejected > 2 * whole.rejected)
-      problems.push(`every row twice: ${same.rejected - whole.rejected} rejects of equal figures`);
-    let seen = `every row twice: ${same.failure?.code ?? `${same.skipped - whole.skipped} skips`}`;
-    const [first] = groupFields(await figureFields(bench));
-    const [place] = first === undefined ? [] : await findRows(bench, first.stream, first.fields.slice(0, 1));
-    if (first !== undefined && place !== undefined) {
-      const [field = ''] = first.fields;
-      const trial = await bench.run({
-        sample: sample / 2 + 1,
+    const pair = await findPair(bench);
+    if (pair === null) return notApplicable('no page of the sample has two rows with figures');
+    const [first, second] = pair;
+    // In the place of another row, so that no total and no offset is concerned.
+    const replace = (make: (row: JsonObject) => JsonObject): Promise<Trial> =>
+      bench.run({
         rows: (rows, page) =>
-          page !== place.page
-            ? rows
-            : rows.flatMap((row, at) => (at === place.row ? [row, another(row, field)] : [row])),
+          page === first.page ? rows.map((row, at) => (at === second.row ? make(rows[first.row] ?? row) : row)) : rows,
       });
-      const outcomes = trial.rejected + trial.skipped - whole.rejected - whole.skipped;
-      seen += `; another figure: ${trial.failure?.code ?? `${outcomes} rejected or skipped`}`;
-      if (trial.failure !== null) problems.push(mustFail(trial, 'another figure'));
-      else {
-        problems.push(compareLedgers(whole.ledger, trial.ledger, place.identities));
-        if (outcomes <= 0)
-          problems.push(`another figure in ${field} for the same identity was neither rejected nor skipped`);
-      }
+    const outcomesOf = (trial: Trial): number => trial.rejected + trial.skipped - whole.rejected - whole.skipped;
+    const same = await replace((row) => row);
+    const problems = [judgeDuplicate(whole, same, second.identities, 'a row twice')];
+    if (same.failure === null && outcomesOf(same) < 1) problems.push('a row twice: the second one left no trace');
+    let seen = `a row twice: ${same.failure?.code ?? `${outcomesOf(same)} skips`}`;
+    const [field] = (await figureFields(bench)).filter(({ stream }) => stream === whole.pages[first.at]?.stream);
+    if (field !== undefined && readField(first.raw, field.field) !== undefined) {
+      const trial = await replace((row) => another(row, field.field));
+      const either = new Set([...first.identities, ...second.identities]);
+      problems.push(judgeDuplicate(whole, trial, either, 'another figure'));
+      if (trial.failure === null && outcomesOf(trial) < 1)
+        problems.push(`another figure in ${field.field} for the same identity was neither rejected nor skipped`);
+      seen += `; another figure: ${trial.failure?.code ?? `${outcomesOf(trial)} rejected or skipped`}`;
     }
     return conclude(problems, seen);
   },
@@ -202,6 +199,29 @@ export const emptyAfterFull: Check = {
     return passed('0 rows are read and known as such: the rule minRowsShare fails the run');
   },
 };
+
+function judgeDuplicate(whole: Trial, trial: Trial, except: ReadonlySet<string>, what: string): string | null {
+  if (trial.failure !== null) return mustFail(trial, what);
+  const difference = compareLedgers(whole.ledger, trial.ledger, except);
+  return difference === null ? null : `${what}: ${difference}`;
+}
+
+/** Two rows of one page with figures of different identities. */
+async function findPair(bench: Bench): Promise<readonly [RowPlace, RowPlace] | null> {
+  for (const stream of new Set((await bench.baseline()).pages.map((page) => page.stream))) {
+    const places = await findRows(bench, stream, []);
+    for (const first of places) {
+      const second = places.find(
+        (each) =>
+          each.page === first.page &&
+          each.row > first.row &&
+          [...each.identities].every((identity) => !first.identities.has(identity)),
+      );
+      if (second !== undefined) return [first, second];
+    }
+  }
+  return null;
+}
 
 interface PoisonOutcome {
   readonly stream: string;
@@ -250,8 +270,8 @@ function judgePoison(whole: Trial, trial: Trial, place: RowPlace): Omit<PoisonOu
   const elsewhere = compareLedgers(whole.ledger, trial.ledger, place.identities);
   const kept = figuresAt(trial, place);
   const changed = [...kept].find(([identity, figure]) => whole.ledger.get(identity) !== figure);
-  const rejects = trial.pages.flatMap((page, at) => page.rejected.map((reject) => ({ ...reject, page: at + 1 })));
-  const own = rejects.filter((reject) => reject.page === place.page && reject.row === place.row);
+  const rejects = trial.pages.flatMap((page, at) => page.rejected.map((reject) => ({ ...reject, at })));
+  const own = rejects.filter((reject) => reject.at === place.at && reject.row === place.row);
   const others = rejects.length - own.length;
   const skips = trial.skipped - whole.skipped;
   const cost = place.identities.size - kept.size;
@@ -281,7 +301,9 @@ function groupFields(fields: readonly { readonly stream: string; readonly field:
 
 /** A row of the baseline that gave figures, and has a value in one of the fields. */
 interface RowPlace {
-  /** Of the trial, from 1. */
+  /** Index of the page in the trial. */
+  readonly at: number;
+  /** Number of the change of rows that the page goes through. */
   readonly page: number;
   readonly row: number;
   readonly raw: JsonObject;
@@ -292,18 +314,19 @@ interface RowPlace {
 
 /** Rows far apart come first. */
 async function findRows(bench: Bench, stream: string, fields: readonly string[]): Promise<readonly RowPlace[]> {
-  const { pages } = await bench.baseline();
+  const { pages, changes } = await bench.baseline();
   const rows = await bench.rows();
   const places = pages.flatMap((page, at): RowPlace[] => {
-    if (page.stream !== stream) return [];
+    const change = changes[at] ?? null;
+    if (page.stream !== stream || change === null) return [];
     const figures = figuresOf(page);
     const byRow = Map.groupBy(page.records.keys(), (index) => page.records[index]?.row ?? 0);
     return [...byRow].flatMap(([row, indexes]): RowPlace[] => {
-      const raw = rows[at]?.[row];
+      const raw = rows[change - 1]?.[row];
       if (raw === undefined) return [];
       if (fields.length > 0 && !fields.some((field) => (readField(raw, field) ?? null) !== null)) return [];
       const identities = new Set(indexes.map((index) => figures[index]?.identity ?? ''));
-      return [{ page: at + 1, row, raw, identities, fields: `${fields.join(', ')} of ${stream}` }];
+      return [{ at, page: change, row, raw, identities, fields: `${fields.join(', ')} of ${stream}` }];
     });
   });
   return shuffle(places);
@@ -323,7 +346,7 @@ function write(bench: Bench, place: RowPlace, fields: readonly string[], value: 
 
 /** The figures that the row at a place gave in a trial. */
 function figuresAt(trial: Trial, place: RowPlace): ReadonlyMap<string, string> {
-  const page = trial.pages[place.page - 1];
+  const page = trial.pages[place.at];
   if (page === undefined) return new Map();
   return ledgerOf([{ ...page, records: page.records.filter(({ row }) => row === place.row) }]);
 }

@@ -91,7 +91,6 @@ export const WIRE_CHECKS: readonly Check[] = [
   ]),
   blowCheck('server-error', 'an error of the server is retried, and never the end of the data', [
     { name: 'status 500', times: BOTH, disturbance: answerWith(500, 'Internal Server Error\n') },
-    { name: 'status 404', times: ['always'], disturbance: answerWith(404, 'Not Found\n') },
   ]),
   blowCheck('hang', 'a source that does not answer is given up', [
     { name: 'no answer', times: ['always'], disturbance: { kind: 'hang' }, options: { requestTimeoutMs: HANG_MS } },

@@ -33,12 +33,15 @@ export function findLeaks(trial: Trial, settings: Readonly<Record<string, string
   );
 }
 
-/** Tokens that were made in the run. */
+/** Tokens that were made in the run: what requests carry in headers that are for them. */
 function tokensOf({ requests }: Trial): [string, string][] {
-  return requests.flatMap(({ headers }): [string, string][] => {
-    const [, token] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? [];
-    return token === undefined ? [] : [['the bearer token', token]];
-  });
+  return requests.flatMap(({ headers }) =>
+    Object.entries(headers).flatMap(([name, value]): [string, string][] => {
+      if (!/authorization|session|token|api-?key/.test(name)) return [];
+      const [, token] = /^(?:Bearer )?([^ ]+)$/.exec(String(value)) ?? [];
+      return token === undefined ? [] : [[`the value of the header ${name}`, token]];
+    }),
+  );
 }
 
 function spellings(secret: string): readonly [string, string][] {

@@ -22,7 +22,7 @@ export async function openSmallWorld(): Promise<SmallWorld> {
   const dataDir = mkdtempSync(join(tmpdir(), 'dti-suite-'));
   for (const file of readdirSync(FIGURES).filter((name) => name.endsWith('.csv'))) {
     const [header = '', ...lines] = readFileSync(join(FIGURES, file), 'utf8').trim().split('\n');
-    const kept = new Set([...new Set(lines.map(entityOf))].slice(-ENTITIES));
+    const kept = new Set([...new Set(lines.map(entityOf))].slice(0, ENTITIES));
     writeFileSync(join(dataDir, file), `${[header, ...lines.filter((line) => kept.has(entityOf(line)))].join('\n')}\n`);
   }
   const credentials = generateCredentials();

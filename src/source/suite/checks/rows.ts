@@ -11,19 +11,11 @@ const MAX_FIELDS = 24;
 /** Rows of a stream in which a bad value is tried until it costs a figure. */
 const MAX_ROWS = 4;
 /** Written in so many ways, all of which mean 1234567 or nothing. */
-const WHOLE = [
-  '1.234.567',
-  '1,234,567',
-  '1 234 567',
-  '1 234 567',
-  "1'234'567",
-  '1_234_567',
-  '１２３４５６７',
-  '1234567,0',
-  '1234567.0',
-];
+const WHOLE = ['1.234.567', '1,234,567', '1 234 567', '1_234_567', '１２３４５６７', '1234567,0'];
 /** Which all mean 12.5 or nothing. */
-const FRACTION = ['12.5', '12,5', '12·5', '12,50', '1.25e1', '１２．５'];
+const FRACTION = ['12.5', '12,5', '12·5', '1.25e1'];
+/** Streams in which all of them are tried. */
+const MAX_STREAMS = 2;
 
 /** A source may give its rows in any order. */
 export const rowsShuffled: Check = {
@@ -118,7 +110,7 @@ export const numberLocales: Check = {
   async run(bench) {
     const problems: (string | null)[] = [];
     let [right, refused] = [0, 0];
-    for (const { stream, fields } of groupFields(await figureFields(bench))) {
+    for (const { stream, fields } of groupFields(await figureFields(bench)).slice(0, MAX_STREAMS)) {
       const [place] = await findRows(bench, stream, fields);
       if (place === undefined) continue;
       for (const { reference, spellings, share } of [

@@ -7,7 +7,7 @@ import type { Trial, TrialOptions } from '../trial.js';
 
 const HTML = '<!DOCTYPE html><html><head><title>Login</title></head><body><h1>Vui lòng đăng nhập</h1></body></html>\n';
 /** Streams whose answers are disturbed; more would take long and show nothing new. */
-const MAX_STREAMS = 3;
+const MAX_STREAMS = 2;
 /** A source that does not answer is given up after so long in these trials. */
 const HANG_MS = 60;
 

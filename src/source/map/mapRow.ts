@@ -9,7 +9,9 @@ import type { MappingSpec } from './mapping.js';
 import { createPeriodReader } from './period.js';
 import { RowProblem } from './problem.js';
 import { createPublicationReader } from './publication.js';
+import { createRevisionReader } from './revision.js';
 import { createFieldRules, type FieldRule } from './rules.js';
+import { createSuppression } from './suppress.js';
 import { createTextReader } from './textSource.js';
 import { createConditionReader, createValueReader, readsField } from './valueSource.js';
 
@@ -49,6 +51,7 @@ export function createMapper(mapping: MappingSpec, context: MapContext): (row: J
   const identity = createIdentityReader(mapping, context, isMissing);
   const passes = mapping.filter === undefined ? () => true : createConditionReader(mapping.filter).read;
   const plans = planFigures(mapping, identity.reads, isMissing);
+  const suppress = createSuppression(mapping.suppress);
   const { variables } = context;
 
   return (row) => {
@@ -60,7 +63,7 @@ export function createMapper(mapping: MappingSpec, context: MapContext): (row: J
       if (!passes(scope)) return plans.map(() => ({ kind: 'skipped', rule: 'filter' }));
       // Read once, but judged figure by figure: a figure that is not present is skipped, whatever else is wrong.
       const common = attempt(() => identity.read(scope));
-      return plans.map((plan) => mapFigure(plan, scope, common));
+      return plans.map((plan) => mapFigure(plan, scope, common, suppress));
     } catch (error) {
       return rejectAll(toRejected(error));
     }
@@ -71,6 +74,7 @@ function mapFigure(
   { reader, isPresent, rules }: FigurePlan,
   scope: Scope,
   common: RowIdentity | RejectedRecord,
+  suppress: ReturnType<typeof createSuppression>,
 ): RowRecord {
   try {
     if (!isPresent(scope)) return { kind: 'skipped', rule: 'when' };
@@ -79,7 +83,9 @@ function mapFigure(
     const indicatorCode = reader.readIndicator(scope);
     if (common.deleted) return { ...common, indicatorCode, ...MISSING };
     const figure = reader.readFigure(scope);
-    return figure === null ? { kind: 'skipped', rule: 'missing' } : { ...common, indicatorCode, ...figure };
+    return figure === null
+      ? { kind: 'skipped', rule: 'missing' }
+      : { ...common, indicatorCode, ...suppress(figure, indicatorCode) };
   } catch (error) {
     return toRejected(error);
   }
@@ -113,6 +119,7 @@ function createIdentityReader(mapping: MappingSpec, context: MapContext, isMissi
   const publication =
     mapping.publishedAt === undefined ? null : createPublicationReader(mapping.publishedAt, isMissing);
   const deletion = createDeletionReader(mapping.deletedWhen, mapping.action);
+  const revision = mapping.revision === undefined ? null : createRevisionReader(mapping.revision, isMissing);
 
   const readPeriodOf = (scope: Scope): string => {
     const raw = period.read(scope);
@@ -131,9 +138,10 @@ function createIdentityReader(mapping: MappingSpec, context: MapContext, isMissi
       period: periodText,
       publishedAt: publication?.read(scope) ?? null,
       deleted: deletion.read(scope),
+      ...(revision === null ? {} : { revision: revision.read(scope) }),
     };
   };
-  const readers = [framework, period, entity, publication, deletion];
+  const readers = [framework, period, entity, publication, deletion, revision];
   return { read, reads: new Set(readers.flatMap((reader) => [...(reader?.reads ?? [])])) };
 }
 

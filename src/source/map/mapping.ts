@@ -7,6 +7,7 @@ import { numberFormatSchema } from './number.js';
 import { findPeriodFault, periodShape } from './period.js';
 import { publicationSchema } from './publication.js';
 import { rulesSchema } from './rules.js';
+import { suppressSchema } from './suppress.js';
 import { textSourceSchema } from './textSource.js';
 import { oneSource, valueShape } from './valueSource.js';
 
@@ -45,6 +46,12 @@ export const mappingSchema = z
     publishedAt: publicationSchema
       .optional()
       .describe('When the producer released the figures; an empty value is unknown.'),
+    revision: oneSource(z.strictObject(valueShape))
+      .optional()
+      .describe(
+        'Which of two figures of one entity, indicator and period is the later, such as a sequence number or a time of change: for the rule unique: highest_revision.',
+      ),
+    suppress: suppressSchema.optional().describe('Small counts that must not be told.'),
     deletedWhen: deletedWhenSchema
       .optional()
       .describe('A CEL condition: a row for which it is true withdraws its figures.'),

@@ -182,6 +182,8 @@ export interface MappedRecord extends Figure {
    * `unique: 'highest_revision'`, else ignored; absent or null = not said.
    */
   readonly revision?: string | number | null;
+  /** The named rule that changed the figure, such as `suppressed_small_count`; it is counted with the run, and the record is written all the same. */
+  readonly changedBy?: string;
 }
 
 /** A record that cannot be mapped; it is quarantined with its raw row. */

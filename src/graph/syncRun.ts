@@ -151,7 +151,10 @@ export class SyncRunType implements NodeType {
     return Object.entries(this.run.stopReasons).map(([stream, reason]) => `${stream}: ${reason}`);
   }
 
-  @Field(() => [String], { description: 'How many records each rule left out: "total line: 63".' })
+  @Field(() => [String], {
+    description:
+      'How many records each rule left out, or wrote as missing: "total line: 63", "suppressed_small_count: 2".',
+  })
   skippedRules(): string[] {
     return Object.entries(this.run.skippedRules).map(([rule, count]) => `${rule}: ${count}`);
   }

@@ -59,6 +59,7 @@ export function advance(state: RunState, page: ReadPage, whole: boolean): RunSta
   const before = state.streams[page.stream];
   const rules: Record<string, number> = { ...before?.skippedRules };
   for (const { rule } of page.skipped) rules[rule] = (rules[rule] ?? 0) + 1;
+  for (const { changedBy } of page.records) if (changedBy !== null) rules[changedBy] = (rules[changedBy] ?? 0) + 1;
   const stream: StreamState = {
     pages: (before?.pages ?? 0) + 1,
     rows: (before?.rows ?? 0) + page.rowCount,

@@ -25,6 +25,8 @@ export interface ResolvedRecord extends Figure {
   readonly deleted: boolean;
   /** Tells the later of two figures; null = not said. */
   readonly revision: string | null;
+  /** See {@link MappedRecord.changedBy}; null = nothing changed it. */
+  readonly changedBy: string | null;
 }
 
 /** Longer numbers are no counts, and databases refuse the longest. */
@@ -67,6 +69,7 @@ export function createRecordResolver(lookup: RecordLookup): (record: MappedRecor
       obsStatus: record.obsStatus,
       publishedAt: publishedAt === null ? null : new Date(publishedAt).toISOString(),
       deleted: record.deleted,
+      changedBy: record.changedBy ?? null,
       revision: record.revision === undefined || record.revision === null ? null : cleanText(String(record.revision)),
     };
   };

@@ -36,7 +36,7 @@ describe('createRecordResolver', () => {
       denominator: '100',
       obsStatus: 'A',
       publishedAt: '2021-02-06T01:00:00.000Z',
-      deleted: false,
+      ...{ deleted: false, revision: null, changedBy: null },
     });
   });
 

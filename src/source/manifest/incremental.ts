@@ -23,6 +23,8 @@ export interface CursorTracker {
 export interface TrackerMemory {
   readonly reached: Value | null;
   readonly wasSaid: boolean;
+  /** That of the last row, where an order is claimed. */
+  readonly previous: Value | null;
 }
 
 /** What `{{ cursor }}` is: where the last good run ended, moved back by lookback and step; before the first run the initial value, if any. */
@@ -45,11 +47,15 @@ export function trackCursor(
   startedAt: Date,
   memory: TrackerMemory | null,
 ): CursorTracker {
-  let { reached, wasSaid } = memory ?? { reached: last, wasSaid: false };
+  let { reached, wasSaid, previous } = memory ?? { reached: last, wasSaid: false, previous: null };
   const find = spec.path === undefined ? null : compilePath(spec.path);
   const take = (value: Value | null): void => {
     if (value === null) return;
     wasSaid = true;
+    if (spec.ordered) {
+      if (previous !== null && isLater(spec.type, previous, value)) throw orderFailure(previous, value);
+      previous = value;
+    }
     if (reached === null || isLater(spec.type, value, reached)) reached = value;
   };
   return {
@@ -69,7 +75,7 @@ export function trackCursor(
       }
       return reached;
     },
-    memory: () => ({ reached, wasSaid }),
+    memory: () => ({ reached, wasSaid, previous }),
   };
 }
 
@@ -106,6 +112,14 @@ function moveNumber(value: Value, back: number): Value {
     return typeof value === 'number' ? Number(moved) : String(moved);
   }
   return Number(value) - back;
+}
+
+function orderFailure(previous: Value, value: Value): Error {
+  const [before, after] = [previous, value].map((each) => String(each).slice(0, 60));
+  return syncFailure(
+    'SYNC_PROTOCOL',
+    `The rows are not in the order of the cursor, as incremental.ordered claims: ${after} follows ${before}. Ask the source for an order, or leave the claim out.`,
+  );
 }
 
 function cursorFailure(text: string, type: string): Error {

@@ -97,11 +97,18 @@ export const incrementalSchema = z
       .describe(
         'The source answers rows that equal the cursor too. When false, a cursor of rows goes back one step, so that rows which share it are not lost.',
       ),
+    ordered: z
+      .boolean()
+      .default(false)
+      .describe(
+        'The rows come in the order of the cursor. It is checked: a row that is earlier than the one before it fails the run.',
+      ),
     lookback: z.number().min(0).default(0).describe('How far {{ cursor }} goes back: a number, or seconds of a time.'),
   })
   .refine((spec) => (spec.from === 'runStart') === (spec.path === undefined), {
     error: 'A cursor of the document or the rows has a path, runStart has none.',
   })
+  .refine((spec) => !spec.ordered || spec.from === 'row', { error: 'Only a cursor of rows has an order.' })
   .refine((spec) => spec.type !== 'text' || (spec.lookback === 0 && (spec.inclusive || spec.from !== 'row')), {
     error: 'A text has no step and no lookback: use type time or number, or a cursor of the document.',
   });

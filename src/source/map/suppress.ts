@@ -24,17 +24,20 @@ export const suppressSchema = z.strictObject({
     ),
 });
 
+/** A figure, with the rule that took it away. */
+type SuppressibleFigure = StatedFigure & { readonly changedBy?: string };
+
 /** See {@link suppressSchema}. */
 export type SuppressSpec = z.output<typeof suppressSchema>;
 
 /**
  * Makes the function that takes small counts out of figures. It works row by row: a sum over all entities, published elsewhere, can still tell a single
  * suppressed one, so do not feed totals beside it, or raise the threshold.
- * @returns the figure as it is, or missing with the status O
+ * @returns the figure as it is, or missing with the status O and the name of the rule
  */
 export function createSuppression(
   spec: SuppressSpec | undefined,
-): (figure: StatedFigure, indicatorCode: string) => StatedFigure {
+): (figure: StatedFigure, indicatorCode: string) => SuppressibleFigure {
   if (spec === undefined) return (figure) => figure;
   const { zero, complement, indicators } = spec;
   const below = String(spec.below);
@@ -46,6 +49,6 @@ export function createSuppression(
     if (indicators !== undefined && !indicators.includes(indicatorCode)) return figure;
     const { value, numerator, denominator } = figure;
     if (![value, numerator, denominator].some(isSmall) && !isRestSmall(figure)) return figure;
-    return { value: null, numerator: null, denominator: null, obsStatus: 'O' };
+    return { value: null, numerator: null, denominator: null, obsStatus: 'O', changedBy: 'suppressed_small_count' };
   };
 }

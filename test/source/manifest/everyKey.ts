@@ -43,7 +43,7 @@ export const MANIFESTS: Readonly<Record<string, Data>> = {
         },
       ],
       verify: ['status == 200'],
-      incremental: { from: 'row', path: 'at', type: 'number', initial: 0, inclusive: true, lookback: 1 },
+      incremental: { from: 'row', path: 'at', type: 'number', initial: 0, inclusive: true, ordered: true, lookback: 1 },
       pagination: { type: 'none', total: 'total' },
       conditional: false,
       privacy: { allow: [{ field: 'office.phone', kind: 'phone', reason: 'Hotlines of the offices' }] },

@@ -313,6 +313,35 @@ describe('an export', () => {
   });
 });
 
+describe('the order that a cursor of rows claims', () => {
+  const stream = (ordered: boolean) => ({
+    request: { path: '/rows', query: { page: '{{ page }}', since: '{{ cursor }}' } },
+    pagination: { type: 'page', stop: { rule: 'lastPage', path: 'pages' } },
+    incremental: { from: 'row', path: 'value', ordered },
+  });
+  const source = (second: number) =>
+    startFakeSource(({ url }, response) => {
+      const page = queryOf(url).get('page') === '1' ? makeRows(3, 5) : makeRows(second, second);
+      sendJson(response, { items: page, pages: 2 });
+    });
+
+  it.each([
+    [true, 6],
+    [true, 5],
+    [false, 2],
+  ])('is checked over all pages: claimed %s, then %i', async (ordered, second) => {
+    const { baseUrl } = await source(second);
+    const { cursors } = await read(makeConnector(makeManifest(stream(ordered))), baseUrl);
+    expect(cursors.rows).toEqual({ cursor: Math.max(5, second) });
+  });
+
+  it('fails the run where it is broken', async () => {
+    const { baseUrl } = await source(2);
+    const failure = await failureOf(read(makeConnector(makeManifest(stream(true))), baseUrl));
+    expect(failure).toMatchObject({ code: 'SYNC_PROTOCOL', message: expect.stringContaining('2 follows 5') });
+  });
+});
+
 describe('limits of time', () => {
   it.each([
     ['headersMs', 'no answer within 60 ms', false],

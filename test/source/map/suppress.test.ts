@@ -3,7 +3,10 @@ import { mappingSchema } from '../../../src/source/map/mapping.js';
 import { mapRow, RECORD, ROW, SMALLEST } from './sampleMapping.js';
 
 const RATIO = { figures: [{ indicator: 'GOV.01', numerator: { field: 'part' }, denominator: { field: 'whole' } }] };
-const MISSING = { value: null, numerator: null, denominator: null, obsStatus: 'O' };
+const MISSING = {
+  ...{ value: null, numerator: null, denominator: null, obsStatus: 'O' },
+  changedBy: 'suppressed_small_count',
+};
 
 describe('a small count', () => {
   it.each([

@@ -92,7 +92,7 @@ function answerStatistics(simulation: Simulation, query: URLSearchParams): WireA
 }
 
 /**
- * The National Public Service Portal: JSON behind OAuth 2.0, described in connectors/publicServices/README.md.
+ * The National Public Service Portal: JSON behind OAuth 2.0, described in connectors/public_services/README.md.
  * @param lifetimeSeconds of the next token, as the fault control has it
  */
 export function publicServicesEndpoints(

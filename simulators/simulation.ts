@@ -59,6 +59,8 @@ export class Simulation {
   readonly #dataDir: string;
   readonly #poison = new Map<string, { readonly count: number; readonly sequence: number }>();
   readonly #systems: SystemFigures;
+  readonly #simulators: ReadonlyMap<string, SystemSimulator>;
+  /** Made when somebody asks: a start should not wait for twenty systems. */
   readonly #systemBase = new Map<string, readonly SystemBaseRow[]>();
   readonly #systemCache = new Map<string, { readonly sequence: number; readonly rows: readonly SystemRow[] }>();
   readonly #cache = new Map<DatabaseName, { readonly sequence: number; readonly rows: readonly StatisticsRow[] }>();
@@ -77,7 +79,7 @@ export class Simulation {
     this.baseline = baseline;
     const { seed, anchor, rounds } = baseline;
     this.#systems = { seed, anchor, rounds, ...reference };
-    for (const system of systems) this.#systemBase.set(system.key, systemBaseline(this.#systems, system));
+    this.#simulators = new Map(systems.map((system) => [system.key, system]));
     this.#state = state;
     this.#dataDir = dataDir;
   }
@@ -187,16 +189,25 @@ export class Simulation {
       const isKnown = this.baseline.rows[database].some((row) => rowKey(row) === key);
       return isKnown ? countFields(database, wanted.codeSystem).map((field) => field.name) : null;
     }
-    const row = this.#systemBase.get(database)?.find((each) => rowKey(each) === key);
+    const row = this.#baseOf(database).find((each) => rowKey(each) === key);
     if (row === undefined) return null;
     return Object.entries(row.figures).flatMap(([code, { value }]) =>
       value === null ? [`${code}.numerator`, `${code}.denominator`] : [`${code}.value`],
     );
   }
 
+  #baseOf(key: string): readonly SystemBaseRow[] {
+    const known = this.#systemBase.get(key);
+    if (known !== undefined) return known;
+    const system = this.#simulators.get(key);
+    const base = system === undefined ? [] : systemBaseline(this.#systems, system);
+    this.#systemBase.set(key, base);
+    return base;
+  }
+
   #computeSystem(key: string, sequence: number): readonly SystemRow[] {
     const { epoch, changes } = this.#state;
-    const base = this.#systemBase.get(key) ?? [];
+    const base = this.#baseOf(key);
     const tick = Math.floor((sequence - epoch) / SEQUENCES_PER_TICK);
     const provinces = this.baseline.openProvinces.length;
     const byKey = Map.groupBy(

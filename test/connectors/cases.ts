@@ -1,7 +1,6 @@
-import { createEinvoice } from '../../connectors/einvoice/index.js';
 import { createPopulation } from '../../connectors/population/index.js';
-import { createPublicServices } from '../../connectors/publicServices/index.js';
 import type { Connector } from '../../src/domain/connector.js';
+import { readManifest } from './manifests.js';
 import type { Database } from './simulated.js';
 
 /** Months: 63 provinces for three years and 34 for three months; ministries for three years, 26 of them in 2021 and 25 later. */
@@ -20,12 +19,18 @@ export interface Case {
   readonly perRow: number;
 }
 
-/** All connectors, in March 2026. */
+/** The three databases that tell months, in March 2026: two manifests and a connector in code. */
 export const CASES: readonly Case[] = [
-  { database: 'einvoice', create: createEinvoice, rows: PROVINCE_MONTHS, records: PROVINCE_MONTHS * 2, perRow: 2 },
+  {
+    database: 'einvoice',
+    create: (size) => readManifest('einvoice', size),
+    rows: PROVINCE_MONTHS,
+    records: PROVINCE_MONTHS * 2,
+    perRow: 2,
+  },
   {
     database: 'publicServices',
-    create: createPublicServices,
+    create: (size) => readManifest('public_services', size),
     rows: PROVINCE_MONTHS + SERVICE_MINISTRY_MONTHS,
     records: (PROVINCE_MONTHS + SERVICE_MINISTRY_MONTHS) * 7,
     perRow: 7,

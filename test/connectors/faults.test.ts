@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEinvoice } from '../../connectors/einvoice/index.js';
 import { createPopulation } from '../../connectors/population/index.js';
-import { createPublicServices } from '../../connectors/publicServices/index.js';
 import type { Connector } from '../../src/domain/connector.js';
 import { failureOf } from '../source/fakeSource.js';
 import { CASES, PROVINCE_MONTHS, SERVICE_MINISTRY_MONTHS } from './cases.js';
+import { readManifest } from './manifests.js';
 import {
   type Database,
   figuresOf,
@@ -62,7 +61,7 @@ describe('credentials that run out', () => {
     const world = await startWorld();
     const expired: Promise<void>[] = [];
     const onProgress = () => expired.push(world.setFaults('publicServices', { expireTokens: true }));
-    const all = await run(createPublicServices(200), world.settings('publicServices'), { onProgress });
+    const all = await run(readManifest('public_services', 200), world.settings('publicServices'), { onProgress });
     await Promise.all(expired);
     expect(all.records).toHaveLength((PROVINCE_MONTHS + SERVICE_MINISTRY_MONTHS) * 7);
     expect(all.attempts.filter((attempt) => attempt.verdict === 'refresh_auth').length).toBeGreaterThan(0);
@@ -71,12 +70,12 @@ describe('credentials that run out', () => {
   it('publicServices fails with SYNC_AUTH when fresh tokens are refused too', async () => {
     const world = await startWorld();
     await world.setFaults('publicServices', { unauthorised: { times: 9 } });
-    const failure = await failureOf(run(createPublicServices(), world.settings('publicServices')));
+    const failure = await failureOf(run(readManifest('public_services'), world.settings('publicServices')));
     expect(failure).toMatchObject({ code: 'SYNC_AUTH', failureType: 'config_error' });
   });
 
   it.each<[Database, () => Connector]>([
-    ['einvoice', createEinvoice],
+    ['einvoice', () => readManifest('einvoice')],
     ['population', createPopulation],
   ])('%s says that the clocks differ', async (database, create) => {
     const world = await startWorld(() => new Date(Date.now() + 3_600_000));

@@ -33,10 +33,24 @@ export const LOOKUPS: ManifestLookups = {
   entityCodes: (codeSystem) => (entities[codeSystem] ?? []).map(({ code }) => code),
 };
 
-/** The shipped manifest of a source, checked and compiled. */
-export function readManifest(key: string): Connector {
-  const { manifest, problems } = parseManifest(readFileSync(`connectors/${key}/manifest.yaml`, 'utf8'));
+/**
+ * The shipped manifest of a source, checked and compiled.
+ * @param pageSize rows of a page; absent = as the manifest says
+ */
+export function readManifest(key: string, pageSize?: number): Connector {
+  return compileText(readFileSync(`connectors/${key}/manifest.yaml`, 'utf8'), pageSize);
+}
+
+/** Checks and compiles a manifest; see {@link readManifest}. */
+export function compileText(text: string, pageSize?: number): Connector {
+  const { manifest, problems } = parseManifest(text);
   if (manifest === null)
     throw new Error(problems.map(({ line, path, message }) => `${line} ${path}: ${message}`).join('\n'));
-  return compileManifest(manifest, LOOKUPS);
+  const streams = manifest.streams.map((stream) => {
+    const { pagination } = stream;
+    return pageSize === undefined || pagination.type === 'none'
+      ? stream
+      : { ...stream, pagination: { ...pagination, size: pageSize } };
+  });
+  return compileManifest({ ...manifest, streams }, LOOKUPS);
 }

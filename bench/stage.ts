@@ -7,7 +7,7 @@ import { DATA_FOLDER, readConfig } from '../src/config.js';
 import { type Demonstration, openSources, openYear, type SyncStage, startDemonstration } from '../src/demonstration.js';
 import type { Catalogue } from '../src/domain/catalogue.js';
 import { loadReference } from '../src/pipeline/loadReference.js';
-import { registerSource, SELF_REPORT, SURVEY } from '../src/pipeline/source.js';
+import { registerSource, SELF_REPORT } from '../src/pipeline/source.js';
 import { SourceLibrary } from '../src/pipeline/sourceLibrary.js';
 import { guardSources, openStore } from '../src/platform.js';
 import { readCatalogue } from '../src/store/catalogue.js';
@@ -34,7 +34,7 @@ export async function openBench(): Promise<Bench> {
   const store = await openStore(config);
   const { database } = store;
   await loadReference(database, { folder: DATA_FOLDER, currentYear: openYear(now), now });
-  for (const source of [SELF_REPORT, SURVEY]) await registerSource(database, source, 'ACTIVE', now);
+  await registerSource(database, SELF_REPORT, 'ACTIVE', now);
   const catalogue = await readCatalogue(database.fork());
   const log = (message: string) => void process.stderr.write(`${message}\n`);
   const demonstration = await startDemonstration(config, now, log);

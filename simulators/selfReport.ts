@@ -12,8 +12,8 @@ export interface SelfReportOptions {
   /** `PROVINCE-2022`. */
   readonly roundCode: string;
   readonly codeSystem: string;
-  /** Systems with a connector, by the framework's `source_system`: `einvoice`, `public_services`, `population`. */
-  readonly measuredSystems: readonly string[];
+  /** True for what a connected system or the survey measures. */
+  isMeasured(indicator: IndicatorEntry, frameworkCode: string): boolean;
   readonly seed: number;
 }
 
@@ -104,7 +104,6 @@ function claimItem(key: ItemKey, row: FigureRow, indicator: IndicatorEntry, evid
  */
 export function demonstrationSubmissions(options: SelfReportOptions): Submission[] {
   const { framework, roundCode, codeSystem, seed } = options;
-  const measured = new Set(options.measuredSystems);
   const indicators = framework.pillars.flatMap((index) => index.components);
   const byEntity = Map.groupBy(options.figures, (row) => row.entityCode);
   return [...byEntity.keys()].sort().map((entityCode): Submission => {
@@ -116,8 +115,7 @@ export function demonstrationSubmissions(options: SelfReportOptions): Submission
       if (row === undefined || isMissing(row) || indicator.source_kind === 'survey') return [];
       const key: ItemKey = [seed, roundCode, entityKey, indicator.code];
       const evidence = proveItem(key, entityCode, codeSystem !== 'CENTRAL');
-      const isMeasured = indicator.source_kind === 'national_system' && measured.has(indicator.source_system ?? '');
-      if (!isMeasured) return [reportItem(key, row, indicator, evidence)];
+      if (!options.isMeasured(indicator, framework.framework)) return [reportItem(key, row, indicator, evidence)];
       return claimsMeasured && row.numerator !== null ? [claimItem(key, row, indicator, evidence)] : [];
     });
     return { roundCode, entityKey, reviewer: REVIEWER, simulated: true, items };

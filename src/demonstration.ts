@@ -6,17 +6,17 @@ import { CODE_CONNECTORS } from '../connectors/index.js';
 import { monthPeriod } from '../simulators/baseline.js';
 import { type Credentials, generateCredentials } from '../simulators/credentials.js';
 import { readRounds } from '../simulators/figures.js';
-import { readFrameworkFile } from '../simulators/frameworkFile.js';
+import { type IndicatorEntry, readFrameworkFile } from '../simulators/frameworkFile.js';
 import { demonstrationSubmissions } from '../simulators/selfReport.js';
 import { monthInVietnam } from '../simulators/server.js';
-import { demonstrationSurvey, surveyCsv } from '../simulators/survey.js';
+import { isMeasuredBy } from '../simulators/system.js';
+import { SYSTEMS } from '../simulators/systems/index.js';
 import { CONNECTORS_FOLDER, type Config, DATA_FOLDER } from './config.js';
 import type { Catalogue } from './domain/catalogue.js';
 import type { SourceSettings } from './domain/connector.js';
 import { describeError, PlatformError } from './domain/errors.js';
 import { roundCode } from './domain/round.js';
 import type { Jobs } from './pipeline/jobs.js';
-import { loadSurvey } from './pipeline/loadSurvey.js';
 import { registerFolder } from './pipeline/manifestFolder.js';
 import { registerSource } from './pipeline/source.js';
 import { activateSource, checkSource } from './pipeline/sourceLife.js';
@@ -34,8 +34,8 @@ import type { SyncRunRow } from './store/tables/syncRun.js';
 const SEED = 922;
 const FIGURES = join(DATA_FOLDER, 'demonstration');
 const FRAMEWORKS = join(DATA_FOLDER, 'frameworks');
-/** Systems of the frameworks that a connector reads: its key is the system's. The others are self-reported for now. */
-const MEASURED_SYSTEMS = CODE_CONNECTORS.map(({ spec }) => spec.key);
+/** The databases that tell months of counts and move with each tick; the other systems say themselves what they measure. */
+const TICKING: readonly string[] = ['einvoice', 'public_services', 'population'];
 
 /** Simulated national databases in a child process, with what a connector needs to reach them. */
 export interface Demonstration {
@@ -169,8 +169,15 @@ export function settingsOf(key: string, port: number, credentials: Credentials):
   }
 }
 
+/** True when a source of the demonstration measures an indicator, so that bodies need not report it. */
+export function isMeasured(indicator: IndicatorEntry, frameworkCode: string): boolean {
+  const { source_kind: kind, source_system: system } = indicator;
+  if (kind === 'national_system' && TICKING.includes(system ?? '')) return true;
+  return SYSTEMS.some((each) => isMeasuredBy(each, indicator, frameworkCode));
+}
+
 /**
- * Takes in the self-reports and surveys of the rounds that have none yet. A round's come in one transaction, so a kill in the middle leaves it without and
+ * Takes in the self-reports of the rounds that have none yet. A round's come in one transaction, so a kill in the middle leaves it without and
  * the next start does it again.
  * @param report called after each round, with the share of the rounds that is done
  * @returns observations written
@@ -193,13 +200,8 @@ export async function loadSelfReports(
       seed: SEED,
       framework: readFrameworkFile(join(FRAMEWORKS, `${round.frameworkCode}.json`)),
     };
-    written += await loadSurvey(database, catalogue, surveyCsv(round.code, demonstrationSurvey(shared)), now);
     if ((await database.fork().count(SubmissionTable, { roundId: round.id })) === 0) {
-      const submissions = demonstrationSubmissions({
-        ...shared,
-        roundCode: round.code,
-        measuredSystems: MEASURED_SYSTEMS,
-      });
+      const submissions = demonstrationSubmissions({ ...shared, roundCode: round.code, isMeasured });
       written += (await submit(database, catalogue, submissions, now)).observations;
     }
     report(round.code, (at + 1) / rounds.length);
@@ -307,7 +309,7 @@ export async function followTicks(stage: SyncStage, jobs: Jobs, everyMs: number)
   let isFirst = true;
   while (!signal.aborted) {
     try {
-      await enqueue(isFirst ? await unreadKeys(stage) : CODE_CONNECTORS.map(({ spec }) => spec.key));
+      await enqueue(isFirst ? await unreadKeys(stage) : TICKING);
       isFirst = false;
     } catch (error) {
       if (!signal.aborted) log(`the sources could not be queued: ${describeError(error)}`);

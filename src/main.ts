@@ -23,7 +23,7 @@ import { type Jobs, openJobs } from './pipeline/jobs.js';
 import { loadReference } from './pipeline/loadReference.js';
 import { watchFolder } from './pipeline/manifestFolder.js';
 import { keepComputed, type Recomputation } from './pipeline/recompute.js';
-import { registerSource, selfReportSource, surveySource } from './pipeline/source.js';
+import { registerSource, selfReportSource } from './pipeline/source.js';
 import { SourceLibrary } from './pipeline/sourceLibrary.js';
 import { topRows } from './pipeline/topRows.js';
 import { startWork } from './pipeline/work.js';
@@ -114,8 +114,7 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
     part('reference', async () => {
       if (config.role !== 'gateway') {
         await loadReference(database, { folder: DATA_FOLDER, currentYear: year, now: now() });
-        for (const source of [selfReportSource(config.demo), surveySource(config.demo)])
-          await registerSource(database, source, 'ACTIVE', now());
+        await registerSource(database, selfReportSource(config.demo), 'ACTIVE', now());
       }
       return holdCatalogue(database);
     }),
@@ -166,7 +165,7 @@ async function demonstrate(config: Config, sources: SyncStage): Promise<Demonstr
     const runs = await syncAll(stage, onProgress, await unreadKeys(stage));
     conclude(`${runs.reduce((sum, { read }) => sum + read, 0)} records of ${runs.length} sources`);
   });
-  await run('Self-reports and surveys', async ({ show, conclude }) => {
+  await run('Self-reports', async ({ show, conclude }) => {
     const { database, library } = stage;
     const written = await loadSelfReports(database, library.catalogue(), openYear(now), now, (roundCode, share) => {
       stopping.signal.throwIfAborted();

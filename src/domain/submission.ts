@@ -34,10 +34,3 @@ export interface Submission {
   readonly simulated: boolean;
   readonly items: readonly SubmissionItem[];
 }
-
-/** One line of a survey file: the figure of one entity and indicator. */
-export interface SurveyFigure extends Figure {
-  readonly entityKey: string;
-  readonly indicatorCode: string;
-  readonly respondents: number;
-}

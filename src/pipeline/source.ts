@@ -36,29 +36,8 @@ export function selfReportSource(simulated: boolean): SourceDescription {
   };
 }
 
-/**
- * The source of figures from surveys of citizens, enterprises and officials.
- * @param simulated true = the figures are those of the demonstration
- */
-export function surveySource(simulated: boolean): SourceDescription {
-  return {
-    key: 'dti_survey',
-    name: { vi: 'Khảo sát người dân, doanh nghiệp', en: 'Survey of citizens and enterprises' },
-    owner: 'National Digital Transformation Agency',
-    kind: 'SURVEY',
-    simulated,
-    version: 1,
-    citation: `Survey results per body${simulated ? '; simulated for the demonstration' : ''}.`,
-    licence: simulated ? ILLUSTRATIVE : NOT_STATED,
-    freshnessLimitSeconds: null,
-  };
-}
-
 /** {@link selfReportSource} of the demonstration. */
 export const SELF_REPORT: SourceDescription = selfReportSource(true);
-
-/** {@link surveySource} of the demonstration. */
-export const SURVEY: SourceDescription = surveySource(true);
 
 /**
  * Registers a source that the platform itself brings along, or brings its description up to date. Takes a revision only when something changed.

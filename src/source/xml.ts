@@ -56,12 +56,6 @@ export function childText(parent: JsonObject | null, name: string): string | nul
   return typeof text === 'string' ? text.trim() : null;
 }
 
-/** The child elements with this local name, one of the `lists` of {@link parseXml}. */
-export function childList(parent: JsonObject | null, name: string): readonly unknown[] {
-  const children = parent?.[name];
-  return Array.isArray(children) ? children : [];
-}
-
 /** Writes text for an element or a quoted attribute; characters that XML cannot carry are left out. */
 export function escapeXml(text: string): string {
   return text

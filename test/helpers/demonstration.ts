@@ -17,7 +17,7 @@ import {
 } from '../../src/demonstration.js';
 import type { Catalogue } from '../../src/domain/catalogue.js';
 import { computeRound } from '../../src/pipeline/compute.js';
-import { registerSource, SELF_REPORT, SURVEY } from '../../src/pipeline/source.js';
+import { registerSource, SELF_REPORT } from '../../src/pipeline/source.js';
 import { SourceLibrary } from '../../src/pipeline/sourceLibrary.js';
 import { createAddressGuard } from '../../src/source/address.js';
 import { readCatalogue } from '../../src/store/catalogue.js';
@@ -64,12 +64,12 @@ export async function startTestDemonstration(): Promise<TestDemonstration> {
 }
 
 /**
- * The whole pipeline of the demonstration, as `npm start` runs it: sync, self-reports, surveys, computation.
+ * The whole pipeline of the demonstration, as `npm start` runs it: sync, self-reports, computation.
  * @returns the catalogue after the past rounds were published
  */
 export async function runDemonstration(database: Database, demonstration: Demonstration): Promise<Catalogue> {
   const now = () => new Date();
-  for (const source of [SELF_REPORT, SURVEY]) await registerSource(database, source, 'ACTIVE', now());
+  await registerSource(database, SELF_REPORT, 'ACTIVE', now());
   const catalogue = await readCatalogue(database.fork());
   const stage = stageOf(database, catalogue, demonstration);
   await openSources(stage, demonstration);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { registerSource, SELF_REPORT, SURVEY, selfReportSource, surveySource } from '../../src/pipeline/source.js';
+import { registerSource, SELF_REPORT, selfReportSource } from '../../src/pipeline/source.js';
 import { readHead } from '../../src/store/revision.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { NOW, rowsOf } from '../store/batch.js';
@@ -17,10 +17,9 @@ const rows = (key: string) =>
     [key],
   );
 
-describe.each([
-  ['self-reports', selfReportSource, SELF_REPORT],
-  ['surveys', surveySource, SURVEY],
-])('the source of %s', (_, describeSource, simulated) => {
+describe('the source of self-reports', () => {
+  const [describeSource, simulated] = [selfReportSource, SELF_REPORT];
+
   it('says that it is simulated in the demonstration only, in words too', async () => {
     expect(describeSource(true)).toEqual(simulated);
     await registerSource(test.database, simulated, 'ACTIVE', NOW);

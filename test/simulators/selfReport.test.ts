@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { FigureRow } from '../../simulators/figures.js';
 import { readFrameworkFile } from '../../simulators/frameworkFile.js';
 import { demonstrationSubmissions, type SelfReportOptions } from '../../simulators/selfReport.js';
-import { demonstrationSurvey, surveyCsv } from '../../simulators/survey.js';
 import type { Figure } from '../../src/domain/observation.js';
 
 const framework = readFrameworkFile('data/frameworks/PDTI-922.json');
@@ -26,7 +25,7 @@ const options: SelfReportOptions = {
   framework,
   roundCode: 'PROVINCE-2022',
   codeSystem: 'GSO-2004',
-  measuredSystems,
+  isMeasured: ({ code }) => isMeasured(code),
   seed: 922,
 };
 const submissions = demonstrationSubmissions(options);
@@ -107,30 +106,5 @@ describe('demonstrationSubmissions', () => {
       denominator: null,
     };
     expect(demonstrationSubmissions({ ...options, figures: [row] })[0]?.items).toEqual([]);
-  });
-});
-
-describe('demonstrationSurvey', () => {
-  const survey = demonstrationSurvey(options);
-
-  it('has the figures of surveyed indicators only', () => {
-    expect(new Set(survey.map((row) => row.indicatorCode))).toEqual(
-      new Set(['AWARENESS.10', 'HUMAN_RESOURCES.13', 'GOV_ACTIVITY.09', 'SOC_ACTIVITY.08']),
-    );
-    expect(survey.find((row) => row.indicatorCode === 'GOV_ACTIVITY.09')).toEqual({
-      entityKey: 'GSO-2004:01',
-      indicatorCode: 'GOV_ACTIVITY.09',
-      respondents: 100,
-      value: null,
-      numerator: '40',
-      denominator: '100',
-    });
-  });
-
-  it('is written as CSV with empty cells for what is null', () => {
-    const [header, ...lines] = surveyCsv('PROVINCE-2022', survey).trim().split('\n');
-    expect(header).toBe('round,code_system,entity,indicator,respondents,value,numerator,denominator');
-    expect(lines).toHaveLength(survey.length);
-    expect(lines).toContain('PROVINCE-2022,GSO-2004,01,GOV_ACTIVITY.09,100,,40,100');
   });
 });

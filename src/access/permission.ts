@@ -58,10 +58,15 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   // Configuration of sources, and rows of other people's registers as they came.
   'Source.settings': INTEGRATORS,
   'Source.versions': INTEGRATORS,
-  'Source.manifest': INTEGRATORS,
   'SyncRun.rejects': INTEGRATORS,
   'SyncRun.worker': INTEGRATORS,
 
+  // Whole types as well, so that a new field which leads to them gives nothing away.
+  SourceSettings: INTEGRATORS,
+  SourceSecret: INTEGRATORS,
+  SourceVersion: INTEGRATORS,
+  SourcePreviewType: INTEGRATORS,
+  Host: INTEGRATORS,
   ApiKey: ADMINS,
   AuditEntry: ADMINS,
 };

@@ -7,7 +7,7 @@ import { hasRunSince, isJobDone } from '../store/syncJob.js';
 import type { SyncRunRow } from '../store/tables/syncRun.js';
 import type { JobOutcome, Jobs, TakenJob } from './jobs.js';
 import type { OpenedSource } from './sourceLibrary.js';
-import { syncSource } from './sync.js';
+import { failInterruptedRuns, syncSource } from './sync.js';
 
 /** A run that failed for a reason that may pass is tried again so often, so many seconds later. */
 const RETRY_DELAYS = [30, 120, 480];
@@ -48,7 +48,11 @@ export async function runJob(stage: WorkStage, job: TakenJob): Promise<JobOutcom
   try {
     const { connector, settings, status, sourceId } = await library.open(sourceKey);
     if (job.reason !== 'person') {
-      if (status !== 'ACTIVE') return { errorMessage: `the source is ${status}` };
+      if (status !== 'ACTIVE') {
+        // Nobody will go on with a run that was interrupted before the source was paused.
+        await failInterruptedRuns(database, new Date(), { resumable: true, sourceId });
+        return { errorMessage: `the source is ${status}` };
+      }
       if (job.reason !== 'takeover' && (await hasRunSince(database.fork(), sourceId, job.createdAt))) return null;
     }
     const run = await syncSource({

@@ -82,15 +82,16 @@ async function readAndCommit(options: SyncOptions, held: HeldRun): Promise<SyncR
  * Ends the runs that a lost process left behind: those whose lease has passed. Runs of other living processes go on, and those that can be resumed wait
  * for the next run of their source.
  * @param options.resumable true = end those too, such as for sources that are not read any more
+ * @param options.sourceId absent = of all sources
  * @returns how many it ended
  */
 export async function failInterruptedRuns(
   database: Database,
   now: Date,
-  options: { readonly resumable?: boolean } = {},
+  options: { readonly resumable?: boolean; readonly sourceId?: number } = {},
 ): Promise<number> {
   return database.fork().transactional(async (em) => {
-    const lapsed = await findLapsedRuns(em, null);
+    const lapsed = await findLapsedRuns(em, options.sourceId ?? null);
     const where = { id: { $in: lapsed }, ...(options.resumable === true ? {} : { checkpoint: null }) };
     const runs = await em.find(SyncRunTable, where, { fields: ['id'] });
     return endRuns(

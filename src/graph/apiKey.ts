@@ -133,15 +133,26 @@ export class ApiKeyResolver {
     const found = entity ? catalogue.findEntity(code, system) : undefined;
     if (entity && found === undefined) throw wrong(`there is no entity ${entity.slice(0, 80)}`);
     const made = makeApiKey(idempotencyKey ? `${viewer.subject} ${idempotencyKey}` : null);
+    const asked = {
+      role,
+      name,
+      entityKey: found === undefined ? null : entityKey(found),
+      expiresAt: expiresAt ?? null,
+    };
     return platform.database.fork().transactional(async (em) => {
-      const isNew = await insertApiKey(em, {
-        ...{ id: made.id, hash: made.hash, role, name, createdBy: viewer.subject ?? '', expiresAt: expiresAt ?? null },
-        entityKey: found === undefined ? null : entityKey(found),
-      });
+      const isNew = await insertApiKey(em, { ...asked, id: made.id, hash: made.hash, createdBy: viewer.subject ?? '' });
       const stored = await findApiKey(em, made.id);
       if (stored === null) throw new Error('the key that was just made is not there');
+      const details = {
+        role: stored.role,
+        name: stored.name,
+        entityKey: stored.entityKey,
+        expiresAt: stored.expiresAt,
+      };
+      if (!isNew && JSON.stringify(details) !== JSON.stringify(asked)) {
+        throw wrong('this "idempotencyKey" made another key; take a new one');
+      }
       if (!isNew) return new CreatedApiKey(stored, null);
-      const details = { role, name, entityKey: stored.entityKey, expiresAt: stored.expiresAt };
       await writeAudit(em, { viewer, action: 'createApiKey', target: `ApiKey:${made.id}`, details });
       return new CreatedApiKey(stored, made.text);
     });

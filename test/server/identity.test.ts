@@ -277,6 +277,10 @@ describe('API keys', () => {
     const { secret, apiKey } = data.createApiKey;
     expect(apiKey).toMatchObject({ role: 'INTEGRATOR', createdBy: 'local:admin' });
     expect((await ask(CREATE, admin, { key: 'first' })).data.createApiKey).toEqual({ secret: null, apiKey });
+    const another = CREATE.replace('"loader"', '"another"');
+    expect(await ask(another, admin, { key: 'first' })).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_USER_INPUT' } }],
+    });
     const subject = `key:${apiKey.id.replace('ApiKey:', '')}`;
     expect((await ask(WHO, secret)).data.viewer).toMatchObject({ role: 'INTEGRATOR', subject, can: true });
     const listed = (await ask(KEYS)).data.apiKeys.edges.map(({ node }: { node: object }) => node);

@@ -7,6 +7,7 @@ import { countStaged, readPageMemory, type StagedRecord, stagePage } from '../st
 import { StreamCursorTable } from '../store/tables/source.js';
 import { type HeldRun, LeaseLost, restartRun, StageLost, type SyncOptions } from './heldRun.js';
 import { type Patience, withPatience } from './patience.js';
+import { recordLookupIn } from './recordLookup.js';
 import { advance, type RunState, total } from './syncState.js';
 
 const compress = promisify(gzip);
@@ -43,13 +44,7 @@ export async function readIntoStage(options: SyncOptions, held: HeldRun, patienc
   const pages = readSource(connector, {
     ...options,
     ...{ mode, cursors, checksUnique: false },
-    lookup: {
-      entityId: (codeSystem, code) => catalogue.entityByKey(`${codeSystem}:${code}`)?.id ?? null,
-      indicatorId(frameworkCode, code) {
-        const measure = catalogue.measureByCode(frameworkCode, code);
-        return measure?.kind === 'INDICATOR' ? measure.id : null;
-      },
-    },
+    lookup: recordLookupIn(catalogue),
     ...(resume === null ? {} : { resume }),
   });
   for await (const page of pages) {

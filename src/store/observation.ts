@@ -20,6 +20,8 @@ export interface NewObservation {
   readonly rowNumber: number | null;
   readonly rowHash: string | null;
   readonly submissionItemId: number | null;
+  /** The stream of its source that said it; absent or null = none. */
+  readonly stream?: string | null;
 }
 
 /** Where a batch comes from. */
@@ -74,9 +76,9 @@ async function writeChunk(em: SqlEntityManager, origin: ObservationOrigin, recor
         ${column('value')}::numeric[], ${column('numerator')}::numeric[], ${column('denominator')}::numeric[],
         ${column('obsStatus')}::text[], ${column('tombstone')}::boolean[], ${column('publishedAt')}::timestamptz[],
         ${column('pageSequence')}::int[], ${column('rowNumber')}::int[], ${column('rowHash')}::text[],
-        ${column('submissionItemId')}::bigint[]
+        ${column('submissionItemId')}::bigint[], ${records.map(({ stream }) => stream ?? null)}::text[]
       ) as i (entity_id, indicator_id, year, period, value, numerator, denominator, obs_status, tombstone, published_at,
-              page_sequence, row_number, row_hash, submission_item_id)
+              page_sequence, row_number, row_hash, submission_item_id, stream)
     ), judged as (
       select i.*, l.id as latest_id, case
           when i.tombstone then case when l.id is null or l.tombstone then 'unchanged' else 'tombstoned' end
@@ -92,10 +94,10 @@ async function writeChunk(em: SqlEntityManager, origin: ObservationOrigin, recor
     ), inserted as (
       insert into observation (source_id, entity_id, indicator_id, year, period, value, numerator, denominator, obs_status,
         tombstone, published_at, retrieved_at, sync_run_id, page_sequence, row_number, row_hash, submission_item_id,
-        supersedes_id, change_id)
+        supersedes_id, change_id, stream)
       select ${origin.sourceId}, entity_id, indicator_id, year, period, value, numerator, denominator, obs_status,
         tombstone, published_at, ${origin.retrievedAt.toISOString()}::timestamptz, ${origin.syncRunId}::bigint, page_sequence,
-        row_number, row_hash, submission_item_id, latest_id, ${origin.changeId}::bigint
+        row_number, row_hash, submission_item_id, latest_id, ${origin.changeId}::bigint, stream
       from judged where verdict <> 'unchanged'
     )
     select verdict, entity_id, year, count(*) as count from judged group by verdict, entity_id, year`.execute(

@@ -1,14 +1,20 @@
 import { cpus } from 'node:os';
+import { measureIngestion } from './ingestion.js';
 import { measureRecomputation } from './recomputation.js';
 import { openBench } from './stage.js';
 
-/** Prints what a national recomputation costs, step by step. Everything is real: PostgreSQL, HTTP, the demonstration's data. */
+/**
+ * Prints what a national recomputation costs, step by step, and what ingestion costs beside a bare COPY. With the argument `ingestion` or `recomputation` only
+ * that. Everything is real: PostgreSQL, HTTP, the demonstration's data.
+ */
 const bench = await openBench();
 try {
   process.stdout.write(
     `Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), all data simulated\n`,
   );
-  await measureRecomputation(bench);
+  const only = process.argv[2];
+  if (only !== 'ingestion') await measureRecomputation(bench);
+  if (only !== 'recomputation') await measureIngestion(bench);
 } finally {
   await bench.close();
 }

@@ -15,7 +15,6 @@ import { stageAndJudge } from './writeStep.js';
 const ROWS = 100_000;
 const ROUNDS = 5;
 const PAGE_ROWS = 5_000;
-const INDICATORS = ['GOV_ACTIVITY.12', 'GOV_ACTIVITY.11'];
 
 /**
  * Measures the way of observations into the database, side by side in each round: a bare COPY into the table of observations, the write step alone
@@ -23,11 +22,14 @@ const INDICATORS = ['GOV_ACTIVITY.12', 'GOV_ACTIVITY.11'];
  */
 export async function measureIngestion({ database, catalogue }: Bench): Promise<void> {
   const entities = catalogue.content.entities.filter(({ codeSystem }) => codeSystem === 'GSO-2004');
-  const indicatorIds = INDICATORS.map((code) => catalogue.measureByCode('PDTI-922', code)?.id ?? 0);
-  const server = await serveRows(entities.map(({ code }) => code));
+  const indicators = catalogue.framework('PDTI-922')?.measures.filter(({ kind }) => kind === 'INDICATOR') ?? [];
+  const server = await serveRows(
+    entities.map(({ code }) => code),
+    indicators.map(({ code }) => code),
+  );
   const rows = makeRows(
     entities.map(({ id }) => id),
-    indicatorIds,
+    indicators.map(({ id }) => id),
     ROWS,
   );
   const times: Record<'copy' | 'write' | 'pages' | 'again', number[]> = { copy: [], write: [], pages: [], again: [] };
@@ -88,19 +90,19 @@ export async function measureIngestion({ database, catalogue }: Bench): Promise<
 }
 
 /** Row n of the source: every identity once. */
-function identityOf(n: number, entities: number): { entity: number; month: number; indicator: number } {
-  const month = Math.floor(n / (entities * INDICATORS.length));
-  return { entity: n % entities, indicator: Math.floor(n / entities) % INDICATORS.length, month };
+function identityOf(n: number, entities: number, indicators: number) {
+  const month = Math.floor(n / (entities * indicators));
+  return { entity: n % entities, indicator: Math.floor(n / entities) % indicators, month };
 }
 
-/** Months from the year 0001 on, so that a million identities need no more entities than there are. */
+/** A million identities need 162 months. */
 function periodOf(month: number): string {
-  return `${String(1 + Math.floor(month / 12)).padStart(4, '0')}-${String((month % 12) + 1).padStart(2, '0')}`;
+  return `${2000 + Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, '0')}`;
 }
 
 function makeRows(entityIds: readonly number[], indicatorIds: readonly number[], count: number): PlainObservation[] {
   return Array.from({ length: count }, (_, n) => {
-    const { entity, month, indicator } = identityOf(n, entityIds.length);
+    const { entity, month, indicator } = identityOf(n, entityIds.length, indicatorIds.length);
     const period = periodOf(month);
     const hash = String(n).padStart(64, '0');
     return {
@@ -115,15 +117,18 @@ function makeRows(entityIds: readonly number[], indicatorIds: readonly number[],
   });
 }
 
-async function serveRows(codes: readonly string[]): Promise<{ baseUrl: string; http: Server }> {
+async function serveRows(
+  codes: readonly string[],
+  indicators: readonly string[],
+): Promise<{ baseUrl: string; http: Server }> {
   const http = createServer((request, response) => {
     const query = new URL(request.url ?? '/', 'http://source').searchParams;
     const [offset, count] = [Number(query.get('offset')), Number(query.get('count'))];
     const items: object[] = [];
     for (let n = offset; n < Math.min(count, offset + PAGE_ROWS); n += 1) {
-      const { entity, month, indicator } = identityOf(n, codes.length);
+      const { entity, month, indicator } = identityOf(n, codes.length, indicators.length);
       items.push({
-        ...{ province: codes[entity], indicator: INDICATORS[indicator], period: periodOf(month) },
+        ...{ province: codes[entity], indicator: indicators[indicator], period: periodOf(month) },
         ...{ part: n % 900, whole: 1000, updated: '2026-01-05T08:00:00+07:00' },
       });
     }
@@ -157,7 +162,7 @@ function compile(key: string, count: number) {
         mapping: {
           framework: 'PDTI-922',
           entity: { by: 'code', codeSystem: 'GSO-2004', field: 'province' },
-          period: { field: 'period', format: 'month' },
+          period: { field: 'period', format: 'yearMonth' },
           figures: [
             { indicator: { field: 'indicator' }, numerator: { field: 'part' }, denominator: { field: 'whole' } },
           ],

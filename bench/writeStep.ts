@@ -49,7 +49,7 @@ export async function stageAndJudge(
           raw: `{"indicator":"GOV_ACTIVITY.12","part":${row.numerator},"period":"${row.period}","province":"01","whole":1000}`,
         })),
         checkpoint: {},
-        progress: { pages: sequence + 1, read: at, rejected: 0, skipped: 0 },
+        pages: sequence + 1,
       },
     );
   }

@@ -59,6 +59,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'Source.settings': INTEGRATORS,
   'Source.versions': INTEGRATORS,
   'SyncRun.rejects': INTEGRATORS,
+  'SyncRun.pagesRead': INTEGRATORS,
   'SyncRun.worker': INTEGRATORS,
 
   // Whole types as well, so that a new field which leads to them gives nothing away.

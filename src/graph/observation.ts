@@ -91,6 +91,14 @@ export class ObservationType implements NodeType {
     return readSource(this.view, this.observation.sourceId);
   }
 
+  @Field(() => Boolean, {
+    description:
+      'Its source has not been read well within its freshness limit, so that the figure may be out of date. The last good one stays.',
+  })
+  async stale(): Promise<boolean> {
+    return (await this.source()).stale;
+  }
+
   @Cost(5)
   @Field(() => GraphQLDateTime, { description: 'When the platform fetched it.' })
   async retrievedAt(): Promise<Date> {

@@ -8,6 +8,7 @@ import { HostResolver } from './host.js';
 import { LookupResolver } from './lookup.js';
 import { MeasureResolver } from './measure.js';
 import { ObservationResolver } from './observation.js';
+import { QuarantineResolver } from './quarantine.js';
 import { RankingResolver } from './ranking.js';
 import { ReferenceResolver } from './reference.js';
 import { RoundResolver } from './round.js';
@@ -49,6 +50,7 @@ export function buildGraphSchema(): GraphQLSchema {
       SourceConfigurationResolver,
       SourceMutationResolver,
       SyncRunResolver,
+      QuarantineResolver,
       ObservationResolver,
       SubscriptionResolver,
       SyncRunUpdatesResolver,

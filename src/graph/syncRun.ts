@@ -2,7 +2,7 @@ import { GraphQLFloat, GraphQLInt } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Args, Ctx, Field, FieldResolver, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { ERROR_CODES } from '../domain/errors.js';
-import type { SyncMode, SyncStatus } from '../domain/syncRun.js';
+import type { RunMode, SyncStatus } from '../domain/syncRun.js';
 import type { Filter } from '../store/condition.js';
 import { countSyncRuns, type ListedRun, listSyncRuns, type SyncRunField } from '../store/listSyncRuns.js';
 import { openPage, ReadPageArgs } from './at.js';
@@ -78,7 +78,7 @@ export class SyncRunType implements NodeType {
   readonly status: SyncStatus;
 
   @Field(() => SyncModeWord, { description: 'Whether it read all or what changed.' })
-  readonly mode: SyncMode;
+  readonly mode: RunMode;
 
   @Field(() => GraphQLDateTime, { description: 'When it began.' })
   readonly startedAt: Date;
@@ -86,7 +86,10 @@ export class SyncRunType implements NodeType {
   @Field(() => GraphQLDateTime, { nullable: true, description: 'When it ended; null = under way.' })
   readonly finishedAt: Date | null;
 
-  @Field(() => GraphQLInt, { description: 'Records read. A row that carries seven figures is seven records.' })
+  @Field(() => GraphQLInt, {
+    description:
+      'Records read, and withdrawals by difference. A row that carries seven figures is seven records. 0 while the run is under way, see `progress`.',
+  })
   readonly read: number;
 
   @Field(() => GraphQLInt, { description: 'Records that told something new.' })
@@ -98,8 +101,14 @@ export class SyncRunType implements NodeType {
   @Field(() => GraphQLInt, { description: 'Corrections of what was known.' })
   readonly superseded: number;
 
-  @Field(() => GraphQLInt, { description: 'Records that the source withdrew.' })
+  @Field(() => GraphQLInt, { description: 'Records that the source withdrew, and withdrawals by difference.' })
   readonly tombstoned: number;
+
+  @Field(() => GraphQLInt, {
+    description:
+      'Figures that the source said before and that a full snapshot has no more: each counts as one record read and one withdrawn.',
+  })
+  readonly withdrawnByDifference: number;
 
   @Field(() => GraphQLInt, { description: 'Records refused and quarantined with their raw row.' })
   readonly rejected: number;
@@ -109,6 +118,12 @@ export class SyncRunType implements NodeType {
 
   @Field(() => GraphQLInt, { description: 'Pages read.' })
   readonly pages: number;
+
+  @Field(() => [String], {
+    description:
+      'How the fields of its rows differ from those of the last good run: `statistics: field "x" disappeared`; 50 a stream at most.',
+  })
+  readonly schemaChanges: readonly string[];
 
   @Field(() => SyncProgress, {
     description: 'How far it is while it is under way, at most half a second old; then what it came to.',
@@ -140,6 +155,8 @@ export class SyncRunType implements NodeType {
     this.tombstoned = run.tombstoned;
     this.rejected = run.rejected;
     this.skipped = run.skipped;
+    this.withdrawnByDifference = run.withdrawnByDifference;
+    this.schemaChanges = run.schemaChanges;
     this.pages = run.pages;
     this.progress = new SyncProgress(run);
     this.worker = run.worker;

@@ -9,7 +9,7 @@ import type { RoundStatus } from '../domain/round.js';
 import type { SnapshotStatus } from '../domain/snapshot.js';
 import type { SourceKind, SourceStatus } from '../domain/source.js';
 import type { ItemState } from '../domain/submission.js';
-import type { SyncMode, SyncStatus } from '../domain/syncRun.js';
+import type { RunMode, SyncStatus } from '../domain/syncRun.js';
 
 /** Makes a GraphQL enum of the words of a domain type; a word that is missing here does not compile. */
 function words<Word extends string>(name: string, description: string, meanings: Readonly<Record<Word, string>>) {
@@ -121,10 +121,11 @@ export const ObsStatusWord = words<ObsStatus>('ObsStatus', 'SDMX observation sta
   M: 'Missing because it cannot exist.',
 });
 
-/** GraphQL enum of {@link SyncMode}; in upper case on the wire. */
-export const SyncModeWord = words<SyncMode>('SyncMode', 'How a run reads a source.', {
+/** GraphQL enum of {@link RunMode}; in upper case on the wire. */
+export const SyncModeWord = words<RunMode>('SyncMode', 'How a run reads a source.', {
   FULL_REFRESH: 'All that there is.',
   INCREMENTAL: 'What changed since the last good run.',
+  REPLAY: 'Nothing: rows in quarantine are mapped again.',
 });
 
 /** GraphQL enum of {@link SyncStatus}. */

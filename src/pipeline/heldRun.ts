@@ -61,7 +61,6 @@ export async function restartRun(database: Database, held: HeldRun, stream: stri
 
 /** Writes how far a run has come. */
 export async function writeState(em: SqlEntityManager, runId: number, state: RunState): Promise<void> {
-  const columns = { pages: total(state, 'pages'), read: total(state, 'read') };
-  const rest = { rejected: total(state, 'rejected'), skipped: total(state, 'skipped') };
-  await em.nativeUpdate(SyncRunTable, { id: runId }, { checkpoint: { ...state }, ...columns, ...rest });
+  const pages = total(state, 'pages');
+  await em.nativeUpdate(SyncRunTable, { id: runId }, { checkpoint: { ...state }, pages });
 }

@@ -120,7 +120,7 @@ async function endRuns(em: SqlEntityManager, ids: readonly number[], now: Date):
 }
 
 /** The account of a run that served nothing. */
-const NOTHING_READ = { pages: 0, read: 0, rejected: 0, skipped: 0, checkpoint: null };
+const NOTHING_READ = { pages: 0, checkpoint: null };
 
 async function begin(options: SyncOptions): Promise<HeldRun> {
   const { database, connector, mode, now, leaseMs = LEASE_MS } = options;

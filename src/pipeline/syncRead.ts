@@ -94,10 +94,7 @@ async function toStaged(page: ReadPage, state: RunState) {
     })),
     records: toRecords(page),
     checkpoint: { ...state },
-    progress: {
-      ...{ pages: total(state, 'pages'), read: total(state, 'read') },
-      ...{ rejected: total(state, 'rejected'), skipped: total(state, 'skipped') },
-    },
+    pages: total(state, 'pages'),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
 import type { FailureType } from '../domain/errors.js';
-import type { SyncCounts, SyncMode, SyncStatus } from '../domain/syncRun.js';
+import type { RunMode, SyncCounts, SyncStatus } from '../domain/syncRun.js';
 import { columnCondition, type Filter, filterSql } from './condition.js';
 import type { Progress } from './progress.js';
 
@@ -9,7 +9,7 @@ import type { Progress } from './progress.js';
 export interface ListedRun extends SyncCounts {
   readonly id: number;
   readonly sourceId: number;
-  readonly mode: SyncMode;
+  readonly mode: RunMode;
   readonly status: SyncStatus;
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
@@ -21,6 +21,10 @@ export interface ListedRun extends SyncCounts {
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
   readonly failureType: FailureType | null;
+  /** How the fields of its rows differ from those of the last good run. */
+  readonly schemaChanges: readonly string[];
+  /** Withdrawals that a full snapshot brought about by what it had no more. */
+  readonly withdrawnByDifference: number;
   /** Only figures of this period were kept; null = all. */
   readonly period: string | null;
   /** Host and process that reads, or read it; null = not recorded. */
@@ -42,7 +46,7 @@ export interface SyncRunQuery {
 interface Row {
   id: string;
   source_id: number;
-  mode: SyncMode;
+  mode: RunMode;
   status: SyncStatus;
   started_at: Date | string;
   finished_at: Date | string | null;
@@ -59,6 +63,8 @@ interface Row {
   error_code: string | null;
   error_message: string | null;
   failure_type: FailureType | null;
+  schema_changes: string[];
+  withdrawn_by_difference: number;
   period: string | null;
   worker: string | null;
   progress: Progress | null;
@@ -66,6 +72,7 @@ interface Row {
 
 const COLUMNS = sql`r.id, r.source_id, r.mode, r.status, r.started_at, r.finished_at, r.read, r.written, r.unchanged, r.superseded,
   r.tombstoned, r.rejected, r.skipped, r.pages, r.stop_reasons, r.skipped_rules, r.error_code, r.error_message, r.failure_type, r.period, r.worker,
+  r.schema_changes, r.withdrawn_by_difference,
   (select to_jsonb(p) from sync_progress p where r.status = 'RUNNING' and p.sync_run_id = r.id) as progress`;
 
 const FIELDS = {
@@ -213,6 +220,8 @@ function toRun(row: Row): ListedRun {
     errorCode: row.error_code,
     errorMessage: row.error_message,
     failureType: row.failure_type,
+    schemaChanges: row.schema_changes,
+    withdrawnByDifference: row.withdrawn_by_difference,
     period: row.period,
     worker: row.worker,
     progress: row.progress,

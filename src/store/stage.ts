@@ -38,13 +38,8 @@ export interface StagedPage {
   readonly records: readonly StagedRecord[];
   /** What the run goes on from after a kill. */
   readonly checkpoint: Readonly<Record<string, unknown>>;
-  /** Of the run so far, for people who watch it. */
-  readonly progress: {
-    readonly pages: number;
-    readonly read: number;
-    readonly rejected: number;
-    readonly skipped: number;
-  };
+  /** Pages of the run, with this one. */
+  readonly pages: number;
 }
 
 /** True when this very page was kept before, and only the answer to its commit was lost. */
@@ -64,19 +59,15 @@ const COLUMNS = `sync_run_id, stream, page_sequence, row_number, ordinal, entity
  * @returns false when the run has been ended or taken over; nothing is kept then
  */
 export async function stagePage(database: Database, lease: Lease, staged: StagedPage): Promise<boolean> {
-  const { page, rejects, records, checkpoint, progress } = staged;
+  const { page, rejects, records, checkpoint, pages } = staged;
   return database.transact(async (client) => {
     // What a crash of the server may lose is lost together with the stage, and the run notices.
     await client.query('set local synchronous_commit = off');
     const held = await client.query(
-      `update sync_run set checkpoint = $3, pages = $4, read = $5, rejected = $6, skipped = $7
-       where id = $1 and owner = $2 and status = 'RUNNING' and pages = $4 - 1`,
-      [
-        ...[lease.runId, lease.owner, JSON.stringify(checkpoint)],
-        ...[progress.pages, progress.read, progress.rejected, progress.skipped],
-      ],
+      `update sync_run set checkpoint = $3, pages = $4 where id = $1 and owner = $2 and status = 'RUNNING' and pages = $4 - 1`,
+      [lease.runId, lease.owner, JSON.stringify(checkpoint), pages],
     );
-    if (held.rowCount !== 1) return isKept(client, lease, progress.pages);
+    if (held.rowCount !== 1) return isKept(client, lease, pages);
     await client.query(
       `insert into page (sync_run_id, stream, sequence, request, http_status, retrieved_at, body_sha256, body_gzip, partition, row_count,
          declared_total, fingerprint) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,

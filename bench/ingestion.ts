@@ -13,7 +13,7 @@ import type { Bench } from './stage.js';
 import { stageAndJudge } from './writeStep.js';
 
 const ROWS = 100_000;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const PAGE_ROWS = 5_000;
 
 /**
@@ -56,6 +56,7 @@ export async function measureIngestion({ database, catalogue }: Bench): Promise<
     const sync = await run(`bench_sync_${round}`, ROWS);
     const pages = await time(sync);
     const again = await time(sync);
+    process.stderr.write(`round ${round}: ${[copy, write, pages, again].map(Math.round).join(', ')} ms\n`);
     if (round > 0) {
       times.copy.push(copy);
       times.write.push(write);

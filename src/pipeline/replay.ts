@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import type { Viewer } from '../access/viewer.js';
 import type { Catalogue } from '../domain/catalogue.js';
 import type { Connector, RejectedRecord, RowRecord } from '../domain/connector.js';
 import { PlatformError } from '../domain/errors.js';
@@ -6,6 +7,7 @@ import { periodYear } from '../domain/period.js';
 import { accountAddsUp } from '../domain/syncRun.js';
 import { canonicalJson, sha256 } from '../source/hash.js';
 import { createRecordResolver, type ResolvedRecord } from '../source/resolve.js';
+import { writeAudit } from '../store/audit.js';
 import { lockSource } from '../store/lock.js';
 import { type NewObservation, writeObservations } from '../store/observation.js';
 import type { Database } from '../store/orm.js';
@@ -34,6 +36,8 @@ export interface ReplayOptions {
   /** The version in use of the source that is replayed. */
   readonly connector: Connector;
   readonly now: () => Date;
+  /** Who asks, for the audit; absent or null = the platform itself. */
+  readonly viewer?: Viewer | null;
 }
 
 /** What is replayed. */
@@ -120,6 +124,8 @@ export async function replayRejected(options: ReplayOptions, request: ReplayRequ
       run.id,
       open.map(({ id }) => id),
     );
+    const target = `SyncRun:${run.id}`;
+    await writeAudit(em, { viewer: options.viewer ?? null, action: 'replayRejected', target, details: { ...counts } });
     if (touched.length > 0) {
       const roundIds = roundsTouched(catalogue, touched);
       await takeRevision(em, { changeId, kind: 'OBSERVATIONS', roundIds, sourceId: source.id });

@@ -22,9 +22,14 @@ export interface JudgeTarget {
 
 const IDENTITY = sql`s.entity_id, s.indicator_id, s.period`;
 
-/** Room for hashing a run; what does not fit goes to disk. */
+/**
+ * Room for hashing a run; what does not fit goes to disk. The stage has no statistics, so that PostgreSQL would take a million records for a few and compare each
+ * with all others.
+ */
 export async function prepareToJudge(em: SqlEntityManager): Promise<void> {
-  await sql`select set_config('work_mem', '64MB', true), set_config('jit', 'off', true)`.execute(em.getKysely());
+  await sql`select set_config('work_mem', '64MB', true), set_config('jit', 'off', true), set_config('enable_nestloop', 'off', true)`.execute(
+    em.getKysely(),
+  );
 }
 
 /**

@@ -32,6 +32,7 @@ import { bar, type StepDisplay, step } from './progress.js';
 import type { PartState, Readiness } from './server/health.js';
 import { startHealthServer } from './server/healthServer.js';
 import { startServer } from './server/http.js';
+import { manifestJsonSchema } from './source/manifest/jsonSchema.js';
 import type { ReadProgress } from './source/readPage.js';
 
 /** The contract gives ten seconds; what is not down by then is left to the recovery of the next start. */
@@ -69,6 +70,7 @@ async function main(): Promise<void> {
         authenticator: () => authenticator,
         trustProxy: config.trustProxy,
         rateLimitPerMinute: config.rateLimitPerMinute,
+        manifestSchema: manifestJsonSchema(),
       }));
   opened.push({ name: 'server', close: () => server.close() });
   serving = await prepare(config, parts);

@@ -47,6 +47,8 @@ export interface ServerOptions {
   readonly trustProxy?: number | readonly string[];
   /** Requests and operations of one client a minute; absent or 0 = any number. */
   readonly rateLimitPerMinute?: number;
+  /** The JSON Schema of manifests, served at `/manifest.schema.json`; absent = it is not. */
+  readonly manifestSchema?: unknown;
   /** Receives one line of JSON per warning or error, ended by a newline; never bodies, queries or headers. */
   readonly log: (line: string) => void;
 }
@@ -102,6 +104,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     return isClosing ? { ready: false, parts: { ...state.parts, server: 'stopping' } } : state;
   });
   if (options.introspection) addGraphiql(app, () => openRoundOf(options.platform()));
+  if (options.manifestSchema !== undefined) {
+    const schema = JSON.stringify(options.manifestSchema);
+    app.get('/manifest.schema.json', async (_request, reply) =>
+      reply.type('application/schema+json').header('cache-control', 'public, max-age=3600').send(schema),
+    );
+  }
   app.get('/', async (_request, reply) =>
     options.introspection
       ? reply.redirect('/graphiql')

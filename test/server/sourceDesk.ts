@@ -42,7 +42,12 @@ export async function openDesk(): Promise<DeskServing> {
     platform,
     stage,
     logged,
-    start: () => startTestServer({ platform: () => platform, authenticator: () => authenticator }),
+    start: () =>
+      startTestServer({
+        platform: () => platform,
+        authenticator: () => authenticator,
+        manifestSchema: { type: 'object' },
+      }),
     tokenOf(role) {
       const entityKey = role === 'officer' ? 'GSO-2025:79' : null;
       return issueToken(key, { role, entityKey, subject: `the ${role}`, expiresInSeconds: 600 });

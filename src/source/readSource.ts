@@ -169,7 +169,7 @@ function describePage(
     partition: page.partition ?? null,
     rowCount: page.rows.length,
     declaredTotal: page.declaredTotal,
-    stopReason: page.stopReason,
+    stopReason: page.stopReason === null ? null : session.redact(page.stopReason),
     cursor: page.cursor,
     checkpoint: keepsSecrets(page.checkpoint ?? null, session) ? (page.checkpoint ?? null) : null,
     mapContext: page.mapContext ?? null,

@@ -252,14 +252,4 @@ export const CODE_MUTANTS: readonly CodeMutant[] = [
           : CORRECT.judge(response),
     }),
   },
-  {
-    name: 'puts its key into the word about the end',
-    caughtBy: 'secrets',
-    create: () => ({
-      finish: (page, { settings }) => ({
-        ...page,
-        stopReason: page.stopReason === null ? null : `all that ${settings.secrets.apiKey} may see`,
-      }),
-    }),
-  },
 ];

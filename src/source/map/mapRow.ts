@@ -9,6 +9,7 @@ import type { MappingSpec } from './mapping.js';
 import { createPeriodReader } from './period.js';
 import { RowProblem } from './problem.js';
 import { createPublicationReader } from './publication.js';
+import { createReplacement } from './replacement.js';
 import { createRevisionReader } from './revision.js';
 import { createFieldRules, type FieldRule } from './rules.js';
 import { createSuppression } from './suppress.js';
@@ -42,7 +43,7 @@ const MISSING = { value: null, numerator: null, denominator: null, obsStatus: 'A
 
 /**
  * Makes the function that maps rows to records. It never throws for a row and gives as many records as the mapping has figures, in their order, so
- * that each can be accounted for: mapped, rejected by a rule, or skipped by `filter`, `when` or `missing`. A bad field costs the figures that read it.
+ * that each can be accounted for: mapped, rejected by a rule, or skipped by `filter`, `when` or `missing`; behind them, withdrawals by `replaces`. A bad field costs the figures that read it.
  * @param mapping as `mappingSchema` gave it
  * @throws Error when it was not checked by the schema
  */
@@ -52,6 +53,7 @@ export function createMapper(mapping: MappingSpec, context: MapContext): (row: J
   const passes = mapping.filter === undefined ? () => true : createConditionReader(mapping.filter).read;
   const plans = planFigures(mapping, identity.reads, isMissing);
   const suppress = createSuppression(mapping.suppress);
+  const withdraw = createWithdrawal(mapping, context, isMissing);
   const { variables } = context;
 
   return (row) => {
@@ -63,7 +65,8 @@ export function createMapper(mapping: MappingSpec, context: MapContext): (row: J
       if (!passes(scope)) return plans.map(() => ({ kind: 'skipped', rule: 'filter' }));
       // Read once, but judged figure by figure: a figure that is not present is skipped, whatever else is wrong.
       const common = attempt(() => identity.read(scope));
-      return plans.map((plan) => mapFigure(plan, scope, common, suppress));
+      const records = plans.map((plan) => mapFigure(plan, scope, common, suppress));
+      return mapping.replaces === undefined ? records : [...records, ...withdraw(scope, records)];
     } catch (error) {
       return rejectAll(toRejected(error));
     }
@@ -113,24 +116,15 @@ function planFigures(
 
 function createIdentityReader(mapping: MappingSpec, context: MapContext, isMissing: (raw: unknown) => boolean) {
   const framework = createTextReader(mapping.framework, 'framework', 'indicator', isMissing);
-  const period = createValueReader(mapping.period);
-  const readPeriod = createPeriodReader(mapping.period);
+  const period = createPeriodOf(mapping.period, isMissing);
   const entity = createEntityReader(mapping.entity, (...key) => context.entityByName(...key), isMissing);
   const publication =
     mapping.publishedAt === undefined ? null : createPublicationReader(mapping.publishedAt, isMissing);
   const deletion = createDeletionReader(mapping.deletedWhen, mapping.action);
   const revision = mapping.revision === undefined ? null : createRevisionReader(mapping.revision, isMissing);
 
-  const readPeriodOf = (scope: Scope): string => {
-    const raw = period.read(scope);
-    const text = raw === undefined || isMissing(raw) ? null : readPeriod(raw);
-    if (typeof text === 'string') return text;
-    if (text !== null) throw new RowProblem('period', text.problem);
-    const name = mapping.period.field ?? mapping.period.expression;
-    throw new RowProblem('required', `${name}, which says the period, is ${raw === undefined ? 'not there' : 'empty'}`);
-  };
   const read = (scope: Scope): RowIdentity => {
-    const periodText = readPeriodOf(scope);
+    const periodText = period.read(scope);
     return {
       kind: 'record',
       ...entity.read(scope, periodText),
@@ -143,6 +137,41 @@ function createIdentityReader(mapping: MappingSpec, context: MapContext, isMissi
   };
   const readers = [framework, period, entity, publication, deletion, revision];
   return { read, reads: new Set(readers.flatMap((reader) => [...(reader?.reads ?? [])])) };
+}
+
+function createPeriodOf(spec: MappingSpec['period'], isMissing: (raw: unknown) => boolean) {
+  const { read: readRaw, reads } = createValueReader(spec);
+  const readPeriod = createPeriodReader(spec);
+  const read = (scope: Scope): string => {
+    const raw = readRaw(scope);
+    const text = raw === undefined || isMissing(raw) ? null : readPeriod(raw);
+    if (typeof text === 'string') return text;
+    if (text !== null) throw new RowProblem('period', text.problem);
+    const name = spec.field ?? spec.expression;
+    throw new RowProblem('required', `${name}, which says the period, is ${raw === undefined ? 'not there' : 'empty'}`);
+  };
+  return { read, reads };
+}
+
+/** Withdraws the figures of a row that has another key now; a row whose old key cannot be read is rejected beside its figures. */
+function createWithdrawal({ replaces }: MappingSpec, context: MapContext, isMissing: (raw: unknown) => boolean) {
+  const entity =
+    replaces?.entity === undefined
+      ? null
+      : createEntityReader(replaces.entity, (...key) => context.entityByName(...key), isMissing);
+  const period = replaces?.period === undefined ? null : createPeriodOf(replaces.period, isMissing);
+  const replacement = createReplacement(replaces?.when, (scope, record) => {
+    const before = period?.read(scope) ?? record.period;
+    const { codeSystem, entityCode } = entity?.read(scope, before) ?? record;
+    return { codeSystem, entityCode, period: before };
+  });
+  return (scope: Scope, records: readonly RowRecord[]): readonly RowRecord[] => {
+    try {
+      return replacement(scope, records);
+    } catch (error) {
+      return [toRejected(error)];
+    }
+  };
 }
 
 function createMissingTest(nullTokens: readonly string[]): (raw: unknown) => boolean {

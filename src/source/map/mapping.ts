@@ -6,6 +6,7 @@ import { figureSchema } from './figure.js';
 import { numberFormatSchema } from './number.js';
 import { findPeriodFault, periodShape } from './period.js';
 import { publicationSchema } from './publication.js';
+import { replacementSchema } from './replacement.js';
 import { rulesSchema } from './rules.js';
 import { suppressSchema } from './suppress.js';
 import { textSourceSchema } from './textSource.js';
@@ -51,6 +52,9 @@ export const mappingSchema = z
       .describe(
         'Which of two figures of one entity, indicator and period is the later, such as a sequence number or a time of change: for the rule unique: highest_revision.',
       ),
+    replaces: replacementSchema(periodSchema)
+      .optional()
+      .describe('Rows that the source gives another key: their figures are withdrawn from the old one.'),
     suppress: suppressSchema.optional().describe('Small counts that must not be told.'),
     deletedWhen: deletedWhenSchema
       .optional()

@@ -112,7 +112,7 @@ const CANDIDATES = `provenance { reason chosen { value source { key } } candidat
 
 describe('refuseCostly', () => {
   it('finds documents of the contract and of the README', () => {
-    expect([CONTRACT.length, README.length]).toEqual([5, 3]);
+    expect([CONTRACT.length, README.length]).toEqual([7, 3]);
   });
 
   it.each<Named>([

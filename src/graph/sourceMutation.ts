@@ -1,11 +1,12 @@
 import { GraphQLInt } from 'graphql';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { PlatformError } from '../domain/errors.js';
-import type { SyncMode } from '../domain/syncRun.js';
+import type { RunMode } from '../domain/syncRun.js';
 import type { Actor } from '../pipeline/changeSource.js';
 import { once } from '../pipeline/once.js';
 import { PREVIEW_PAGES, previewSource } from '../pipeline/previewSource.js';
 import { registerManifest } from '../pipeline/registerManifest.js';
+import { replayRejected } from '../pipeline/replay.js';
 import type { RunSource } from '../pipeline/runSource.js';
 import { activateSource, checkSource, pauseSource, requireActive, retireSource } from '../pipeline/sourceLife.js';
 import { setSourceSettings } from '../pipeline/sourceSettings.js';
@@ -205,7 +206,7 @@ export class SourceMutationResolver {
       defaultValue: 'INCREMENTAL',
       description: 'Whether to read all or what changed.',
     })
-    mode: SyncMode | null,
+    mode: RunMode | null,
     @Arg('period', () => String, {
       nullable: true,
       description: 'Keeps figures of this period only, such as 2024, and leaves the rest as it is; absent = of all.',
@@ -214,7 +215,8 @@ export class SourceMutationResolver {
     @Arg('idempotencyKey', () => String, IDEMPOTENCY_KEY) idempotencyKey: string | null,
     @Ctx() context: GraphContext,
   ): Promise<SyncSourcePayload> {
-    const input = { key, wait: wait ?? true, mode: mode ?? 'INCREMENTAL', period: period ?? null };
+    if (mode === 'REPLAY') throw new PlatformError('BAD_USER_INPUT', 'A replay reads nothing; ask for replayRejected.');
+    const input = { key, wait: wait ?? true, mode: mode ?? ('INCREMENTAL' as const), period: period ?? null };
     const { runId } = await write(context, 'syncSource', input, idempotencyKey, async (stage, actor) => {
       await requireActive(stage, actor, key, { mode: input.mode, period: input.period });
       const requestedBy = context.viewer.subject ?? context.viewer.role;
@@ -223,6 +225,38 @@ export class SourceMutationResolver {
     });
     const view = viewAfter(context);
     const run = runId === null ? null : await view.loaders.run.load(runId);
+    return new SyncSourcePayload(run === null ? null : new SyncRunType(run, view));
+  }
+
+  @Mutation(() => SyncSourcePayload, {
+    description:
+      'Maps the rows in quarantine again by the version in use, 20,000 records at most, in a run of its own; `run` is null when there is nothing to replay. What a later page or run has said stays.',
+  })
+  async replayRejected(
+    @Arg('key', () => String, KEY) key: string,
+    @Arg('run', () => String, {
+      nullable: true,
+      description: 'Id of the run whose rejects are meant: `SyncRun:7`; absent = those of all runs.',
+    })
+    runId: string | null,
+    @Arg('idempotencyKey', () => String, IDEMPOTENCY_KEY) idempotencyKey: string | null,
+    @Ctx() context: GraphContext,
+  ): Promise<SyncSourcePayload> {
+    const number = runId === null || runId === undefined ? null : (/^SyncRun:(\d{1,15})$/.exec(runId)?.[1] ?? '');
+    if (number === '') throw new PlatformError('BAD_USER_INPUT', `"${runId?.slice(0, 40)}" is not the id of a run.`);
+    const input = { key, run: number };
+    const replayed = await write(context, 'replayRejected', input, idempotencyKey, async (stage, viewer) => {
+      const { connector } = await stage.library.open(key);
+      const { catalogue } = context;
+      const options = { database: stage.database, catalogue, connector, now: stage.now, viewer };
+      const run = await replayRejected(options, {
+        sourceKey: key,
+        ...(number === null ? {} : { runId: Number(number) }),
+      });
+      return { runId: run?.id ?? null };
+    });
+    const view = viewAfter(context);
+    const run = replayed.runId === null ? null : await view.loaders.run.load(replayed.runId);
     return new SyncSourcePayload(run === null ? null : new SyncRunType(run, view));
   }
 }

@@ -1,5 +1,4 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import type { Viewer } from '../access/viewer.js';
 import type { Catalogue } from '../domain/catalogue.js';
 import type { Connector, RejectedRecord, RowRecord } from '../domain/connector.js';
 import { PlatformError } from '../domain/errors.js';
@@ -23,6 +22,7 @@ import {
 import { nextChangeId, takeRevision } from '../store/revision.js';
 import { SourceTable } from '../store/tables/source.js';
 import { type SyncRunRow, SyncRunTable } from '../store/tables/syncRun.js';
+import type { Actor } from './changeSource.js';
 import { recordLookupIn } from './recordLookup.js';
 import { roundsTouched } from './touchedRound.js';
 
@@ -37,7 +37,7 @@ export interface ReplayOptions {
   readonly connector: Connector;
   readonly now: () => Date;
   /** Who asks, for the audit; absent or null = the platform itself. */
-  readonly viewer?: Viewer | null;
+  readonly viewer?: Actor | null;
 }
 
 /** What is replayed. */

@@ -28,7 +28,9 @@ const EXPIRE_SECONDS = 86_400;
 const KEEP_SECONDS = 3600;
 
 /** Jobs wait for the poll only when a notification was lost, or when they were put off. */
-const POLL = { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 4 };
+const POLL = { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 2 };
+
+const COMPLAINT_MS = 10_000;
 
 /** Why a source is read: somebody wants it, its time has come, a run that failed is tried again, or one that was interrupted is taken over. */
 export type SyncReason = 'person' | 'schedule' | 'retry' | 'takeover';
@@ -136,7 +138,13 @@ export async function openJobs({ url, works, log }: JobsOptions): Promise<Jobs> 
     ...{ superviseIntervalSeconds: SUPERVISE_SECONDS, monitorIntervalSeconds: SUPERVISE_SECONDS },
     ...{ flowIntervalSeconds: 3600, bamIntervalSeconds: 3600 },
   });
-  boss.on('error', (error) => log(`jobs: ${describeError(error)}`));
+  let complainedAt = Number.NEGATIVE_INFINITY;
+  boss.on('error', (error) => {
+    // A database that is away would be complained about by every worker at every poll.
+    if (performance.now() - complainedAt < COMPLAINT_MS) return;
+    complainedAt = performance.now();
+    log(`the queue does not work and goes on trying: ${describeError(error)}`);
+  });
   await boss.start();
 
   return {

@@ -3,6 +3,7 @@ import { describeError } from '../domain/errors.js';
 import type { RevisionFeed } from '../store/feed.js';
 import { findLapsedRuns } from '../store/lock.js';
 import { readOrphanedRuns } from '../store/syncJob.js';
+import { expirePages } from './expirePages.js';
 import type { SourceSchedule } from './jobs.js';
 import { runJob, type WorkStage } from './runJob.js';
 
@@ -10,6 +11,10 @@ import { runJob, type WorkStage } from './runJob.js';
 const CONCURRENCY = 6;
 
 const SWEEP_MS = 3000;
+/** Raw pages that are old enough are deleted some time after the start, and then now and then, by every worker. */
+const FIRST_EXPIRY_MS = 300_000;
+const EXPIRY_MS = 6 * 3_600_000;
+
 /** Time that a worker has to take over a run before it is offered again. */
 const OFFER_MS = 15_000;
 
@@ -28,7 +33,7 @@ export interface Work {
 
 /**
  * Takes jobs, keeps the schedules as the sources say, and looks for runs whose process was lost: their lease lapses after 20 s at most, and they are
- * offered to whoever is free.
+ * offered to whoever is free. Deletes raw pages that are old enough.
  */
 export async function startWork(options: WorkOptions): Promise<Work> {
   const { jobs, feed, signal, log, concurrency = CONCURRENCY } = options;
@@ -53,8 +58,18 @@ export async function startWork(options: WorkOptions): Promise<Work> {
       await sleep(SWEEP_MS, undefined, { signal }).catch(() => undefined);
     }
   };
-  const ended = loop();
-  return { close: () => ended };
+  const ended = Promise.all([loop(), expire(options)]);
+  return { close: () => ended.then(() => undefined) };
+}
+
+async function expire({ database, signal, log }: WorkStage): Promise<void> {
+  for (let waitMs = FIRST_EXPIRY_MS; ; waitMs = EXPIRY_MS) {
+    await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    await expirePages(database, new Date(), { signal }).catch((error: unknown) => {
+      log(`old pages could not be deleted and will be later: ${describeError(error)}`);
+    });
+  }
 }
 
 /** Makes the schedules those of the active sources: a source that is paused or retired has none. */

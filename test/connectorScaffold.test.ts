@@ -34,7 +34,7 @@ function failuresOf(reports: readonly CheckReport[]): readonly string[] {
 }
 
 describe('a new connector', () => {
-  it('as a manifest keeps the contract, against a recording without secrets', async () => {
+  it('as a manifest keeps the contract, against a recording without secrets', { timeout: 120_000 }, async () => {
     const parent = makeParent();
     const files = await createConnectorFolder(parent, 'land_registry', 'manifest');
     expect([...files].sort()).toEqual(['README.md', 'manifest.yaml', 'recording/exchanges.json']);
@@ -46,7 +46,7 @@ describe('a new connector', () => {
     expect(reports.filter(({ result }) => result === 'passed').length).toBeGreaterThan(25);
   });
 
-  it('as code keeps the contract too', async () => {
+  it('as code keeps the contract too', { timeout: 120_000 }, async () => {
     mkdirSync(BESIDE, { recursive: true });
     const folder = join(BESIDE, 'scaffold_of_test');
     rmSync(folder, { recursive: true, force: true });

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { type ReferenceLookups, readLookups } from '../../../../src/connectorSubject.js';
+import { parseManifest } from '../../../../src/source/manifest/parseManifest.js';
 import type { TimeZoneSwitch } from '../../../../src/source/suite/bench.js';
 import { EXAMPLE_KEY, exampleSource } from '../../../../src/source/suite/exampleSource.js';
 import { CHECKS, type CheckReport, runSuite } from '../../../../src/source/suite/runSuite.js';
-import { type Subject, subjectOfCode } from '../../../../src/source/suite/subject.js';
+import { type Subject, subjectOfCode, subjectOfManifest } from '../../../../src/source/suite/subject.js';
 import { CORRECT, createExample, type ExampleParts } from '../exampleConnector.js';
 import { CODE_MUTANTS } from './codeMutants.js';
 
@@ -51,9 +54,21 @@ describe('the contract suite', () => {
     expect(report?.seen).not.toContain('the check broke');
   });
 
+  it('misspelt-keys catches a reader of manifests that overlooks what it does not know', async () => {
+    const text = readFileSync('docs/connector-template/manifest.yaml', 'utf8').replaceAll('__name__', 'example');
+    const { manifest } = parseManifest(text);
+    if (manifest === null) throw new Error('the template has problems');
+    const right = subjectOfManifest(manifest, parse(text), { settings: SETTINGS, ...reference });
+    const overlook: typeof parseManifest = (wrong) =>
+      parseManifest(wrong.replace(/"publishedAtQq"|"rangeQq"/, '"range"'));
+    const subject: Subject = { ...right, manifest: { data: parse(text), parse: overlook } };
+    expect(await check(subject, ['misspelt-keys'])).toMatchObject([{ result: 'failed' }]);
+    expect(await check(right, ['misspelt-keys'])).toMatchObject([{ result: 'passed' }]);
+  });
+
   it('has a mutant for every check but those that the runtime alone is answerable for', () => {
-    const caught = new Set(CODE_MUTANTS.map(({ caughtBy }) => caughtBy));
+    const caught = new Set([...CODE_MUTANTS.map(({ caughtBy }) => caughtBy), 'misspelt-keys']);
     const without = CHECKS.map(({ name }) => name).filter((name) => !caught.has(name));
-    expect(without).toEqual(['truncated-gzip', 'hang', 'misspelt-keys']);
+    expect(without).toEqual(['truncated-gzip', 'hang']);
   });
 });

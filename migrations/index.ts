@@ -4,6 +4,7 @@ import { Migration20261122110101_access } from './20261122110101_access.js';
 import { Migration20261122114001_work } from './20261122114001_work.js';
 import { Migration20261122114101_period } from './20261122114101_period.js';
 import { Migration20261122114201_ingestion } from './20261122114201_ingestion.js';
+import { Migration20261122114301_linkage } from './20261122114301_linkage.js';
 
 /** All migrations, oldest first. A released one is never edited; a change is a new file and a new line here. */
 export const MIGRATIONS = [
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   { name: '20261122114001_work', class: Migration20261122114001_work },
   { name: '20261122114101_period', class: Migration20261122114101_period },
   { name: '20261122114201_ingestion', class: Migration20261122114201_ingestion },
+  { name: '20261122114301_linkage', class: Migration20261122114301_linkage },
 ];

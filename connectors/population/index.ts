@@ -12,32 +12,43 @@ import { requireSecret } from '../../src/source/context.js';
 import { syncFailure } from '../../src/source/failure.js';
 import { canonicalJson } from '../../src/source/hash.js';
 import { freshRequestId, signLines } from '../../src/source/sign.js';
-import { judgeStatistics, MINISTRY, PROVINCE, parseStatistics, readResultCode } from './parse.js';
+import {
+  judgeStatistics,
+  LINKED_RATIOS,
+  MINISTRY,
+  PROVINCE,
+  parseLinkageReport,
+  parseStatistics,
+  readLinkages,
+  readResultCode,
+  type StatisticsPage,
+} from './parse.js';
 
 const PATH = '/gateway';
-const SERVICE = 'POPULATION_STATISTICS';
+const STATISTICS = 'POPULATION_STATISTICS';
+const LINKAGE = 'LINKAGE_REPORT';
 const RESULT_SET_EXPIRED = '12';
 
 /** Flat, as the signature needs it. */
 type MessageBody = Readonly<Record<string, string | number>>;
 
 /** Writes a signed message. The bus accepts an id once, so that every attempt needs a new one. */
-function writeMessage({ settings, now }: ConnectorContext, body: MessageBody): string {
+function writeMessage({ settings, now }: ConnectorContext, serviceCode: string, body: MessageBody): string {
   const requestId = freshRequestId();
   const consumerCode = requireSecret(settings, 'consumerCode');
   const timestamp = now().toISOString();
-  const lines = [requestId, SERVICE, consumerCode, timestamp, canonicalJson(body)];
+  const lines = [requestId, serviceCode, consumerCode, timestamp, canonicalJson(body)];
   const signature = signLines(requireSecret(settings, 'secretKey'), lines);
-  return JSON.stringify({ requestId, serviceCode: SERVICE, consumerCode, timestamp, signature, body });
+  return JSON.stringify({ requestId, serviceCode, consumerCode, timestamp, signature, body });
 }
 
-async function ask(context: ConnectorContext, body: MessageBody): Promise<SourceResponse> {
+async function ask(context: ConnectorContext, service: string, body: MessageBody): Promise<SourceResponse> {
   const response = await context.http.send(
     () => ({
       method: 'POST',
       path: PATH,
       headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: writeMessage(context, body),
+      body: writeMessage(context, service, body),
     }),
     judgeStatistics,
   );
@@ -48,7 +59,14 @@ async function ask(context: ConnectorContext, body: MessageBody): Promise<Source
   );
 }
 
+/** One service of the bus and how its pages are read. */
+interface Service {
+  readonly code: string;
+  parse(body: string): StatisticsPage;
+}
+
 async function* read(
+  service: Service,
   context: ConnectorContext,
   cursor: Cursor | null,
   checkpoint: Checkpoint | null,
@@ -58,8 +76,8 @@ async function* read(
   let resultSet = typeof checkpoint?.resultSet === 'string' ? checkpoint.resultSet : null;
   for (let number = Number(checkpoint?.next ?? 1); ; number += 1) {
     const body: MessageBody = { page: number, size, updatedAfter, ...(resultSet === null ? {} : { resultSet }) };
-    const response = await ask(context, body);
-    const page = parseStatistics(response.body);
+    const response = await ask(context, service.code, body);
+    const page = service.parse(response.body);
     if (page.page !== number || (resultSet ?? page.resultSet) !== page.resultSet) {
       const received = `page ${page.page} of result set ${page.resultSet}`;
       throw syncFailure('SYNC_PROTOCOL', `Asked for page ${number} of result set ${resultSet}, received ${received}.`);
@@ -67,7 +85,7 @@ async function* read(
     resultSet = page.resultSet;
     const isLast = number >= page.pages;
     yield {
-      request: `POST ${PATH} ${SERVICE} updatedAfter=${updatedAfter} page=${number} size=${size}`,
+      request: `POST ${PATH} ${service.code} updatedAfter=${updatedAfter} page=${number} size=${size}`,
       response,
       rows: page.rows,
       declaredTotal: page.total,
@@ -87,7 +105,7 @@ export function createPopulation(pageSize = 500): Connector {
   return defineConnector({
     spec: {
       key: 'population',
-      version: 1,
+      version: 2,
       name: { vi: 'Cơ sở dữ liệu quốc gia về dân cư', en: 'National Population Database' },
       owner: 'Ministry of Public Security',
       kind: 'NATIONAL_DATABASE',
@@ -100,8 +118,8 @@ export function createPopulation(pageSize = 500): Connector {
       bounds: DEFAULT_BOUNDS,
     },
     async check(context) {
-      const { body } = await ask(context, { page: 1, size: 1, updatedAfter: 0 });
-      return { ok: true, message: `The bus answers, and ${SERVICE} offers ${parseStatistics(body).total} rows.` };
+      const { body } = await ask(context, STATISTICS, { page: 1, size: 1, updatedAfter: 0 });
+      return { ok: true, message: `The bus answers, and ${STATISTICS} offers ${parseStatistics(body).total} rows.` };
     },
     streams: [
       {
@@ -111,7 +129,16 @@ export function createPopulation(pageSize = 500): Connector {
           indicatorCodes: ratios.map(({ indicatorCode }) => indicatorCode),
         })),
         incremental: true,
-        read: (context, cursor, checkpoint = null) => read(context, cursor, checkpoint, pageSize),
+        read: (context, cursor, checkpoint = null) =>
+          read({ code: STATISTICS, parse: parseStatistics }, context, cursor, checkpoint, pageSize),
+      },
+      {
+        name: 'linkage',
+        feeds: [{ frameworkCode: PROVINCE.frameworkCode, indicatorCodes: Object.values(LINKED_RATIOS) }],
+        incremental: true,
+        statesLinkages: readLinkages,
+        read: (context, cursor, checkpoint = null) =>
+          read({ code: LINKAGE, parse: parseLinkageReport }, context, cursor, checkpoint, pageSize),
       },
     ],
   });

@@ -1,4 +1,5 @@
 import type { Name } from './entity.js';
+import type { StatedLinkage } from './linkage.js';
 import type { Figure, ObsStatus } from './observation.js';
 import type { SourceKind } from './source.js';
 
@@ -301,6 +302,12 @@ export interface ConnectorStream {
    * @param mapContext as {@link SourcePage.mapContext} was; null = there was none
    */
   mapRaw?(raw: unknown, mapContext: unknown): readonly RowRecord[];
+  /**
+   * What a page says about the linkage of databases. Each of these rows also carries a record that is skipped by the rule `linkage`, for the account.
+   * Absent = the stream states none.
+   * @param body of a page that was read without a failure, without secrets
+   */
+  statesLinkages?(body: string): readonly StatedLinkage[];
 }
 
 /** What `check` found. */

@@ -5,6 +5,7 @@ import { AuditResolver } from './audit.js';
 import { EntityResolver } from './entity.js';
 import { FrameworkResolver } from './framework.js';
 import { HostResolver } from './host.js';
+import { LinkageResolver } from './linkage.js';
 import { LookupResolver } from './lookup.js';
 import { MeasureResolver } from './measure.js';
 import { ObservationResolver } from './observation.js';
@@ -52,6 +53,7 @@ export function buildGraphSchema(): GraphQLSchema {
       SyncRunResolver,
       QuarantineResolver,
       ObservationResolver,
+      LinkageResolver,
       SubscriptionResolver,
       SyncRunUpdatesResolver,
       HostResolver,

@@ -20,6 +20,7 @@ import { clearStage, countStaged } from '../store/stage.js';
 import { StreamCursorTable } from '../store/tables/source.js';
 import { type SyncRunRow, SyncRunTable } from '../store/tables/syncRun.js';
 import { type HeldRun, LeaseLost, StageLost, type SyncOptions } from './heldRun.js';
+import { keepLinkages } from './keepLinkages.js';
 import { settleRivals, strictest } from './rival.js';
 import { compareFields, findBrokenRule, rememberStream, type StreamReading } from './streamRule.js';
 import { type RunState, sumRules, total } from './syncState.js';
@@ -56,12 +57,14 @@ export async function commitRun(options: SyncOptions, { run, lease, state }: Hel
     const target: JudgeTarget = { sourceId: run.sourceId, runId: run.id, retrievedAt: now(), changeId };
     const judged = await appendStaged(em, target);
     const difference = await takeDifference(em, target, run, readings);
+    const linked = await keepLinkages(em, options, target);
     const counts = {
       read: total(state, 'read') + difference.withdrawn,
       ...{ written: judged.written, unchanged: judged.unchanged, superseded: judged.superseded },
       tombstoned: judged.tombstoned + difference.withdrawn,
-      rejected: total(state, 'rejected') + sum(duplicates.rejected),
-      skipped: total(state, 'skipped') + sum(duplicates.repeated) + sum(duplicates.older),
+      rejected: total(state, 'rejected') + sum(duplicates.rejected) + linked.rejected,
+      // Those whose body is unknown were counted as linkages before.
+      skipped: total(state, 'skipped') + sum(duplicates.repeated) + sum(duplicates.older) - linked.rejected,
     };
     if (!accountAddsUp(counts)) {
       const details = { ...counts };
@@ -80,6 +83,7 @@ export async function commitRun(options: SyncOptions, { run, lease, state }: Hel
     const skippedRules = sumRules(state);
     if (sum(duplicates.repeated) > 0) skippedRules.duplicate_identical = sum(duplicates.repeated);
     if (sum(duplicates.older) > 0) skippedRules.older_revision = sum(duplicates.older);
+    if (linked.rejected > 0) skippedRules.linkage = (skippedRules.linkage ?? 0) - linked.rejected;
     const ended = await em.findOneOrFail(SyncRunTable, { id: run.id });
     em.assign(ended, {
       ...counts,
@@ -99,7 +103,7 @@ export async function commitRun(options: SyncOptions, { run, lease, state }: Hel
     await writeAudit(em, { viewer: null, action: 'syncSource', target: `SyncRun:${run.id}`, details: { ...counts } });
     if (staged > 0) await clearStage(em, run.id);
     const touched = await readTouched(em, changeId);
-    if (touched.length > 0) {
+    if (touched.length > 0 || linked.written > 0) {
       const roundIds = roundsTouched(catalogue, touched);
       await takeRevision(em, { changeId, kind: 'OBSERVATIONS', roundIds, sourceId: run.sourceId });
     }

@@ -86,7 +86,8 @@ export async function* readStream(reading: StreamReading): AsyncGenerator<Source
         }
         const isPartEnd = read.stop !== null && pieces.length === 0;
         const isEnd = isPartEnd && at === parts.length - 1;
-        const left = read.stop === null ? [part, ...pieces] : pieces;
+        // A copy: whoever keeps the checkpoint must not see the list shrink.
+        const left = read.stop === null ? [part, ...pieces] : [...pieces];
         yield {
           ...read.page,
           ...(part.key === '' ? {} : { partition: part.key }),

@@ -20,7 +20,7 @@ const PAGE_ROWS = 5_000;
  * Measures the way of observations into the database, side by side in each round: a bare COPY into the table of observations, the write step alone
  * (stage, judge, append), and the whole way from HTTP by a manifest. Then the memory of a run of 10,000 and one of 1,000,000 rows.
  */
-export async function measureIngestion({ database, catalogue }: Bench): Promise<void> {
+export async function measureIngestion({ database, catalogue }: Bench, onlyMemory = false): Promise<void> {
   const entities = catalogue.content.entities.filter(({ codeSystem }) => codeSystem === 'GSO-2004');
   const indicators = catalogue.framework('PDTI-922')?.measures.filter(({ kind }) => kind === 'INDICATOR') ?? [];
   const server = await serveRows(
@@ -48,7 +48,7 @@ export async function measureIngestion({ database, catalogue }: Bench): Promise<
     };
   };
   // Round 0 warms up.
-  for (let round = 0; round <= ROUNDS; round += 1) {
+  for (let round = 0; round <= ROUNDS && !onlyMemory; round += 1) {
     const sourceId = await addSource(database, `bench_copy_${round}`);
     const copy = await time(() => copyObservations(database, sourceId, rows));
     const writer = await addSource(database, `bench_write_${round}`);
@@ -65,6 +65,21 @@ export async function measureIngestion({ database, catalogue }: Bench): Promise<
     }
     await wipe(database);
   }
+  if (!onlyMemory) report(times);
+  for (const count of [10_000, 1_000_000]) {
+    const sync = await run(`bench_memory_${count}`, count);
+    const { peakMb, ms } = await watchMemory(sync);
+    say(
+      `  memory at ${String(count).padStart(7)} rows: ${peakMb} MB heap and buffers at most, ${(ms / 1000).toFixed(1)} s`,
+    );
+    await wipe(database);
+  }
+  await new Promise((resolve) => server.http.close(resolve));
+}
+
+type Times = Readonly<Record<'copy' | 'write' | 'pages' | 'again', readonly number[]>>;
+
+function report(times: Times): void {
   const copy = median(times.copy);
   say(`\nIngestion of ${ROWS} observations (medians of ${ROUNDS} interleaved rounds)`);
   for (const [name, list] of [
@@ -79,15 +94,6 @@ export async function measureIngestion({ database, catalogue }: Bench): Promise<
       `  ${name.padEnd(44)} ${each.toFixed(0).padStart(6)} ms ${String(rate).padStart(8)} rows/s ${((copy / each) * 100).toFixed(0).padStart(4)} % of COPY`,
     );
   }
-  for (const count of [10_000, 1_000_000]) {
-    const sync = await run(`bench_memory_${count}`, count);
-    const { peakMb, ms } = await watchMemory(sync);
-    say(
-      `  memory at ${String(count).padStart(7)} rows: ${peakMb} MB heap and buffers at most, ${(ms / 1000).toFixed(1)} s`,
-    );
-    await wipe(database);
-  }
-  await new Promise((resolve) => server.http.close(resolve));
 }
 
 /** Row n of the source: every identity once. */

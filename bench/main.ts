@@ -4,8 +4,8 @@ import { measureRecomputation } from './recomputation.js';
 import { openBench } from './stage.js';
 
 /**
- * Prints what a national recomputation costs, step by step, and what ingestion costs beside a bare COPY. With the argument `ingestion` or `recomputation` only
- * that. Everything is real: PostgreSQL, HTTP, the demonstration's data.
+ * Prints what a national recomputation costs, step by step, and what ingestion costs beside a bare COPY. With the argument `recomputation`, `ingestion` or
+ * `memory` only that. Everything is real: PostgreSQL, HTTP, the demonstration's data.
  */
 const bench = await openBench();
 try {
@@ -13,8 +13,8 @@ try {
     `Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), all data simulated\n`,
   );
   const only = process.argv[2];
-  if (only !== 'ingestion') await measureRecomputation(bench);
-  if (only !== 'recomputation') await measureIngestion(bench);
+  if (only === undefined || only === 'recomputation') await measureRecomputation(bench);
+  if (only !== 'recomputation') await measureIngestion(bench, only === 'memory');
 } finally {
   await bench.close();
 }

@@ -228,7 +228,8 @@ async function replay(console: SourceConsole, key: string): Promise<boolean> {
     `mutation ($key: String!) { replayRejected(key: $key) { ${RUN} } }`,
     { key },
   );
-  return tellRun(console, replayRejected.run);
+  if (replayRejected.run === null) console.write('nothing is in quarantine that could be replayed\n');
+  return replayRejected.run === null || tellRun(console, replayRejected.run);
 }
 
 async function settings(given: SourceArguments, console: SourceConsole, key: string): Promise<boolean> {

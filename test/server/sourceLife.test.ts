@@ -121,6 +121,21 @@ describe('the life of a source through GraphQL', () => {
     expect(await refused(ACTIVATE, { key: 'sample', version: 9 })).toBe('NOT_FOUND');
   });
 
+  it('replays what was rejected, once its manifest says better', async () => {
+    const replay = `mutation ($key: String!) { replayRejected(key: $key) { run { status mode read written rejected } } }`;
+    const still = await done(replay, { key: 'sample' });
+    expect(still.replayRejected.run).toMatchObject({ mode: 'REPLAY', written: 0 });
+    expect(still.replayRejected.run.rejected).toBeGreaterThan(0);
+    expect(await refused(replay, { key: 'nobody' })).toBe('NOT_FOUND');
+    const mended = sampleManifest({ version: 3 }).replace('field: code, pad: 2', "field: code, table: { '00': '08' }");
+    await done(REGISTER, { input: { manifest: mended } });
+    await done(CHECK, { key: 'sample' });
+    await done(ACTIVATE, { key: 'sample' });
+    const { replayRejected } = await done(replay, { key: 'sample' });
+    expect(replayRejected.run).toMatchObject({ mode: 'REPLAY', written: 1 });
+    await done(ACTIVATE, { key: 'sample', version: 1 });
+  });
+
   it('tells what is wrong with a manifest as data, with line and column', async () => {
     const { registerSource } = await register({ key: 'wrong', indicator: 'NOBODY', extra: 'licens: x' });
     expect(registerSource).toEqual({

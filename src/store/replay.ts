@@ -40,11 +40,14 @@ export async function readOpenRejects(
   return rows;
 }
 
-/** By stream, the newest run that has read it as a whole since; what was refused before that has been read again. */
+/**
+ * By stream, the newest run that has read it as a whole since; what was refused before that has been read again. A run of one period has read the stream too,
+ * but kept nothing of the other periods.
+ */
 export async function readNewestWhole(em: SqlEntityManager, sourceId: number): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ stream: string; run_id: number }>`
     select s.key as stream, max(r.id)::float8 as run_id from sync_run r, jsonb_each(r.streams) s
-    where r.source_id = ${sourceId} and r.status in ('SUCCEEDED', 'SUCCEEDED_WITH_REJECTS') and r.mode <> 'REPLAY'
+    where r.source_id = ${sourceId} and r.status in ('SUCCEEDED', 'SUCCEEDED_WITH_REJECTS') and r.mode <> 'REPLAY' and r.period is null
       and (s.value ->> 'whole')::boolean group by s.key`.execute(em.getKysely());
   return new Map(rows.map(({ stream, run_id }) => [stream, run_id]));
 }

@@ -30,10 +30,11 @@ beforeEach(async () => {
 });
 afterEach(() => source.close());
 
-function sync(connector: Connector, rows: readonly PagedRow[], mode: SyncMode = 'FULL_REFRESH') {
+function sync(connector: Connector, rows: readonly PagedRow[], mode: SyncMode = 'FULL_REFRESH', period?: string) {
   source.rows = rows;
   return syncSource({
     ...{ database: test.database, catalogue, connector, mode, now: () => NOW, addressGuard: LOOPBACK },
+    ...(period === undefined ? {} : { period }),
     ...{ settings: { baseUrl: source.baseUrl, secrets: {} }, signal: new AbortController().signal },
   });
 }
@@ -204,6 +205,18 @@ describe('rows in quarantine', () => {
     await sync(connector, [make('48', '6', { version: 1 })], 'INCREMENTAL');
     expect(await replay(mended(), refused.id)).toMatchObject({ read: 1, written: 0, skippedRules: { newer_known: 1 } });
     expect(await observations()).toEqual(['01 1', '48 6']);
+  });
+
+  it('are kept when a run of another period has passed over them', async () => {
+    const rows = [make('48', 'n/a:5'), { ...make('01', '2'), year: 2025 }];
+    await sync(pagedConnector(key), rows);
+    // What the mended connector makes of the row is of 2024, and no business of a run of 2025.
+    const readWell = (row: PagedRow) => ({ ...row, value: row.value?.replace('n/a:', '') ?? null });
+    expect(await sync(pagedConnector(key, { version: 2 }), rows.map(readWell), 'FULL_REFRESH', '2025')).toMatchObject({
+      skippedRules: { outside_period: 1 },
+    });
+    expect(await replay(mended())).toMatchObject({ read: 1, written: 1, skipped: 0 });
+    expect(await observations()).toEqual(['01 2', '48 5']);
   });
 
   it('say that there is nothing to do, or that it cannot be done', async () => {

@@ -53,7 +53,9 @@ export async function runJob(stage: WorkStage, job: TakenJob): Promise<JobOutcom
         await failInterruptedRuns(database, new Date(), { resumable: true, sourceId });
         return { errorMessage: `the source is ${status}` };
       }
-      if (job.reason !== 'takeover' && (await hasRunSince(database.fork(), sourceId, job.createdAt))) return null;
+      // A period that somebody wants filled is behind the cursors, where no other run looks.
+      const isOneOfMany = job.reason !== 'takeover' && period === null;
+      if (isOneOfMany && (await hasRunSince(database.fork(), sourceId, mode, job.createdAt))) return null;
     }
     const run = await syncSource({
       ...{ database, catalogue: stage.catalogue(), connector, settings, mode, jobId: job.id },

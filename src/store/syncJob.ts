@@ -12,10 +12,16 @@ export async function isJobDone(em: SqlEntityManager, jobId: string): Promise<bo
   return rows.length > 0;
 }
 
-/** True when a source has a run of everything that began after a time and ended well. */
-export async function hasRunSince(em: SqlEntityManager, sourceId: number, since: Date): Promise<boolean> {
+/** True when a source has a run of all periods that read as much as a mode asks for, began after a time and ended well. A replay has read nothing. */
+export async function hasRunSince(
+  em: SqlEntityManager,
+  sourceId: number,
+  mode: SyncMode,
+  since: Date,
+): Promise<boolean> {
+  const enough = mode === 'FULL_REFRESH' ? [mode] : [mode, 'FULL_REFRESH'];
   const { rows } = await sql`
-    select from sync_run r where r.source_id = ${sourceId} and ${GOOD} and r.period is null
+    select from sync_run r where r.source_id = ${sourceId} and ${GOOD} and r.period is null and r.mode = any(${enough}::text[])
       and r.started_at > ${since.toISOString()}::timestamptz limit 1`.execute(em.getKysely());
   return rows.length > 0;
 }

@@ -13,6 +13,7 @@ import { createAddressGuard } from '../../src/source/address.js';
 import { readCatalogue } from '../../src/store/catalogue.js';
 import { followRevisions, type RevisionFeed } from '../../src/store/feed.js';
 import { listSyncRuns } from '../../src/store/listSyncRuns.js';
+import { hasRunSince } from '../../src/store/syncJob.js';
 import { followSyncRuns, type SyncRunFeed } from '../../src/store/syncRunFeed.js';
 import { SourceTable } from '../../src/store/tables/source.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
@@ -222,6 +223,22 @@ describe('a run that fails', () => {
     await vi.waitFor(async () => expect(await waiting()).toEqual([]), { timeout: 10_000 });
     await sleep(100);
     expect(await runsOf()).toHaveLength(1);
+  });
+
+  it('has its second trial when what was read meanwhile is less than it wants, or nothing', async () => {
+    const { id } = await test.database.fork().findOneOrFail(SourceTable, { key });
+    await gateway.enqueue({ ...job(), period: '2024', reason: 'retry', attempt: 2 });
+    await gateway.enqueue({ ...job(), mode: 'FULL_REFRESH', reason: 'retry', attempt: 2 });
+    await test.database.fork().execute(
+      `insert into sync_run (source_id, source_version, mode, status, started_at, finished_at)
+       values (?, 1, 'INCREMENTAL', 'SUCCEEDED', now() + interval '1 second', now() + interval '1 second')`,
+      [id],
+    );
+    await startWorker(1);
+    const read = () => rowsOf(test.database, 'select from sync_run where source_id = ? and job_id is not null', [id]);
+    await vi.waitFor(async () => expect(await read()).toHaveLength(2), { timeout: 10_000 });
+    await test.database.fork().execute(`update sync_run set mode = 'REPLAY' where source_id = ?`, [id]);
+    expect(await hasRunSince(test.database.fork(), id, 'INCREMENTAL', new Date(0))).toBe(false);
   });
 });
 

@@ -9,7 +9,7 @@ const CHUNK = 500;
 export const PAGE_RETENTION_DAYS = 90;
 
 /**
- * Deletes raw pages older than an age. Kept longer are those that an observation in force comes from, or that have rows in quarantine: the way back from every
+ * Deletes raw pages older than an age. Kept longer are those that an observation or linkage in force comes from, or that have rows in quarantine: the way back from every
  * figure to its page stays. Hashes, requests and rows of observations are kept with these in any case.
  * @returns how many it deleted
  */

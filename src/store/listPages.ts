@@ -77,8 +77,8 @@ async function count(em: SqlEntityManager, from: RawBuilder<unknown>): Promise<n
 }
 
 /**
- * Deletes pages that were fetched before a moment, of runs that have ended, unless a row of theirs is the origin of an observation in force or waits in
- * quarantine.
+ * Deletes pages that were fetched before a moment, of runs that have ended, unless a row of theirs is the origin of an observation or linkage in force or
+ * waits in quarantine.
  * @returns how many
  */
 export async function deletePages(em: SqlEntityManager, before: Date, limit: number): Promise<number> {
@@ -89,6 +89,9 @@ export async function deletePages(em: SqlEntityManager, before: Date, limit: num
         and not exists (select from observation o where o.sync_run_id = old.sync_run_id and o.page_sequence = old.sequence
           and not exists (select from observation n where n.indicator_id = o.indicator_id and n.entity_id = o.entity_id and n.year = o.year
             and n.source_id = o.source_id and n.period = o.period and n.id > o.id))
+        and not exists (select from linkage k where k.sync_run_id = old.sync_run_id and k.page_sequence = old.sequence
+          and not exists (select from linkage n where n.source_id = k.source_id and n.database_key = k.database_key
+            and n.entity_id = k.entity_id and n.period = k.period and n.id > k.id))
         and not exists (select from rejected_record j where j.sync_run_id = old.sync_run_id and j.page_sequence = old.sequence
           and not exists (select from replayed_record d where d.rejected_record_id = j.id))
       order by old.retrieved_at limit ${limit})`.execute(em.getKysely());

@@ -4,6 +4,7 @@ import { accountAddsUp, type SyncMode } from '../../src/domain/syncRun.js';
 import { registerSource } from '../../src/pipeline/source.js';
 import { syncSource } from '../../src/pipeline/sync.js';
 import { listLinkages, writeLinkages } from '../../src/store/linkage.js';
+import { deletePages } from '../../src/store/listPages.js';
 import { nextChangeId, readHead, takeRevision } from '../../src/store/revision.js';
 import { openWorld, type SimulatedWorld } from '../connectors/simulated.js';
 import { LOOPBACK } from '../helpers/loopback.js';
@@ -60,6 +61,18 @@ describe('linkages', () => {
     expect(await listLinkages(graph.database.fork(), all(Number.MAX_SAFE_INTEGER), null, 1000)).toHaveLength(
       8 * 34 + 25,
     );
+  });
+
+  it('keep the pages that they were read from, however old', async () => {
+    const em = graph.database.fork();
+    await em.begin();
+    // Without figures on them, the pages are kept for the linkages alone.
+    await em.execute('update observation set page_sequence = null where sync_run_id is not null');
+    expect(await deletePages(em, new Date(Date.now() + 86_400_000), 500)).toBeGreaterThan(0);
+    const lost = `select from linkage l where not exists (
+      select from page p where p.sync_run_id = l.sync_run_id and p.sequence = l.page_sequence)`;
+    expect(await em.execute(lost)).toEqual([]);
+    await em.rollback();
   });
 
   it('are found by database and body, with their share, dates and provenance', async () => {

@@ -29,8 +29,9 @@ const STATEMENTS: readonly string[] = [
     for each row execute function keep_source_version()`,
   `insert into source_version (source_id, version, manifest, sha256, created_at)
     select id, version, null, '', created_at from source`,
+  // origin is the host that a secret was given for; null = none was known yet.
   `create table source_secret (
-    source_id int not null references source, name text not null, sealed text not null, updated_at timestamptz not null,
+    source_id int not null references source, name text not null, sealed text not null, origin text, updated_at timestamptz not null,
     primary key (source_id, name))`,
   // fingerprint is keyed, since the input may hold secrets that are easy to guess.
   `create table idempotent_write (

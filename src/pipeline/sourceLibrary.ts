@@ -12,7 +12,7 @@ import type { Database } from '../store/orm.js';
 import { type SourceRow, SourceTable } from '../store/tables/source.js';
 import { SourceSecretTable, type SourceVersionRow, SourceVersionTable } from '../store/tables/sourceVersion.js';
 import { lookupsIn } from './manifestWords.js';
-import { findVersion } from './source.js';
+import { findNewestVersion, findVersion } from './source.js';
 
 /** A source that can be read: one version of it, with the settings of the moment. */
 export interface OpenedSource {
@@ -65,10 +65,11 @@ export class SourceLibrary {
   /** Opens a version of a source; null = one that is not kept, so that only code can read it. @throws PlatformError as {@link open} */
   async openVersion(em: SqlEntityManager, source: SourceRow, version: SourceVersionRow | null): Promise<OpenedSource> {
     const connector = this.#connectorOf(source.key, version);
+    const secrets = await this.#readSecrets(em, source, originOf(source.baseUrl ?? connector.spec.baseUrl));
     return {
       sourceId: source.id,
       connector,
-      settings: { baseUrl: source.baseUrl ?? '', secrets: await this.readSecrets(em, source) },
+      settings: { baseUrl: source.baseUrl ?? '', secrets },
       status: source.status as SourceStatus,
       schedule: source.schedule ?? connector.spec.schedule ?? null,
     };
@@ -94,9 +95,32 @@ export class SourceLibrary {
     return compileManifest(manifest, this.#lookups);
   }
 
-  /** The secrets of a source, open. Hand them to nobody but a connector. @throws PlatformError SECRETS_KEY */
-  async readSecrets(em: SqlEntityManager, source: Pick<SourceRow, 'id' | 'key'>): Promise<Record<string, string>> {
+  /** Scheme, host and port where a source is: by its settings, else by its newest version; null = nobody has said. */
+  async originOf(em: SqlEntityManager, source: SourceRow): Promise<string | null> {
+    if (source.baseUrl) return originOf(source.baseUrl);
+    const version = await findNewestVersion(em, source.id);
+    if (version?.manifest === null || version === null) return null;
+    return originOf(this.#connectorOf(source.key, version).spec.baseUrl);
+  }
+
+  /**
+   * The secrets of a source, open. What was given for one host goes to no other, whatever version or address is in use.
+   * @throws PlatformError SECRETS_KEY; SYNC_CONFIG for a secret that was given for another host
+   */
+  async #readSecrets(
+    em: SqlEntityManager,
+    source: Pick<SourceRow, 'id' | 'key'>,
+    origin: string | null,
+  ): Promise<Record<string, string>> {
     const rows = await em.find(SourceSecretTable, { sourceId: source.id });
+    const foreign = rows.filter((row) => row.origin != null && row.origin !== origin).map(({ name }) => name);
+    if (foreign.length > 0) {
+      throw new PlatformError(
+        'SYNC_CONFIG',
+        `The secrets ${foreign.join(', ')} of the source "${source.key}" were given for another host than the one in use. Give them again.`,
+        { failureType: 'config_error' },
+      );
+    }
     return Object.fromEntries(
       rows.map(({ name, sealed }) => [name, this.sealer.unseal(sealed, placeOf(source.key, name))]),
     );
@@ -124,6 +148,10 @@ export class SourceLibrary {
     this.#compiled.set(version.id, connector);
     return connector;
   }
+}
+
+function originOf(baseUrl: string | null | undefined): string | null {
+  return baseUrl ? new URL(baseUrl).origin : null;
 }
 
 /** Where a secret belongs, for the sealer. */

@@ -67,8 +67,11 @@ export async function writeSettings(
     source.schedule = schedule;
     changed.push('schedule');
   }
-  for (const { name, value } of secrets) {
-    if (await writeSecret(em, library, source, { name, value }, now)) changed.push(`secret ${name}`);
+  const origin = await library.originOf(em, source);
+  // The first address that becomes known is the one that earlier secrets were meant for.
+  await em.nativeUpdate(SourceSecretTable, { sourceId: source.id, origin: null }, { origin });
+  for (const secret of secrets) {
+    if (await writeSecret(em, library, source, secret, origin, now)) changed.push(`secret ${secret.name}`);
   }
   if (changed.length > 0) source.settingsUpdatedAt = now;
   return changed;
@@ -101,6 +104,7 @@ async function writeSecret(
   { sealer }: SourceLibrary,
   source: SourceRow,
   { name, value }: NewSecret,
+  origin: string | null,
   now: Date,
 ): Promise<boolean> {
   // The value is never repeated, nor a name that may be a value in the wrong place.
@@ -117,11 +121,13 @@ async function writeSecret(
     return known !== null;
   }
   if (known === null) {
-    em.create(SourceSecretTable, { sourceId: source.id, name, sealed: sealer.seal(value, place), updatedAt: now });
+    const sealed = sealer.seal(value, place);
+    em.create(SourceSecretTable, { sourceId: source.id, name, sealed, origin, updatedAt: now });
     return true;
   }
-  if (sealer.isCurrent(known.sealed) && isEqual(() => sealer.unseal(known.sealed, place), value)) return false;
-  em.assign(known, { sealed: sealer.seal(value, place), updatedAt: now });
+  const isSame = (known.origin ?? null) === origin && sealer.isCurrent(known.sealed);
+  if (isSame && isEqual(() => sealer.unseal(known.sealed, place), value)) return false;
+  em.assign(known, { sealed: sealer.seal(value, place), origin, updatedAt: now });
   return true;
 }
 

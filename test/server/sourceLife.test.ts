@@ -217,6 +217,26 @@ describe('the life of a source through GraphQL', () => {
     await thief.close();
   });
 
+  it('does not send stored secrets to an address that a later version names', async () => {
+    const elsewhere = await startRowServer();
+    const asked: string[] = [];
+    const versionAt = (version: number, baseUrl: string) =>
+      sampleManifest({ key: 'moving', version, extra: `http: { baseUrl: '${baseUrl}' }` });
+    const secrets = [{ name: 'token', value: TOKEN }];
+    await done(REGISTER, { input: { manifest: versionAt(1, source.baseUrl), secrets } });
+    expect((await done(CHECK, { key: 'moving' })).checkSource.ok).toBe(true);
+    await done(ACTIVATE, { key: 'moving' });
+    await done(REGISTER, { input: { manifest: versionAt(2, elsewhere.baseUrl) } });
+    for (const document of [CHECK, PREVIEW]) asked.push(JSON.stringify(await ask(document, { key: 'moving' })));
+    expect(asked[0]).toContain('given for another host');
+    expect(asked[1]).toContain('SYNC_CONFIG');
+    // Whoever knows the secret may move it; the version before cannot have it then.
+    await done(REGISTER, { input: { manifest: versionAt(2, elsewhere.baseUrl), secrets } });
+    expect((await done(CHECK, { key: 'moving' })).checkSource.ok).toBe(true);
+    expect(await refused(SYNC, { key: 'moving' })).toBe('SYNC_CONFIG');
+    await elsewhere.close();
+  });
+
   it('changes a schedule, and refuses one that is none', async () => {
     const { setSourceSettings } = await done(SETTINGS, { key: 'sample', settings: { schedule: '0 3 * * *' } });
     expect(setSourceSettings.source.settings).toEqual({

@@ -32,6 +32,8 @@ export const SourceSecretTable = defineEntity({
     sourceId: p.integer().primary(),
     name: p.text().primary(),
     sealed: p.text(),
+    /** Scheme, host and port that it was given for; null = none was known yet. */
+    origin: p.text().nullable(),
     updatedAt: p.datetime(),
   },
 });

@@ -26,6 +26,8 @@ export interface ConnectorSpec {
   readonly allowedHosts?: readonly string[];
   /** Where the source is, unless its settings say otherwise; as {@link SourceSettings.baseUrl}. */
   readonly baseUrl?: string;
+  /** Where it gets its tokens, when that is another host: secrets go there too. */
+  readonly tokenUrl?: string;
   /** When it is read: five fields of cron, in the time of Vietnam; absent = when somebody asks for it. */
   readonly schedule?: string;
   /** What it may ask of its hosts; absent = no more than the operator's own limits. */

@@ -65,7 +65,7 @@ export class SourceLibrary {
   /** Opens a version of a source; null = one that is not kept, so that only code can read it. @throws PlatformError as {@link open} */
   async openVersion(em: SqlEntityManager, source: SourceRow, version: SourceVersionRow | null): Promise<OpenedSource> {
     const connector = this.#connectorOf(source.key, version);
-    const secrets = await this.#readSecrets(em, source, originOf(source.baseUrl ?? connector.spec.baseUrl));
+    const secrets = await this.#readSecrets(em, source, originsOf(source, connector));
     return {
       sourceId: source.id,
       connector,
@@ -95,12 +95,12 @@ export class SourceLibrary {
     return compileManifest(manifest, this.#lookups);
   }
 
-  /** Scheme, host and port where a source is: by its settings, else by its newest version; null = nobody has said. */
-  async originOf(em: SqlEntityManager, source: SourceRow): Promise<string | null> {
-    if (source.baseUrl) return originOf(source.baseUrl);
+  /** Scheme, host and port of wherever the secrets of a source go, by its settings and its newest version, between spaces; null = nobody has said. */
+  async originsOf(em: SqlEntityManager, source: SourceRow): Promise<string | null> {
     const version = await findNewestVersion(em, source.id);
-    if (version?.manifest === null || version === null) return null;
-    return originOf(this.#connectorOf(source.key, version).spec.baseUrl);
+    const isManifest = typeof version?.manifest === 'string';
+    const origins = originsOf(source, isManifest ? this.#connectorOf(source.key, version) : null);
+    return origins.length === 0 ? null : origins.join(' ');
   }
 
   /**
@@ -110,10 +110,11 @@ export class SourceLibrary {
   async #readSecrets(
     em: SqlEntityManager,
     source: Pick<SourceRow, 'id' | 'key'>,
-    origin: string | null,
+    origins: readonly string[],
   ): Promise<Record<string, string>> {
     const rows = await em.find(SourceSecretTable, { sourceId: source.id });
-    const foreign = rows.filter((row) => row.origin != null && row.origin !== origin).map(({ name }) => name);
+    const goesElsewhere = (given: string) => !origins.every((origin) => given.split(' ').includes(origin));
+    const foreign = rows.filter(({ origin }) => origin != null && goesElsewhere(origin)).map(({ name }) => name);
     if (foreign.length > 0) {
       throw new PlatformError(
         'SYNC_CONFIG',
@@ -150,8 +151,10 @@ export class SourceLibrary {
   }
 }
 
-function originOf(baseUrl: string | null | undefined): string | null {
-  return baseUrl ? new URL(baseUrl).origin : null;
+/** Where the secrets of a source go: to its own address, and to where it gets its tokens. */
+function originsOf({ baseUrl }: SourceRow, connector: Connector | null): string[] {
+  const { spec } = connector ?? {};
+  return [baseUrl ?? spec?.baseUrl, spec?.tokenUrl].flatMap((url) => (url ? [new URL(url).origin] : []));
 }
 
 /** Where a secret belongs, for the sealer. */

@@ -67,7 +67,7 @@ export async function writeSettings(
     source.schedule = schedule;
     changed.push('schedule');
   }
-  const origin = await library.originOf(em, source);
+  const origin = await library.originsOf(em, source);
   // The first address that becomes known is the one that earlier secrets were meant for.
   await em.nativeUpdate(SourceSecretTable, { sourceId: source.id, origin: null }, { origin });
   for (const secret of secrets) {

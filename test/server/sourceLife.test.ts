@@ -237,6 +237,20 @@ describe('the life of a source through GraphQL', () => {
     await elsewhere.close();
   });
 
+  it('does not send stored secrets to an endpoint of tokens that a later version names', async () => {
+    const elsewhere = await startRowServer();
+    const versionAt = (version: number, tokenUrl: string) =>
+      sampleManifest({
+        ...{ key: 'tokened', version },
+        extra: `http: { baseUrl: '${source.baseUrl}', allowedHosts: ['${new URL(elsewhere.baseUrl).host}'] }`,
+      }).replace('bearer, token: token', `oauth2ClientCredentials, clientId: token, clientSecret: token, ${tokenUrl}`);
+    const secrets = [{ name: 'token', value: TOKEN }];
+    await done(REGISTER, { input: { manifest: versionAt(1, 'tokenPath: /token'), secrets } });
+    await done(REGISTER, { input: { manifest: versionAt(2, `tokenUrl: '${elsewhere.baseUrl}/token'`) } });
+    expect(await refused(CHECK, { key: 'tokened' })).toBe('SYNC_CONFIG');
+    await elsewhere.close();
+  });
+
   it('changes a schedule, and refuses one that is none', async () => {
     const { setSourceSettings } = await done(SETTINGS, { key: 'sample', settings: { schedule: '0 3 * * *' } });
     expect(setSourceSettings.source.settings).toEqual({

@@ -21,6 +21,7 @@ export function compileManifest(manifest: Manifest, lookups: ManifestLookups, tr
     sessions.set(context, authenticate);
     return authenticate;
   };
+  const tokenUrl = 'tokenUrl' in manifest.authentication ? manifest.authentication.tokenUrl : undefined;
   return defineConnector({
     spec: {
       ...{ key, version, name, owner, kind, citation, licence, simulated, freshnessLimitSeconds },
@@ -33,7 +34,7 @@ export function compileManifest(manifest: Manifest, lookups: ManifestLookups, tr
       },
       allowedHosts: http.allowedHosts,
       hostLimits: dropUndefined(http.limits),
-      ...dropUndefined({ baseUrl: http.baseUrl, schedule: manifest.schedule }),
+      ...dropUndefined({ baseUrl: http.baseUrl, tokenUrl, schedule: manifest.schedule }),
     },
     async check(context) {
       // Ordering an export is not as cheap as reading a page.

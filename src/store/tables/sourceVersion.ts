@@ -32,7 +32,7 @@ export const SourceSecretTable = defineEntity({
     sourceId: p.integer().primary(),
     name: p.text().primary(),
     sealed: p.text(),
-    /** Scheme, host and port that it was given for; null = none was known yet. */
+    /** Scheme, host and port of all that it was given for, between spaces; null = none was known yet. */
     origin: p.text().nullable(),
     updatedAt: p.datetime(),
   },

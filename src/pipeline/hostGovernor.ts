@@ -18,6 +18,7 @@ import {
   takeTurns,
 } from '../store/hostState.js';
 import type { Database } from '../store/orm.js';
+import { withPatience } from './patience.js';
 
 /** The times that the governor goes by, in milliseconds. */
 export interface GovernorTimes {
@@ -28,6 +29,8 @@ export interface GovernorTimes {
   /** Between two attempts to get a place. */
   readonly slotPollMs: number;
   readonly circuit: CircuitRule;
+  /** How long a limit waits for a database that is away. */
+  readonly patienceMs: number;
 }
 
 /**
@@ -39,6 +42,7 @@ const TIMES: GovernorTimes = {
   slotLeaseMs: 30_000,
   slotPollMs: 100,
   circuit: { failures: 10, firstOpenMs: 5000, longestOpenMs: 300_000 },
+  patienceMs: 60_000,
 };
 
 /** Turns are taken for this long at once, so that a host with a high limit does not cost a statement per request. */
@@ -67,7 +71,7 @@ interface Host {
  * one per request, or per 100 ms when it is high; a bound on concurrency two per request.
  */
 export function createHostGovernor({ database, log, times }: GovernorOptions): HostGovernor {
-  const { believeMs, slotLeaseMs, slotPollMs, circuit: rule } = { ...TIMES, ...times };
+  const { believeMs, slotLeaseMs, slotPollMs, circuit: rule, patienceMs } = { ...TIMES, ...times };
   const holder = randomUUID();
   const hosts = new Map<string, Host>();
   let slots = 0;
@@ -83,7 +87,7 @@ export function createHostGovernor({ database, log, times }: GovernorOptions): H
   };
   const learn = (host: Host, circuit: Circuit) => Object.assign(host, { circuit, readAt: performance.now() });
 
-  /** A database that is away stops no request: the run finds out by itself. */
+  /** A database that is away stops no request that has no limit: the run finds out by itself. */
   const attempt = async (what: string, work: () => Promise<void>) => {
     await work().catch((error: unknown) => log(`${what}: ${describeError(error)}`));
   };
@@ -99,25 +103,30 @@ export function createHostGovernor({ database, log, times }: GovernorOptions): H
   };
 
   /** @returns true when this request is the one that tries whether the host is back */
-  const passCircuit = async (name: string, host: Host): Promise<boolean> => {
+  const passCircuit = async (name: string, host: Host, signal: AbortSignal): Promise<boolean> => {
     await readAgain(name, host);
     const { openMs } = host.circuit;
     if (openMs === null) return false;
     const leftMs = openMs - (performance.now() - host.readAt);
-    if (leftMs <= 0 && (await claimTrial(database.fork(), name, slotLeaseMs))) return true;
+    const patience = { patienceMs, signal };
+    if (leftMs <= 0 && (await withPatience(patience, () => claimTrial(database.fork(), name, slotLeaseMs))))
+      return true;
     const when = leftMs <= 0 ? 'another request tries it now' : `it is tried again in ${Math.ceil(leftMs / 1000)} s`;
     throw syncFailure('SYNC_TRANSIENT', `The host ${name} failed too often in a row and is left alone; ${when}.`);
   };
 
   const takeSlot = async (name: string, max: number, signal: AbortSignal): Promise<Slot> => {
     const host = hostOf(name);
+    const patience = { patienceMs, signal };
     if (host.notedConcurrent !== max) {
-      await noteMaxConcurrent(database.fork(), name, max);
+      await withPatience(patience, () => noteMaxConcurrent(database.fork(), name, max));
       host.notedConcurrent = max;
     }
     for (;;) {
       signal.throwIfAborted();
-      const slot = await claimSlot(database.fork(), { host: name, holder }, max, slotLeaseMs);
+      const slot = await withPatience(patience, () =>
+        claimSlot(database.fork(), { host: name, holder }, max, slotLeaseMs),
+      );
       if (slot !== null) {
         slots += 1;
         renewal ??= setInterval(() => {
@@ -145,7 +154,7 @@ export function createHostGovernor({ database, log, times }: GovernorOptions): H
     let turnAt = host.turns.shift();
     if (turnAt === undefined) {
       const count = Math.max(1, Math.floor(TURNS_MS / everyMs));
-      const waitMs = await takeTurns(database.fork(), name, everyMs, count);
+      const waitMs = await withPatience({ patienceMs, signal }, () => takeTurns(database.fork(), name, everyMs, count));
       const first = performance.now() + waitMs;
       turnAt = first;
       for (let later = 1; later < count; later += 1) host.turns.push(first + later * everyMs);
@@ -157,7 +166,7 @@ export function createHostGovernor({ database, log, times }: GovernorOptions): H
   return {
     async enter(name: string, limits: HostLimits | null, signal: AbortSignal): Promise<HostPass> {
       const host = hostOf(name);
-      const isTrial = await passCircuit(name, host);
+      const isTrial = await passCircuit(name, host, signal);
       const max = limits?.maxConcurrent;
       const slot = max === undefined ? null : await takeSlot(name, max, signal);
       try {

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HostGovernor, HostLimits } from '../../src/domain/connector.js';
 import { createHostGovernor, type GovernorTimes } from '../../src/pipeline/hostGovernor.js';
 import { readHosts } from '../../src/store/hostState.js';
+import type { Database } from '../../src/store/orm.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 
 const FOREVER = new AbortController().signal;
@@ -156,5 +158,25 @@ describe('a bound on concurrency', () => {
     await pass.leave('ok');
     await expect(dead.enter(host, { maxConcurrent: 1 }, AbortSignal.timeout(20))).rejects.toThrow('timeout');
     await next.leave('ok');
+  });
+});
+
+describe('limits', () => {
+  it('wait for a database that is away, so that the run does not fail for it', async () => {
+    let asked = 0;
+    const away = () => {
+      throw Object.assign(new Error('the server is restarting'), { code: 'ECONNREFUSED' });
+    };
+    const database: Database = {
+      ...test.database,
+      fork() {
+        asked += 1;
+        return asked % 2 === 0 ? test.database.fork() : ({ getKysely: away } as unknown as SqlEntityManager);
+      },
+    };
+    const governor = createHostGovernor({ database, log: () => undefined });
+    const pass = await governor.enter(host, { maxConcurrent: 1, requestsPerSecond: 100 }, FOREVER);
+    expect(asked).toBeGreaterThan(4);
+    await pass.leave('ok');
   });
 });

@@ -44,7 +44,7 @@ export const SOURCE_HELP = `  source list                        all sources
 
 const PROBLEMS = 'problems { path line column code message }';
 const RUN =
-  'run { id status read written unchanged superseded tombstoned rejected skipped stopReasons error { code message } }';
+  'run { id status read written unchanged superseded tombstoned rejected skipped stopReasons failure error { code message } }';
 
 interface Problem {
   readonly line: number;
@@ -57,6 +57,7 @@ interface Run {
   readonly id: string;
   readonly status: string;
   readonly stopReasons: readonly string[];
+  readonly failure: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
@@ -287,7 +288,7 @@ function tellRun(console: SourceConsole, run: Run | null): boolean {
   const counts = Object.entries(run).filter(([name]) => COUNTS.some((each) => each === name));
   console.write(`${run.id}  ${run.status}\n${counts.map(([name, count]) => `${name} ${count}`).join(', ')}\n`);
   for (const reason of run.stopReasons) console.write(`  ${reason}\n`);
-  if (run.error !== null) console.write(`failed: ${run.error.code} ${run.error.message}\n`);
+  if (run.error !== null) console.write(`failed: ${run.error.code} ${run.failure ?? run.error.message}\n`);
   return run.error === null;
 }
 

@@ -72,6 +72,13 @@ describe('the command line of sources', () => {
     expect((await run('activate by_command')).output).toBe('by_command  version 1  ACTIVE\n');
     const synced = await run('sync by_command', { mode: 'full_refresh' });
     expect(synced).toMatchObject({ isGood: true, output: expect.stringContaining('read 3, written 2') });
+    source.isBroken = true;
+    const failed = await run('sync by_command');
+    source.isBroken = false;
+    expect(failed).toMatchObject({
+      isGood: false,
+      output: expect.stringMatching(/^failed: SYNC_\w+ GET \/rows .*400/m),
+    });
     await run(`register ${await write('second.yaml', { key: 'by_command', version: 2 })}`);
     await run('check by_command');
     expect((await run('activate by_command', { version: '2' })).output).toBe('by_command  version 2  ACTIVE\n');

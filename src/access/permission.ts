@@ -61,6 +61,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'SyncRun.rejects': INTEGRATORS,
   'SyncRun.pagesRead': INTEGRATORS,
   'SyncRun.worker': INTEGRATORS,
+  'SyncRun.failure': INTEGRATORS,
 
   // Whole types as well, so that a new field which leads to them gives nothing away.
   SourceSettings: INTEGRATORS,

@@ -20,7 +20,7 @@ export class SyncError {
   readonly code: string;
 
   @Field(() => String, {
-    description: 'What the code means. The full message, which may name addresses, is in the log.',
+    description: 'What the code means. What was found is for integrators: `failure` of the run.',
   })
   readonly message: string;
 
@@ -135,6 +135,13 @@ export class SyncRunType implements NodeType {
 
   @Field(() => String, {
     nullable: true,
+    description:
+      'Why it failed, as it was found, with stream, page and field, and what to do; without secrets. Null = it did not. For integrators.',
+  })
+  readonly failure: string | null;
+
+  @Field(() => String, {
+    nullable: true,
     description: 'The period that it is limited to: `2024`. Other figures are skipped; null = all are taken.',
   })
   readonly period: string | null;
@@ -160,6 +167,7 @@ export class SyncRunType implements NodeType {
     this.pages = run.pages;
     this.progress = new SyncProgress(run);
     this.worker = run.worker;
+    this.failure = run.errorMessage;
     this.period = run.period;
   }
 

@@ -16,7 +16,7 @@ export interface Row {
 export interface RowServer {
   readonly baseUrl: string;
   rows: readonly Row[];
-  /** True = it answers 500 with everything that it was sent. */
+  /** True = it answers 400 with everything that it was sent. */
   isBroken: boolean;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { ResponseVerdict, RowRecord, SourceResponse, SourceRow } from '../../src/domain/connector.js';
-import type { StatedLinkage } from '../../src/domain/linkage.js';
+import { LINKED_DATABASES, type StatedLinkage } from '../../src/domain/linkage.js';
 import { syncFailure } from '../../src/source/failure.js';
 import { describeBody, isJsonObject, memberCount, memberText, parseJson } from '../../src/source/json.js';
 import { mapRatios, type RatioFields } from '../../src/source/ratios.js';
@@ -84,6 +84,8 @@ function readLinkage(row: unknown, at: number): StatedLinkage | Refused {
   );
   if (!database || !owner || !codeSystem || !entityCode)
     return reject('required', 'databaseKey, ownerCode, areaCodeSystem or areaCode is missing');
+  if (!LINKED_DATABASES.some(({ key }) => key === database))
+    return reject('allowed', `"${database}" is no database that is to be linked`);
   const [, year, month] = /^(\d{4})(0[1-9]|1[0-2])$/.exec(text('period')) ?? [];
   if (year === undefined) return reject('period', `"${text('period')}" is not a period such as 202603`);
   const [recordsTotal, recordsMatched] = [text('recordsTotal'), text('recordsMatched')];

@@ -55,7 +55,7 @@ describe('the control interface', () => {
   });
 
   it.each([
-    ['override', { ...OVERRIDE, database: 'land' }, 400],
+    ['override', { ...OVERRIDE, database: 'weather' }, 400],
     ['override', { ...OVERRIDE, value: 1.5 }, 400],
     ['override', { ...OVERRIDE, value: -1 }, 400],
     ['override', { ...OVERRIDE, period: '2024-01' }, 404],
@@ -63,7 +63,7 @@ describe('the control interface', () => {
     ['override', { ...OVERRIDE, field: 'dossiers' }, 404],
     ['faults', { einvoice: { explode: { times: 1 } } }, 400],
     ['faults', { einvoice: { status429: { times: -1 } } }, 400],
-    ['faults', { land: {} }, 400],
+    ['faults', { weather: {} }, 400],
     ['tick', { count: 0 }, 400],
     ['dance', {}, 404],
   ])('refuses %s with %o', async (name, body, status) => {

@@ -85,25 +85,36 @@ export interface Rival {
   readonly raw: string;
 }
 
-/** Identities that a run has different figures of, with all of their figures in the order of reading. */
-export async function* findRivals(em: SqlEntityManager, runId: number): AsyncGenerator<readonly Rival[]> {
+/** Figures that are in memory together with their rows; a mapping that takes all rows for one period gives each identity thousands. */
+const MAX_RIVALS = 20_000;
+
+/**
+ * Identities that a run has different figures of, with all of their figures in the order of reading.
+ * @param atOnce how many figures are read together, those of the last identity more
+ */
+export async function* findRivals(
+  em: SqlEntityManager,
+  runId: number,
+  atOnce = MAX_RIVALS,
+): AsyncGenerator<readonly Rival[]> {
   let after: readonly [number, number, string] = [0, 0, ''];
   for (;;) {
     const { rows } = await sql<Rival>`
-      with found as (
-        select ${IDENTITY} from staged_record s
+      with repeated as (
+        select ${IDENTITY}, sum(count(*)) over (order by ${IDENTITY}) - count(*) as before from staged_record s
         where s.sync_run_id = ${runId} and s.verdict is null and (${IDENTITY}) > (${after[0]}::int, ${after[1]}::int, ${after[2]}::text)
-        group by ${IDENTITY} having count(*) > 1 order by ${IDENTITY} limit 500
-      )
+        group by ${IDENTITY} having count(*) > 1
+      ), found as (select entity_id, indicator_id, period from repeated where before < ${atOnce})
       select s.entity_id as "entityId", s.indicator_id as "indicatorId", s.period, s.stream, s.page_sequence as "pageSequence",
         s.row_number as "rowNumber", s.ordinal,
         case when s.tombstone then 'withdrawn' else coalesce(s.value::text, concat(s.numerator, '/', s.denominator)) || ' (' || s.obs_status || ')'
           end as figure,
         case when s.revision is not null then rank() over (partition by ${IDENTITY}
           order by ${REVISION} desc nulls last, s.revision collate "C" desc nulls last)::int end as "revisionRank",
-        coalesce(s.raw, (select w.raw from staged_record w where w.sync_run_id = s.sync_run_id and w.page_sequence = s.page_sequence
-          and w.row_number = s.row_number and w.raw is not null limit 1), 'null') as raw
+        coalesce(s.raw, w.raw, 'null') as raw
       from staged_record s join found using (entity_id, indicator_id, period)
+      left join staged_record w on s.ordinal > 0 and w.sync_run_id = ${runId} and w.page_sequence = s.page_sequence
+        and w.row_number = s.row_number and w.ordinal = 0
       where s.sync_run_id = ${runId} and s.verdict is null
       order by ${IDENTITY}, s.page_sequence, s.row_number, s.ordinal`.execute(em.getKysely());
     const groups = Map.groupBy(rows, (rival) => `${rival.entityId} ${rival.indicatorId} ${rival.period}`);

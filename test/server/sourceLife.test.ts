@@ -251,6 +251,13 @@ describe('the life of a source through GraphQL', () => {
     await elsewhere.close();
   });
 
+  it('refuses to read what is no period', async () => {
+    const document = 'mutation ($period: String) { syncSource(key: "sample", period: $period) { run { id } } }';
+    for (const period of ['', 'last year', '2024-13']) {
+      expect(await refused(document, { period }), period).toBe('BAD_USER_INPUT');
+    }
+  });
+
   it('changes a schedule, and refuses one that is none', async () => {
     const { setSourceSettings } = await done(SETTINGS, { key: 'sample', settings: { schedule: '0 3 * * *' } });
     expect(setSourceSettings.source.settings).toEqual({

@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { PlatformError } from '../domain/errors.js';
 import { findScheduleFault } from '../domain/schedule.js';
+import { isBaseUrl } from '../source/address.js';
 import type { SourceRow } from '../store/tables/source.js';
 import { SourceSecretTable } from '../store/tables/sourceVersion.js';
 import { type Actor, changeSource } from './changeSource.js';
@@ -142,10 +143,7 @@ function isEqual(open: () => string, value: string): boolean {
 
 /** @returns without a slash at the end @throws PlatformError BAD_USER_INPUT */
 function checkBaseUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url !== null && /^https?:$/.test(url.protocol) && url.username + url.password + url.search + url.hash === '') {
-    return text.trim().replace(/\/+$/, '');
-  }
+  if (isBaseUrl(text)) return text.trim().replace(/\/+$/, '');
   // It may hold a password, so it is not repeated.
   throw new PlatformError(
     'BAD_USER_INPUT',

@@ -38,9 +38,10 @@ export async function readIntoStage(options: SyncOptions, held: HeldRun, patienc
       mode === 'FULL_REFRESH' || period !== undefined || !incremental || cursors[name] === undefined,
     ]),
   );
-  const resume = await describeResume(options, { ...held, state }, async (stream) => {
+  const onRestart = async (stream: string) => {
     state = await withPatience(keep, () => restartRun(database, { ...held, state }, stream));
-  });
+  };
+  const resume = await withPatience(patience, () => describeResume(options, { ...held, state }, onRestart));
   const pages = readSource(connector, {
     ...options,
     ...{ mode, cursors, checksUnique: false },
@@ -52,7 +53,8 @@ export async function readIntoStage(options: SyncOptions, held: HeldRun, patienc
     const staged = await toStaged(page, state);
     if (!(await withPatience(keep, () => stagePage(database, lease, staged)))) throw new LeaseLost();
     if (!isSuspect) continue;
-    if ((await countStaged(database.fork(), run.id)) !== total(state, 'staged')) throw new StageLost();
+    const count = await withPatience(patience, () => countStaged(database.fork(), run.id));
+    if (count !== total(state, 'staged')) throw new StageLost();
     isSuspect = false;
   }
   return state;

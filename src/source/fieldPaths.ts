@@ -1,3 +1,5 @@
+import { cleanText } from './storable.js';
+
 /** A source that makes field names of its data, such as one per province and month, would fill the memory. */
 const MAX_FIELDS = 300;
 /** Deeper ones are of no use to a mapping. */
@@ -27,7 +29,8 @@ export function createFieldPaths(known: readonly string[] = []): FieldPaths {
   const seen = new Set(known);
   const root: Node = new Map();
   let fresh: string[] = [];
-  const add = (path: string): void => {
+  const add = (found: string): void => {
+    const path = cleanText(found);
     if (seen.has(path) || seen.size > MAX_FIELDS) return;
     const name = seen.size === MAX_FIELDS ? MORE_FIELDS : path;
     seen.add(name);

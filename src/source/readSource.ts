@@ -10,6 +10,7 @@ import { createPrivacyGuard } from './privacy.js';
 import { createReadGuard, type GuardMemory } from './readGuard.js';
 import type { ReadPage, ReadProgress } from './readPage.js';
 import { createRecordResolver, type RecordLookup } from './resolve.js';
+import { cleanText, isStorable, makeStorable } from './storable.js';
 
 /** How far an interrupted run had come with one stream. */
 export interface StreamResume {
@@ -159,25 +160,29 @@ function describePage(
   session: SourceSession,
 ): Omit<ReadPage, 'sequence' | 'fingerprint' | 'newFields' | keyof PageAccount> {
   const body = session.redact(page.response.body);
+  const show = (text: string): string => cleanText(session.redact(text));
+  if (!isStorable(page.cursor)) {
+    throw syncFailure('SYNC_PROTOCOL', `Stream ${stream.name}: the cursor holds characters that are no text.`);
+  }
   return {
     stream: stream.name,
-    request: session.redact(page.request),
+    request: show(page.request),
     status: page.response.status,
     body,
     bodySha256: sha256(body),
     retrievedAt: session.context.now(),
-    partition: page.partition ?? null,
+    partition: page.partition === undefined ? null : cleanText(page.partition),
     rowCount: page.rows.length,
     declaredTotal: page.declaredTotal,
-    stopReason: page.stopReason === null ? null : session.redact(page.stopReason),
+    stopReason: page.stopReason === null ? null : show(page.stopReason),
     cursor: page.cursor,
-    checkpoint: keepsSecrets(page.checkpoint ?? null, session) ? (page.checkpoint ?? null) : null,
-    mapContext: page.mapContext ?? null,
+    checkpoint: canKeep(page.checkpoint ?? null, session) ? (page.checkpoint ?? null) : null,
+    mapContext: makeStorable(page.mapContext ?? null),
   };
 }
 
-/** A next address may carry the key of the source; such a position is not kept, and the stream would begin again. */
-function keepsSecrets(checkpoint: Checkpoint | null, { redact }: SourceSession): boolean {
+/** A next address may carry the key of the source, or what is no text; such a position is not kept, and the stream would begin again. */
+function canKeep(checkpoint: Checkpoint | null, { redact }: SourceSession): boolean {
   const text = JSON.stringify(checkpoint);
-  return redact(text) === text;
+  return redact(text) === text && isStorable(checkpoint);
 }

@@ -19,3 +19,8 @@ export function readStorable(json: string): unknown {
     return cleanText(json);
   }
 }
+
+/** True for JSON data that a database takes as it is. */
+export function isStorable(data: unknown): boolean {
+  return JSON.stringify(makeStorable(data)) === JSON.stringify(data);
+}

@@ -147,6 +147,12 @@ describe('a rule of a stream', () => {
 });
 
 describe('the fields of a stream', () => {
+  it('may have names that no database takes', async () => {
+    const run = await sync(pagedConnector(key), [make('01', '1', { 'o\0dd': 'x\0', extra: '\ud800' } as object)]);
+    expect(run).toMatchObject({ status: 'SUCCEEDED', written: 1 });
+    expect(run.streams?.rows?.fields).toContain('o\ufffddd');
+  });
+
   it('are compared with those of the last good run', async () => {
     const connector = pagedConnector(key);
     const first = await sync(connector, [make('01', '1', { extra: 'x' }), make('48', '1')]);

@@ -1,3 +1,4 @@
+import { cleanText } from '../storable.js';
 import type { Scope } from './expression.js';
 import { RowProblem, toText } from './problem.js';
 import { createValueReader, type ValueReader, type ValueSource } from './valueSource.js';
@@ -19,7 +20,7 @@ export function createRevisionReader(
       if (isMissing(raw)) return null;
       const text = toText(raw);
       if (text === null) throw new RowProblem('required', `${name}, the revision, is a list or an object`);
-      return text;
+      return cleanText(text);
     },
     reads,
   };

@@ -19,14 +19,18 @@ export interface SourcePreview {
   readonly failure: PlatformError | null;
 }
 
-/** Reads a few pages as a sync would, and writes nothing. A failure is part of what it shows, after the pages before it. */
+/**
+ * Reads a few pages as a sync would, and writes nothing. A failure is part of what it shows, after the pages before it. Between figures that contradict each
+ * other it decides by the policy `identical` only; with another one, which needs the whole run, it shows all of them.
+ */
 export async function previewSource(
   connector: Connector,
   options: ReadSourceOptions & { readonly maxPages: number },
 ): Promise<SourcePreview> {
   const pages: PreviewPage[] = [];
+  const checksUnique = connector.streams.every(({ rules }) => (rules?.unique ?? 'identical') === 'identical');
   try {
-    for await (const page of readSource(connector, options)) {
+    for await (const page of readSource(connector, { ...options, checksUnique })) {
       const body = page.body.slice(0, PREVIEW_BODY_CHARS);
       pages.push({ ...page, body, bodyCut: body.length < page.body.length });
     }

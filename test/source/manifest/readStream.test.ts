@@ -413,4 +413,24 @@ describe('check and preview', () => {
     expect(preview).toMatchObject({ failure: null, pages: [{ request: 'GET /rows?k=[secret]' }] });
     expect(JSON.stringify(preview)).not.toContain('hidden-key');
   });
+
+  it('a preview refuses no figure that a sync may take for its revision', async () => {
+    const items = ['1', '2'].map((revision) => ({ code: '01', year: 2024, value: Number(revision), revision }));
+    const { baseUrl } = await startFakeSource((_, response) => sendJson(response, { items }));
+    const countOf = async (unique: string) => {
+      const stream = { rules: { unique }, mapping: { ...MAPPING, revision: { field: 'revision' } } };
+      const { pages } = await previewSource(makeConnector(makeManifest(stream)), {
+        ...{
+          settings: { baseUrl, secrets: {} },
+          signal: new AbortController().signal,
+          now: NOW,
+          addressGuard: LOOPBACK,
+        },
+        ...{ mode: 'FULL_REFRESH', cursors: {}, lookup: { entityId: () => 1, indicatorId: () => 1 }, maxPages: 1 },
+      });
+      return [pages[0]?.records.length, pages[0]?.rejected.length];
+    };
+    expect(await countOf('highest_revision')).toEqual([2, 0]);
+    expect(await countOf('identical')).toEqual([1, 1]);
+  });
 });

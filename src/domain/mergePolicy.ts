@@ -13,9 +13,10 @@ export interface MergePolicy {
 
 /**
  * Why an observation was chosen or not.
- * - ONLY_CANDIDATE, HIGHEST_PRECEDENCE, LATEST_PERIOD: reasons of the chosen one
+ * - ONLY_CANDIDATE, HIGHEST_PRECEDENCE, LATEST_PERIOD, LATEST_REVISION: reasons of the chosen one
  * - LOWER_PRECEDENCE: another kind of source goes first under the policy
- * - EARLIER_PERIOD: the same source tells of a later part of the year
+ * - EARLIER_PERIOD: the same source, or another of its kind, tells of a later part of the year
+ * - EARLIER_REVISION: another source of the same kind tells of the same period, and was learnt later
  * - SUPERSEDED: the source itself corrected it
  * - DELETED: the source withdrew it
  * - MISSING_VALUE: it says that there is no value
@@ -26,8 +27,10 @@ export const MERGE_REASONS = [
   'ONLY_CANDIDATE',
   'HIGHEST_PRECEDENCE',
   'LATEST_PERIOD',
+  'LATEST_REVISION',
   'LOWER_PRECEDENCE',
   'EARLIER_PERIOD',
+  'EARLIER_REVISION',
   'SUPERSEDED',
   'DELETED',
   'MISSING_VALUE',

@@ -22,8 +22,8 @@ interface Entry {
  * inadmissible ones fall out; an earlier version never comes back in place of a withdrawn one. Of the rest the first kind of the policy wins,
  * then the later end of the period (a year is as late as its December), then the later revision, then the higher id.
  * @param observations all versions, sources and periods of ONE entity, indicator and year
- * @returns the chosen one with reason ONLY_CANDIDATE, LATEST_PERIOD (it only beat its own source) or HIGHEST_PRECEDENCE (it beat another source); or
- *   null with NO_CANDIDATE. A loser says EARLIER_PERIOD when its own source tells of a later part of the year, else LOWER_PRECEDENCE
+ * @returns the chosen one with the step that decided: ONLY_CANDIDATE, HIGHEST_PRECEDENCE (over another kind), LATEST_PERIOD or LATEST_REVISION (over its
+ *   own kind); or null with NO_CANDIDATE. A loser says LOWER_PRECEDENCE, EARLIER_PERIOD (also than its own source) or EARLIER_REVISION
  * @throws PlatformError MERGE_POLICY_INVALID
  * @throws RangeError when a period is not a period
  */
@@ -72,22 +72,30 @@ function exclusion(observation: Observation, isAdmitted: boolean, isNewest: bool
 
 /** Gives every entry in the running its reason; entries come in order, so the first one wins. */
 function settle(entries: readonly Entry[]): Entry | null {
-  let winner: Entry | null = null;
-  let winningReason: MergeReason = 'ONLY_CANDIDATE';
-  const sources = new Set<number>();
-  for (const entry of entries) {
-    if (entry.reason !== null) continue;
-    const { sourceId } = entry.observation;
-    if (winner === null) winner = entry;
-    else {
-      entry.reason = sources.has(sourceId) ? 'EARLIER_PERIOD' : 'LOWER_PRECEDENCE';
-      if (sourceId !== winner.observation.sourceId) winningReason = 'HIGHEST_PRECEDENCE';
-      else if (winningReason === 'ONLY_CANDIDATE') winningReason = 'LATEST_PERIOD';
-    }
-    sources.add(sourceId);
+  const running = entries.filter(({ reason }) => reason === null);
+  const [winner, ...losers] = running;
+  if (winner === undefined) return null;
+  const beaten = new Set<number>();
+  for (const loser of losers) {
+    const { sourceId } = loser.observation;
+    loser.reason = whyBeaten(loser, winner, beaten.has(sourceId));
+    beaten.add(sourceId);
   }
-  if (winner !== null) winner.reason = winningReason;
+  winner.reason = whyChosen(winner, losers);
   return winner;
+}
+
+/** @param hasLater whether its own source tells of a later part of the year, which was not chosen either */
+function whyBeaten(loser: Entry, winner: Entry, hasLater: boolean): MergeReason {
+  if (loser.precedence !== winner.precedence) return hasLater ? 'EARLIER_PERIOD' : 'LOWER_PRECEDENCE';
+  return loser.endMonth === winner.endMonth ? 'EARLIER_REVISION' : 'EARLIER_PERIOD';
+}
+
+/** What decided: the first step of the order that set it apart from another one. */
+function whyChosen(winner: Entry, losers: readonly Entry[]): MergeReason {
+  if (losers.length === 0) return 'ONLY_CANDIDATE';
+  if (losers.some(({ precedence }) => precedence !== winner.precedence)) return 'HIGHEST_PRECEDENCE';
+  return losers.some(({ endMonth }) => endMonth === winner.endMonth) ? 'LATEST_REVISION' : 'LATEST_PERIOD';
 }
 
 function listCandidates(entries: readonly Entry[], winner: Entry | null): MergeCandidate[] {

@@ -51,10 +51,19 @@ const CASES: readonly Case[] = [
     title: 'takes the later revision of two periods that end together',
     given: [observation({ id: 1, period: '2022-Q4' }), observation({ id: 2, period: '2022-12' })],
     expected: [
-      [2, 'LATEST_PERIOD'],
-      [1, 'EARLIER_PERIOD'],
+      [2, 'LATEST_REVISION'],
+      [1, 'EARLIER_REVISION'],
     ],
-    reason: 'LATEST_PERIOD',
+    reason: 'LATEST_REVISION',
+  },
+  {
+    title: 'takes the later revision of two sources of one kind that tell of the same period',
+    given: [observation({ id: 1, revision: 8 }), observation({ id: 2, sourceId: 2, revision: 9 })],
+    expected: [
+      [2, 'LATEST_REVISION'],
+      [1, 'EARLIER_REVISION'],
+    ],
+    reason: 'LATEST_REVISION',
   },
   {
     title: 'says of each loser whether its own source tells of a later period',
@@ -74,10 +83,10 @@ const CASES: readonly Case[] = [
     title: 'lets the later period decide between two sources of one kind',
     given: [observation({ id: 1, period: '2022-12' }), observation({ id: 2, sourceId: 2, period: '2022-06' })],
     expected: [
-      [1, 'HIGHEST_PRECEDENCE'],
-      [2, 'LOWER_PRECEDENCE'],
+      [1, 'LATEST_PERIOD'],
+      [2, 'EARLIER_PERIOD'],
     ],
-    reason: 'HIGHEST_PRECEDENCE',
+    reason: 'LATEST_PERIOD',
   },
   {
     title: 'looks at the newest version only, by revision and then by id',

@@ -26,6 +26,7 @@ export interface NewSettings {
 
 const SECRET_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const MAX_SECRET_CHARACTERS = 16_384;
+const MIN_SECRET_CHARACTERS = 4;
 
 /**
  * Changes what stands beside the versions of a source: where it is, what lets us in, when it is read.
@@ -113,6 +114,12 @@ async function writeSecret(
     throw new PlatformError(
       'BAD_USER_INPUT',
       `A secret has a name of letters, digits, - and _ that begins with a letter, and at most ${MAX_SECRET_CHARACTERS} characters.`,
+    );
+  }
+  if (value !== '' && value.length < MIN_SECRET_CHARACTERS) {
+    throw new PlatformError(
+      'BAD_USER_INPUT',
+      `The secret ${name} needs at least ${MIN_SECRET_CHARACTERS} characters: a shorter one cannot be hidden in what the source sends without damaging data.`,
     );
   }
   const place = placeOf(source.key, name);

@@ -8,23 +8,50 @@ export interface Redactor {
 const MASK = '[secret]';
 /** Shorter pieces of base64 would hide innocent text. */
 const SHORTEST_BASE64 = 6;
+/** A shorter secret may well be a part of a name or a number, so it is hidden only where it stands alone. */
+const SHORTEST_ANYWHERE = 8;
+/** No letter or digit ends here, except one of an escape: `%3D` of URLs, `\n` and `\u001f` of JSON. */
+const STARTS_ALONE = String.raw`(?:(?<![\p{L}\p{M}\p{N}])|(?<=%[0-9A-Fa-f]{2})|(?<=\\(?:[bfnrt]|u[0-9A-Fa-f]{4})))`;
+const ENDS_ALONE = String.raw`(?![\p{L}\p{M}\p{N}])`;
+
+/** One spelling of a secret, and what finds it in a text. */
+interface Form {
+  readonly text: string;
+  readonly pattern: string | RegExp;
+}
 
 /**
  * Makes a redactor for a source's secrets: each is hidden as it is and as URLs, JSON, XML, hexadecimal and base64 write it, also in the middle of
- * a longer base64 text such as a Basic header.
+ * a longer base64 text such as a Basic header. A secret of less than 8 characters is hidden only where no letter or digit stands beside it, so that rows
+ * are not damaged: the secret 2026 leaves the row 12026 as it is.
  */
 export function createRedactor(secrets: Readonly<Record<string, string>>): Redactor {
-  let forms: readonly string[] = [];
+  let forms: readonly Form[] = [];
+  const known = new Set<string>();
   const add = (secret: string): void => {
-    if (secret === '' || forms.includes(secret)) return;
+    if (secret === '' || known.has(secret)) return;
+    known.add(secret);
     // The longest first, so that a secret inside another one does not leave the rest of it readable.
-    forms = [...new Set([...forms, ...writeForms(secret)])].sort((left, right) => right.length - left.length);
+    forms = [...forms, ...patternsOf(secret)].sort((left, right) => right.text.length - left.text.length);
   };
   for (const secret of Object.values(secrets)) add(secret);
-  return { redact: (text) => forms.reduce((hidden, form) => hidden.replaceAll(form, MASK), text), add };
+  return { redact: (text) => forms.reduce((hidden, { pattern }) => hidden.replaceAll(pattern, MASK), text), add };
 }
 
-/** All spellings of a secret that a message may carry. */
+/** What finds a secret in a text. Base64 is found anywhere: what stands beside it in a longer base64 text are letters. */
+function patternsOf(secret: string): Form[] {
+  const base64 = new Set(writeBase64(secret));
+  const others = new Set(writeForms(secret).filter((form) => !base64.has(form)));
+  const isShort = secret.length < SHORTEST_ANYWHERE;
+  const findAlone = (text: string) =>
+    new RegExp(`${STARTS_ALONE}${text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}${ENDS_ALONE}`, 'gu');
+  return [
+    ...[...base64].map((text) => ({ text, pattern: text })),
+    ...[...others].map((text) => ({ text, pattern: isShort ? findAlone(text) : text })),
+  ];
+}
+
+/** All spellings of a secret but base64 that a message may carry. */
 function writeForms(secret: string): string[] {
   const encoded = encodeURIComponent(secret);
   const strict = encoded.replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
@@ -42,7 +69,6 @@ function writeForms(secret: string): string[] {
     xml.replaceAll('"', '&quot;'),
     xml.replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
     ...writeHex(secret),
-    ...writeBase64(secret),
   ];
 }
 

@@ -121,6 +121,14 @@ describe('registerManifest', () => {
     expect(await sourceOf('odd')).toBeUndefined();
   });
 
+  it('refuses a secret that is too short to be hidden, by its name', async () => {
+    const failure = await register(sampleManifest({ key: 'odd' }), {
+      secrets: [{ name: 'token', value: 'xyz' }],
+    }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringMatching(/token.*at least 4/) });
+    expect(String(failure)).not.toContain('xyz');
+  });
+
   it('keeps versions as they were, whoever asks', async () => {
     const em = test.database.fork();
     for (const change of [`update source_version set manifest = 'x'`, 'delete from source_version']) {

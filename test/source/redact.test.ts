@@ -39,6 +39,26 @@ describe('createRedactor', () => {
     expect(redact('xabcx abc')).toBe('[secret] [secret]');
   });
 
+  it.each([
+    ['1', 'Tháng 10/2026', 'Tháng 10/2026'],
+    ['2026', '12026 2026a a2026 é2026', '12026 2026a a2026 é2026'],
+    [
+      '2026',
+      '{"key":"2026"} k=2026&x ?k%3D2026%26 "\\n2026"',
+      '{"key":"[secret]"} k=[secret]&x ?k%3D[secret]%26 "\\n[secret]"',
+    ],
+    ['a+b/c', 'k=a%2Bb%2Fc&x xa%2Bb%2Fcx', 'k=[secret]&x xa%2Bb%2Fcx'],
+    ['abcdefg', 'abcdefgh abcdefg', 'abcdefgh [secret]'],
+    ['abcdefgh', 'xabcdefghx', 'x[secret]x'],
+  ])('hides the short secret %s only where it stands alone: %s', (secret, text, hidden) => {
+    expect(createRedactor({ secret }).redact(text)).toBe(hidden);
+  });
+
+  it('hides a short secret in a Basic header', () => {
+    const header = `Basic ${Buffer.from('user:kh0axy').toString('base64')}`;
+    expect(createRedactor({ password: 'kh0axy' }).redact(header)).toContain('[secret]');
+  });
+
   it('hides what is added later, and ignores empty secrets', () => {
     const redactor = createRedactor({ empty: '' });
     expect(redactor.redact('a token')).toBe('a token');

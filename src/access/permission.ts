@@ -68,6 +68,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   SourceSecret: INTEGRATORS,
   SourceVersion: INTEGRATORS,
   SourcePreviewType: INTEGRATORS,
+  SourcePage: INTEGRATORS,
   Host: INTEGRATORS,
   ApiKey: ADMINS,
   AuditEntry: ADMINS,

@@ -1,6 +1,8 @@
 import { GraphQLFloat, GraphQLInt } from 'graphql';
 import { GraphQLDateTime, GraphQLLocalDate } from 'graphql-scalars';
 import { Arg, Args, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
+import { type Entity, entityKey } from '../domain/entity.js';
+import { PlatformError } from '../domain/errors.js';
 import { DUE_BASIS, LINKED_DATABASES, type Linkage, type LinkedDatabase } from '../domain/linkage.js';
 import type { ObsStatus } from '../domain/observation.js';
 import { countLinkages, listLinkages } from '../store/linkage.js';
@@ -153,23 +155,31 @@ export class LinkageResolver {
   })
   async linkages(
     @Args(() => ReadPageArgs) args: ReadPageArgs,
-    @Arg('database', () => String, { nullable: true, description: 'Key of the linked database; without it all.' })
+    @Arg('database', () => String, {
+      nullable: true,
+      description: 'Key of the linked database; without it all. NOT_FOUND for an unknown one.',
+    })
     database: string | null,
     @Arg('entity', () => String, {
       nullable: true,
-      description: 'The body, as code `01` or with code system, `GSO-2025:01`; without it all.',
+      description:
+        'The body, as code `01` or with code system, `GSO-2025:01`; without it all. NOT_FOUND for an unknown one.',
     })
     entity: string | null,
     @Ctx() context: GraphContext,
   ): Promise<LinkageConnection> {
     const { view, position, size } = await openPage(context, args, 'linkages');
-    const found = view.catalogue.content.entities.filter((each) => readEntityCode(each).includes(entity ?? ''));
     const query = {
       database: database ?? null,
-      entityIds: entity === null || entity === undefined ? null : found.map(({ id }) => id),
+      entityIds: entity === null || entity === undefined ? null : findEntities(view, entity).map(({ id }) => id),
       revision: view.revision,
     };
     const em = context.platform.database.fork();
+    if (query.database !== null && !LINKED_DATABASES.some(({ key }) => key === query.database)) {
+      // A source may once have told of one that is not in the report any more.
+      const isKnown = (await countLinkages(em, { ...query, entityIds: null })) > 0;
+      if (!isKnown) throw noDatabase(query.database);
+    }
     const rows = await listLinkages(em, query, numberAfter(position), size + 1);
     return new LinkageConnection({
       position,
@@ -179,4 +189,27 @@ export class LinkageResolver {
       countAll: () => countLinkages(context.platform.database.fork(), query),
     });
   }
+}
+
+/**
+ * The bodies that a code names; without its code system perhaps several.
+ * @throws PlatformError NOT_FOUND that names the codes of the code system, or the code systems
+ */
+function findEntities(view: View, code: string): readonly Entity[] {
+  const { entities } = view.catalogue.content;
+  const found = entities.filter((each) => readEntityCode(each).includes(code));
+  if (found.length > 0) return found;
+  const systems = [...new Set(entities.map(({ codeSystem }) => codeSystem))];
+  const system = systems.find((each) => code.startsWith(`${each}:`));
+  const known = system === undefined ? systems : entities.filter((each) => each.codeSystem === system).map(entityKey);
+  const what = system === undefined ? 'the code systems are' : `${system} has`;
+  throw new PlatformError('NOT_FOUND', `There is no entity "${code.slice(0, 80)}"; ${what} ${known.join(', ')}.`, {
+    details: { known },
+  });
+}
+
+function noDatabase(key: string): PlatformError {
+  const known = LINKED_DATABASES.map((each) => each.key);
+  const message = `There is no linked database "${key.slice(0, 80)}"; there are ${known.join(', ')}.`;
+  return new PlatformError('NOT_FOUND', message, { details: { known } });
 }

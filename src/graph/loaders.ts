@@ -21,6 +21,7 @@ import {
   readSyncRuns,
 } from '../store/listSyncRuns.js';
 import type { Database } from '../store/orm.js';
+import { type PageBodyHead, type PageKey, readPageBodyHeads } from '../store/pageBody.js';
 import { type Claim, readClaims } from '../store/readClaims.js';
 import { type CandidateKey, readCandidates } from '../store/roundObservation.js';
 
@@ -45,6 +46,7 @@ export interface Loaders {
   readonly versionsOfSource: DataLoader<number, readonly ListedVersion[]>;
   readonly manifest: DataLoader<number, ManifestOfVersion | null>;
   readonly settings: DataLoader<number, ListedSettings | null>;
+  readonly pageBody: DataLoader<PageKey, PageBodyHead | null, string>;
   /** @param until as in store/listSources.ts */
   sources(until: Date | null): Promise<Sources>;
 }
@@ -90,6 +92,9 @@ export function createLoaders(database: Database): Loaders {
       (ids: readonly number[]) => readSettings(em(), ids),
       ({ sourceId }) => sourceId,
     ),
+    pageBody: new DataLoader((keys) => readPageBodyHeads(em(), keys), {
+      cacheKeyFn: ({ runId, sequence }) => `${runId}:${sequence}`,
+    }),
     runsOfSource: new DataLoader((keys) => listRunsOfSources(em(), keys), {
       cacheKeyFn: ({ sourceId, until, before, limit }) => `${sourceId}:${until?.getTime()}:${before}:${limit}`,
     }),

@@ -1,6 +1,6 @@
 import { GraphQLInt } from 'graphql';
 import { GraphQLDateTime, GraphQLJSON } from 'graphql-scalars';
-import { Args, Ctx, Field, FieldResolver, ObjectType, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, Field, FieldResolver, ObjectType, Resolver, Root } from 'type-graphql';
 import {
   countPages,
   countRejects,
@@ -9,8 +9,9 @@ import {
   listPages,
   listRejects,
 } from '../store/listPages.js';
+import type { PageBodyHead } from '../store/pageBody.js';
 import { connectionType, numberAfter, PageArgs, pageSize, positionIn } from './connection.js';
-import type { GraphContext } from './context.js';
+import type { GraphContext, View } from './context.js';
 import { Cost } from './cost.js';
 import { SyncRunType } from './syncRun.js';
 
@@ -83,7 +84,11 @@ export class SourcePageType {
   @Field(() => GraphQLInt, { description: 'Rows on it.' })
   readonly rows: number;
 
-  constructor(page: ListedPage) {
+  constructor(
+    page: ListedPage,
+    readonly runId: number,
+    readonly view: View,
+  ) {
     this.number = page.sequence;
     this.stream = page.stream;
     this.partition = page.partition;
@@ -92,6 +97,26 @@ export class SourcePageType {
     this.retrievedAt = page.retrievedAt;
     this.hash = page.bodySha256;
     this.rows = page.rows;
+  }
+
+  @Cost(2500)
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The body as it is stored: text without secrets, or a data URL where the source sent no text; its first 262,144 characters. Null = it is not kept any more.',
+  })
+  async body(): Promise<string | null> {
+    return (await this.#readBody())?.text ?? null;
+  }
+
+  @Cost(2500)
+  @Field(() => Boolean, { description: 'True when `body` is only the beginning of it; `hash` is of the whole.' })
+  async bodyCut(): Promise<boolean> {
+    return (await this.#readBody())?.isCut ?? false;
+  }
+
+  #readBody(): Promise<PageBodyHead | null> {
+    return this.view.loaders.pageBody.load({ runId: this.runId, sequence: this.number });
   }
 }
 
@@ -137,17 +162,22 @@ export class QuarantineResolver {
   async pagesOfRun(
     @Root() { run, view }: SyncRunType,
     @Args(() => PageArgs) page: PageArgs,
+    @Arg('number', () => GraphQLInt, {
+      nullable: true,
+      description: 'Only the page of this number, which `page` of an observation, linkage or reject names.',
+    })
+    number: number | null,
     @Ctx() { platform: { database } }: GraphContext,
   ): Promise<SourcePageConnection> {
     const size = pageSize(page);
-    const position = positionIn(`pagesRead:${run.id}`, view.revision, page);
-    const rows = await listPages(database.fork(), run.id, numberAfter(position), size + 1);
+    const position = positionIn(`pagesRead:${run.id}:${number ?? ''}`, view.revision, page);
+    const rows = await listPages(database.fork(), run.id, numberAfter(position), size + 1, number ?? null);
     return new SourcePageConnection({
       position,
-      nodes: rows.slice(0, size).map((each) => new SourcePageType(each)),
-      keyOf: ({ number }) => String(number),
+      nodes: rows.slice(0, size).map((each) => new SourcePageType(each, run.id, view)),
+      keyOf: (each) => String(each.number),
       hasNext: rows.length > size,
-      countAll: () => countPages(database.fork(), run.id),
+      countAll: () => countPages(database.fork(), run.id, number ?? null),
     });
   }
 }

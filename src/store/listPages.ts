@@ -51,24 +51,32 @@ export function countRejects(em: SqlEntityManager, runId: number): Promise<numbe
   return count(em, sql`rejected_record where sync_run_id = ${runId}`);
 }
 
-/** Pages of a run that are kept, in the order of reading, at most `limit`, after the page `after` (null = from the first). */
+/**
+ * Pages of a run that are kept, in the order of reading, at most `limit`, after the page `after` (null = from the first).
+ * @param number only the page of this number; null = all
+ */
 export async function listPages(
   em: SqlEntityManager,
   runId: number,
   after: number | null,
   limit: number,
+  number: number | null = null,
 ): Promise<ListedPage[]> {
   const { rows } = await sql<Omit<ListedPage, 'retrievedAt'> & { readonly retrievedAt: Date | string }>`
     select sequence, stream, partition, request, http_status as "httpStatus", retrieved_at as "retrievedAt",
       body_sha256 as "bodySha256", row_count as rows
-    from page where sync_run_id = ${runId} and sequence > coalesce(${after}::int, -1)
+    from page where sync_run_id = ${runId} and sequence > coalesce(${after}::int, -1) and ${isNumber(number)}
     order by sequence limit ${limit}`.execute(em.getKysely());
   return rows.map((row) => ({ ...row, retrievedAt: new Date(row.retrievedAt) }));
 }
 
-/** How many pages of a run are kept. */
-export function countPages(em: SqlEntityManager, runId: number): Promise<number> {
-  return count(em, sql`page where sync_run_id = ${runId}`);
+/** How many pages of a run are kept; of one number, where it is given. */
+export function countPages(em: SqlEntityManager, runId: number, number: number | null = null): Promise<number> {
+  return count(em, sql`page where sync_run_id = ${runId} and ${isNumber(number)}`);
+}
+
+function isNumber(number: number | null): RawBuilder<boolean> {
+  return number === null ? sql<boolean>`true` : sql<boolean>`sequence = ${number}`;
 }
 
 async function count(em: SqlEntityManager, from: RawBuilder<unknown>): Promise<number> {

@@ -103,7 +103,17 @@ describe('linkages', () => {
     expect(observations.edges).toEqual([
       { node: { numerator: node.recordsMatched, denominator: node.recordsTotal, period: '2026-03' } },
     ]);
-    expect((await graph.read(LINKAGES, { entity: 'nobody' })).linkages.totalCount).toBe(0);
+  });
+
+  it.each([
+    [{ database: 'nope' }, 'health_insurance'],
+    [{ entity: 'GSO-2025:999' }, 'GSO-2025:01'],
+    [{ entity: 'nobody' }, 'CENTRAL'],
+    [{ entity: '' }, 'GSO-2025'],
+  ])('of nobody, %j, are told from none', async (variables, known) => {
+    const { errors } = await graph.ask(LINKAGES, variables);
+    expect(errors?.map(({ extensions }) => extensions?.code)).toEqual(['NOT_FOUND']);
+    expect(errors?.[0]?.message).toContain(known);
   });
 
   it('come page by page', async () => {

@@ -100,6 +100,29 @@ describe('the life of a source through GraphQL', () => {
     expect(new Set(audit.map(({ actor }) => actor))).toEqual(new Set(['local:the integrator']));
   });
 
+  it('shows the page that a figure comes from, to those who may see it', async () => {
+    const origin = `{ observations(first: 1, filter: { source: { eq: "sample" } }) { edges { node { page syncRun { id } } } } }`;
+    const { node: observation } = (await done(origin)).observations.edges[0];
+    const document = `query ($id: ID!, $number: Int) { node(id: $id) { ... on SyncRun {
+      pagesRead(number: $number) { totalCount edges { node { number request body bodyCut } } } } } }`;
+    const variables = { id: observation.syncRun.id, number: observation.page };
+    const { pagesRead } = (await done(document, variables)).node;
+    expect(pagesRead).toEqual({
+      totalCount: 1,
+      edges: [
+        {
+          node: {
+            ...{ number: observation.page, request: 'GET /rows', bodyCut: false },
+            body: JSON.stringify({ items: source.rows, echo: 'Bearer [secret]' }),
+          },
+        },
+      ],
+    });
+    expect((await done(document, { ...variables, number: 99 })).node.pagesRead).toEqual({ totalCount: 0, edges: [] });
+    const { errors } = await ask(document, variables, await desk.tokenOf('reviewer'));
+    expect(errors?.[0]?.extensions.code).toBe('AUTH_FORBIDDEN');
+  });
+
   it('goes on with its version until the next one is activated, and goes back to it', async () => {
     await register({ version: 2, name: 'Second' });
     expect((await done(SOURCE, { key: 'sample' })).source).toMatchObject({

@@ -19,8 +19,9 @@ import { roundCode } from './domain/round.js';
 import type { Jobs } from './pipeline/jobs.js';
 import { registerFolder } from './pipeline/manifestFolder.js';
 import { registerSource } from './pipeline/source.js';
+import { requireSource } from './pipeline/sourceLibrary.js';
 import { activateSource, checkSource } from './pipeline/sourceLife.js';
-import { setSourceSettings } from './pipeline/sourceSettings.js';
+import { secretNamesOf, setSourceSettings } from './pipeline/sourceSettings.js';
 import { readingOptions, type SourceStage } from './pipeline/sourceStage.js';
 import { submit } from './pipeline/submit.js';
 import { syncSource } from './pipeline/sync.js';
@@ -227,7 +228,12 @@ export async function openSources(stage: SyncStage, demonstration: Demonstration
   for (const key of keys) {
     const settings = key === null ? null : demonstration.settings(key);
     if (key === null || settings === null) continue;
-    const secrets = Object.entries(settings.secrets).map(([name, value]) => ({ name, value }));
+    // Somebody may have registered a version of their own that needs others.
+    const em = database.fork();
+    const names = await secretNamesOf(em, library, await requireSource(em, key));
+    const secrets = Object.entries(settings.secrets)
+      .map(([name, value]) => ({ name, value }))
+      .filter(({ name }) => names === null || names.taken.has(name));
     await setSourceSettings(stage, null, key, { baseUrl: settings.baseUrl, secrets });
     const { status } = await library.open(key);
     if (status !== 'DRAFT' && status !== 'CHECKED') continue;

@@ -57,7 +57,7 @@ async function write(name: string, parts: Parameters<typeof sampleManifest>[0]):
 
 describe('the command line of sources', () => {
   it('brings a source from its manifest into use', async () => {
-    const file = await write('first.yaml', { key: 'by_command' });
+    const file = await write('first.yaml', { key: 'by_command', secrets: 'token, other' });
     const settings = { 'base-url': source.baseUrl, secret: ['token', 'other'] };
     const before = await run(`preview ${file}`, settings, `${TOKEN}\n`);
     expect(before.isGood).toBe(true);
@@ -79,7 +79,7 @@ describe('the command line of sources', () => {
       isGood: false,
       output: expect.stringMatching(/^failed: SYNC_\w+ GET \/rows .*400/m),
     });
-    await run(`register ${await write('second.yaml', { key: 'by_command', version: 2 })}`);
+    await run(`register ${await write('second.yaml', { key: 'by_command', version: 2, secrets: 'token, other' })}`);
     await run('check by_command');
     expect((await run('activate by_command', { version: '2' })).output).toBe('by_command  version 2  ACTIVE\n');
     expect((await run('activate by_command', { version: '1' })).output).toBe('by_command  version 1  ACTIVE\n');

@@ -103,6 +103,13 @@ export class SourceLibrary {
     return origins.length === 0 ? null : origins.join(' ');
   }
 
+  /** Names of the secrets that the newest version of a source declares; null = nothing reads the source. @throws PlatformError SYNC_CONFIG */
+  async secretNamesOf(em: SqlEntityManager, source: SourceRow): Promise<readonly string[] | null> {
+    const version = await findNewestVersion(em, source.id);
+    if (typeof version?.manifest !== 'string' && !this.#codeConnectors.has(source.key)) return null;
+    return this.#connectorOf(source.key, version).spec.secrets;
+  }
+
   /**
    * The secrets of a source, open. What was given for one host goes to no other, whatever version or address is in use.
    * @throws PlatformError SECRETS_KEY; SYNC_CONFIG for a secret that was given for another host

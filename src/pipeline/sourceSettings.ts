@@ -72,6 +72,7 @@ export async function writeSettings(
   const origin = await library.originsOf(em, source);
   // The first address that becomes known is the one that earlier secrets were meant for.
   await em.nativeUpdate(SourceSecretTable, { sourceId: source.id, origin: null }, { origin });
+  await requireDeclared(em, library, source, secrets);
   for (const secret of secrets) {
     if (await writeSecret(em, library, source, secret, origin, now)) changed.push(`secret ${secret.name}`);
   }
@@ -97,6 +98,38 @@ async function keepTrust(
   throw new PlatformError(
     'BAD_USER_INPUT',
     `The address is that of another host: give the secrets ${kept.map(({ name }) => name).join(', ')} again, in the same call.`,
+  );
+}
+
+/**
+ * Names under which a source takes secrets: those that its newest version declares, and those that it has from an older one.
+ * @returns null = any, since nothing reads the source
+ */
+export async function secretNamesOf(
+  em: SqlEntityManager,
+  library: SourceLibrary,
+  source: SourceRow,
+): Promise<{ declared: readonly string[]; taken: ReadonlySet<string> } | null> {
+  const declared = await library.secretNamesOf(em, source);
+  if (declared === null) return null;
+  const known = await em.find(SourceSecretTable, { sourceId: source.id });
+  return { declared, taken: new Set([...declared, ...known.map(({ name }) => name)]) };
+}
+
+/** A secret of another name would never be sent, and nobody would know why. @throws PlatformError BAD_USER_INPUT */
+async function requireDeclared(
+  em: SqlEntityManager,
+  library: SourceLibrary,
+  source: SourceRow,
+  secrets: readonly NewSecret[],
+): Promise<void> {
+  if (secrets.every(({ value }) => value === '')) return;
+  const names = await secretNamesOf(em, library, source);
+  if (names === null || secrets.every(({ name, value }) => value === '' || names.taken.has(name))) return;
+  // The name is not repeated: it may be a value in the wrong place.
+  throw new PlatformError(
+    'BAD_USER_INPUT',
+    `A secret has a name that the source "${source.key}" does not declare. Its newest version declares: ${names.declared.join(', ') || 'none'}.`,
   );
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NewManifest, registerManifest } from '../../src/pipeline/registerManifest.js';
 import { registerSource, SELF_REPORT } from '../../src/pipeline/source.js';
 import type { SourceLibrary } from '../../src/pipeline/sourceLibrary.js';
+import { setSourceSettings } from '../../src/pipeline/sourceSettings.js';
 import { readHead } from '../../src/store/revision.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { NOW, rowsOf } from '../store/batch.js';
@@ -127,6 +128,30 @@ describe('registerManifest', () => {
     }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringMatching(/token.*at least 4/) });
     expect(String(failure)).not.toContain('xyz');
+  });
+
+  it('refuses a secret that the newest version does not declare; one of an older version stays and can be removed', async () => {
+    const manifest = (version: number, name: string) =>
+      sampleManifest({ key: 'renamed', version })
+        .replace('[token]', `[${name}]`)
+        .replace('token: token', `token: ${name}`);
+    const set = (name: string, value: string) =>
+      setSourceSettings({ database: test.database, library, now: () => NOW }, ACTOR, 'renamed', {
+        secrets: [{ name, value }],
+      });
+    const secrets = async () => (await library.open('renamed')).settings.secrets;
+    await register(manifest(1, 'token'), { secrets: [{ name: 'token', value: SECRET }] });
+    await expect(set('tokn', SECRET)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringContaining('declares: token'),
+    });
+    await set('tokn', '');
+    await register(manifest(2, 'key'), { secrets: [{ name: 'key', value: SECRET }] });
+    await set('token', 'another value');
+    expect(await secrets()).toEqual({ token: 'another value', key: SECRET });
+    await set('token', '');
+    await expect(set('token', SECRET)).rejects.toMatchObject({ message: expect.stringContaining('declares: key') });
+    expect(await secrets()).toEqual({ key: SECRET });
   });
 
   it('keeps versions as they were, whoever asks', async () => {

@@ -29,6 +29,7 @@ export function sampleManifest({
   indicator = 'GOV_ACTIVITY.07',
   framework = 'PDTI-922',
   codeSystem = 'GSO-2025',
+  secrets = 'token',
   extra = '',
 } = {}): string {
   return `key: ${key}
@@ -38,7 +39,7 @@ owner: Test
 kind: NATIONAL_DATABASE
 citation: None
 licence: None
-secrets: [token]
+secrets: [${secrets}]
 ${extra}
 authentication: { type: bearer, token: token }
 streams:

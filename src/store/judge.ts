@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
+import { PlatformError } from '../domain/errors.js';
 
 /** Up to here the newest observation of each staged identity is looked up by index; beyond, those of the source are read once and joined. */
 const MAX_LOOKUPS = 2_000;
@@ -159,26 +160,39 @@ export async function appendStaged(em: SqlEntityManager, target: JudgeTarget): P
       : sql`left join (select distinct on (n.indicator_id, n.entity_id, n.period) n.* from (${newest}) n
           order by n.indicator_id, n.entity_id, n.period, n.id desc) l
           on l.indicator_id = s.indicator_id and l.entity_id = s.entity_id and l.period = s.period`;
-  await sql`
-    insert into observation (source_id, entity_id, indicator_id, year, period, value, numerator, denominator, obs_status, tombstone,
-      published_at, retrieved_at, sync_run_id, page_sequence, row_number, row_hash, supersedes_id, change_id, stream)
-    select ${sourceId}::int, s.entity_id, s.indicator_id, s.year, s.period, s.value, s.numerator, s.denominator, s.obs_status, s.tombstone,
-      s.published_at, ${target.retrievedAt.toISOString()}::timestamptz, ${runId}::bigint, s.page_sequence, s.row_number, s.row_hash,
-      l.id, ${changeId}::bigint, s.stream
-    from staged_record s ${latest}
-    where s.sync_run_id = ${runId} and s.verdict is null and case
-      when s.tombstone then not coalesce(l.tombstone, true)
-      when l.id is null or l.tombstone then true
-      else (l.value, l.numerator, l.denominator, l.obs_status) is distinct from (s.value, s.numerator, s.denominator, s.obs_status) end`.execute(
-    db,
-  );
-  const { rows } = await sql<{ written: number; superseded: number; tombstoned: number }>`
-    select count(*) filter (where not tombstone and supersedes_id is null)::int as written,
-      count(*) filter (where not tombstone and supersedes_id is not null)::int as superseded,
-      count(*) filter (where tombstone)::int as tombstoned
-    from observation where change_id = ${changeId}`.execute(db);
-  const { written = 0, superseded = 0, tombstoned = 0 } = rows[0] ?? {};
-  return { written, superseded, tombstoned, unchanged: count - written - superseded - tombstoned };
+  const { rows } = await sql<Record<keyof JudgeAccount | 'inserted', number>>`
+    with judged as materialized (
+      select s.entity_id, s.indicator_id, s.year, s.period, s.value, s.numerator, s.denominator, s.obs_status, s.tombstone, s.published_at,
+        s.page_sequence, s.row_number, s.row_hash, s.stream, l.id as latest_id, case
+          when s.tombstone then case when coalesce(l.tombstone, true) then 'unchanged' else 'tombstoned' end
+          when l.id is null then 'written'
+          when l.tombstone or (l.value, l.numerator, l.denominator, l.obs_status)
+            is distinct from (s.value, s.numerator, s.denominator, s.obs_status) then 'superseded'
+          else 'unchanged' end as verdict
+      from staged_record s ${latest}
+      where s.sync_run_id = ${runId} and s.verdict is null
+    ), inserted as (
+      insert into observation (source_id, entity_id, indicator_id, year, period, value, numerator, denominator, obs_status, tombstone,
+        published_at, retrieved_at, sync_run_id, page_sequence, row_number, row_hash, supersedes_id, change_id, stream)
+      select ${sourceId}::int, entity_id, indicator_id, year, period, value, numerator, denominator, obs_status, tombstone, published_at,
+        ${target.retrievedAt.toISOString()}::timestamptz, ${runId}::bigint, page_sequence, row_number, row_hash, latest_id,
+        ${changeId}::bigint, stream
+      from judged where verdict <> 'unchanged' returning 1
+    )
+    select count(*) filter (where verdict = 'written')::int as written, count(*) filter (where verdict = 'superseded')::int as superseded,
+      count(*) filter (where verdict = 'tombstoned')::int as tombstoned, count(*) filter (where verdict = 'unchanged')::int as unchanged,
+      (select count(*)::int from inserted) as inserted
+    from judged`.execute(db);
+  const { written = 0, superseded = 0, tombstoned = 0, unchanged = 0, inserted = 0 } = rows[0] ?? {};
+  // Counted apart, so that the account of the run can fail: a record that met two newest ones would be judged twice.
+  if (inserted !== written + superseded + tombstoned || inserted + unchanged !== count) {
+    const details = { staged: count, inserted, written, superseded, tombstoned, unchanged };
+    throw new PlatformError('SYNC_ACCOUNTING', 'The records that were judged are not those that were read.', {
+      details,
+      failureType: 'system_error',
+    });
+  }
+  return { written, superseded, tombstoned, unchanged };
 }
 
 /**

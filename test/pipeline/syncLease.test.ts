@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -134,6 +135,46 @@ describe('a sync run', () => {
     expect(await sync()).toMatchObject({ status: 'SUCCEEDED', sourceId });
     const [ended] = await readSyncRuns(test.database.fork(), [Number(left?.id)]);
     expect(ended).toMatchObject({ ...ENDED, finishedAt: NOW });
+  });
+});
+
+describe('when PostgreSQL restarts in the middle of a run', () => {
+  it('the run waits for it and ends well, as one run without a gap', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'dti-restart-'));
+    onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+    const start = () => startEmbedded({ dataDir, settings: ['fsync=off'] });
+    let server = await start();
+    // A restarted server has another port here, and the same address in operation: this is what stands between.
+    const forwarder = createServer((client) => {
+      const upstream = connect(server.port, '127.0.0.1');
+      for (const [one, other] of [
+        [client, upstream],
+        [upstream, client],
+      ] as const) {
+        one.on('error', () => other.destroy()).on('close', () => other.destroy());
+        one.pipe(other);
+      }
+    });
+    await once(forwarder.listen(0, '127.0.0.1'), 'listening');
+    const url = new URL(server.url('postgres'));
+    url.port = String((forwarder.address() as AddressInfo).port);
+    const database = await openDatabase({ url: url.href });
+    onTestFinished(async () => {
+      await database.close();
+      forwarder.close();
+      await server.stop();
+    });
+    await loadReference(database, { folder: DATA_FOLDER, currentYear: TEST_YEAR, now: NOW });
+    await registerSource(database, source.connector.spec, 'ACTIVE', NOW);
+    const { running, answer } = await beginSlowly({ database, leaseMs: 20_000, patienceMs: 30_000 });
+    await server.stop();
+    answer();
+    await sleep(1000);
+    server = await start();
+    expect(await running).toMatchObject({ status: 'SUCCEEDED', read: 1, written: 1 });
+    expect(await rowsOf(database, 'select status from sync_run')).toEqual([{ status: 'SUCCEEDED' }]);
+    expect(await rowsOf(database, 'select numerator::text from observation')).toEqual([{ numerator: '1' }]);
+    expect(await rowsOf(database, 'select from page')).toHaveLength(1);
   });
 });
 

@@ -48,7 +48,7 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   if (command === 'token') {
-    process.stdout.write(`${await makeToken(readConfig(), values)}\n`);
+    process.stdout.write(`${await makeToken(readConfig(), values, warn)}\n`);
     return;
   }
   if (command === 'manifest-schema') {
@@ -63,7 +63,8 @@ async function main(args: readonly string[]): Promise<void> {
       {
         url: values.url?.replace(/\/$/, '') ?? urlOfPlatform(),
         token:
-          process.env.DTI_TOKEN ?? (await makeToken(readConfig(), { role: 'integrator', subject: 'command-line' })),
+          process.env.DTI_TOKEN ??
+          (await makeToken(readConfig(), { role: 'integrator', subject: 'command-line' }, warn)),
         environment: process.env,
         input: process.stdin,
         write: (text) => void process.stdout.write(text),
@@ -76,6 +77,11 @@ async function main(args: readonly string[]): Promise<void> {
   process.exitCode = 1;
 }
 
+/** Standard output is for the result alone. */
+function warn(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /** Where the platform of this environment listens. */
 function urlOfPlatform(): string {
   const { host, port } = readConfig();
@@ -83,6 +89,12 @@ function urlOfPlatform(): string {
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
+
+// Whoever reads may have enough of it, as `head` does: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`${describeError(error)}\n`);

@@ -16,10 +16,11 @@ export interface TokenArguments {
 
 /**
  * Makes a token for whoever can read the key file; needs no running platform.
+ * @param warn told, as one line, when there was no key and one was made
  * @returns the token alone
  * @throws PlatformError BAD_USER_INPUT, AMBIGUOUS_CODE, CONFIG_INVALID
  */
-export async function makeToken(config: Config, given: TokenArguments): Promise<string> {
+export async function makeToken(config: Config, given: TokenArguments, warn: (line: string) => void): Promise<string> {
   if (!config.localTokens) {
     const advice = 'Sign in there for a token; or set LOCAL_TOKENS=1, here and on the platform, to take both.';
     throw new PlatformError('CONFIG_INVALID', `Tokens come from OIDC_ISSUER, so local ones are not taken. ${advice}`);
@@ -34,7 +35,10 @@ export async function makeToken(config: Config, given: TokenArguments): Promise<
   }
   if (!/^[\w.@-]{1,100}$/.test(subject)) throw wrong('--subject must be letters, digits and . @ _ - only');
   const entityKey = given.entity === undefined ? null : await findEntityKey(given.entity);
-  const key = await openLocalKey(config.jwtKeyFile, config.mayMakeKeys);
+  const file = config.jwtKeyFile;
+  const key = await openLocalKey(file, config.mayMakeKeys, () =>
+    warn(`made a new key in ${file}; a running platform with another DATA_DIR will not know it`),
+  );
   return issueToken(key, { role, entityKey, subject, expiresInSeconds });
 }
 

@@ -117,6 +117,13 @@ describe('the command line of sources', () => {
 });
 
 describe('the JSON Schema of manifests', () => {
+  it('is printed as far as somebody reads, quietly', async () => {
+    const cli = join(import.meta.dirname, '../dist/src/cli.js');
+    const pipeline = `'${process.execPath}' '${cli}' manifest-schema | head -n 1`;
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', pipeline]);
+    expect([stdout.split('\n').length, stderr]).toEqual([2, '']);
+  });
+
   it('is printed, and served to everybody', async () => {
     const cli = join(import.meta.dirname, '../dist/src/cli.js');
     const { stdout } = await promisify(execFile)(process.execPath, [cli, 'manifest-schema'], { maxBuffer: 1e7 });

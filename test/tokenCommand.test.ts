@@ -14,9 +14,15 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const config = (environment: Record<string, string> = {}) => readConfig({ DATA_DIR: folder, ...environment });
 
+const quiet = () => undefined;
+
 describe('the command that makes tokens', () => {
   it('makes the key on the first use, which the platform then takes', async () => {
-    const token = await makeToken(config(), { role: 'admin', expires: '120', subject: 'anna@mic' });
+    const lines: string[] = [];
+    const given = { role: 'admin', expires: '120', subject: 'anna@mic' };
+    const token = await makeToken(config(), given, (line) => lines.push(line));
+    await makeToken(config(), given, (line) => lines.push(line));
+    expect(lines).toEqual([expect.stringContaining(join(folder, 'jwt-key.pem'))]);
     const key = await openLocalKey(join(folder, 'jwt-key.pem'), false);
     const { viewer, expiresAt } = await verifyLocalToken(key, token);
     expect(viewer).toEqual({ role: 'admin', subject: 'local:anna@mic', entityKey: null });
@@ -28,7 +34,7 @@ describe('the command that makes tokens', () => {
     ['MPI', 'CENTRAL:MPI'],
     ['GSO-2025:79', 'GSO-2025:79'],
   ])('finds the entity %s of an officer', async (entity, key) => {
-    const token = await makeToken(config(), { role: 'officer', entity });
+    const token = await makeToken(config(), { role: 'officer', entity }, quiet);
     const { viewer } = await verifyLocalToken(await openLocalKey(join(folder, 'jwt-key.pem'), false), token);
     expect(viewer).toMatchObject({ role: 'officer', entityKey: key });
   });
@@ -43,14 +49,17 @@ describe('the command that makes tokens', () => {
     [{ role: 'admin', expires: '86401' }, 'BAD_USER_INPUT', '86400'],
     [{ role: 'admin', subject: 'a b' }, 'BAD_USER_INPUT', '--subject'],
   ])('refuses %j and says what is missing', async (given, code, advice) => {
-    await expect(makeToken(config(), given)).rejects.toMatchObject({ code, message: expect.stringContaining(advice) });
+    await expect(makeToken(config(), given, quiet)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(advice),
+    });
   });
 
   it('is refused where tokens come from an issuer, unless both are taken', async () => {
     const issuer = { OIDC_ISSUER: 'https://login.example', OIDC_AUDIENCE: 'dti' };
-    await expect(makeToken(config(issuer), { role: 'admin' })).rejects.toMatchObject({
+    await expect(makeToken(config(issuer), { role: 'admin' }, quiet)).rejects.toMatchObject({
       ...{ code: 'CONFIG_INVALID', message: expect.stringContaining('LOCAL_TOKENS=1') },
     });
-    expect(await makeToken(config({ ...issuer, LOCAL_TOKENS: '1' }), { role: 'admin' })).toMatch(/^ey/);
+    expect(await makeToken(config({ ...issuer, LOCAL_TOKENS: '1' }), { role: 'admin' }, quiet)).toMatch(/^ey/);
   });
 });

@@ -26,9 +26,14 @@ export interface LocalKey {
 /**
  * Reads the key of local tokens: PEM (PKCS #8), Ed25519 or P-256.
  * @param mayMake makes one, mode 0600, when the file is not there
+ * @param onMade told when it has made one
  * @throws PlatformError CONFIG_INVALID when there is none or it cannot be used
  */
-export async function openLocalKey(file: string, mayMake: boolean): Promise<LocalKey> {
+export async function openLocalKey(
+  file: string,
+  mayMake: boolean,
+  onMade: () => void = () => undefined,
+): Promise<LocalKey> {
   try {
     return readKey(await readFile(file));
   } catch (error) {
@@ -41,7 +46,7 @@ export async function openLocalKey(file: string, mayMake: boolean): Promise<Loca
     await mkdir(dirname(file), { recursive: true });
     await writeFile(draft, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
     // Of two processes that start at once, one makes the key and both use it; nobody ever reads half a file.
-    await link(draft, file).catch((error: NodeJS.ErrnoException) => {
+    await link(draft, file).then(onMade, (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
     return readKey(await readFile(file));

@@ -52,16 +52,26 @@ export async function activateSource(
     const version = await chooseVersion(em, source, from.status === 'PAUSED' ? (number ?? source.version) : number);
     if (from.status === 'ACTIVE' && version.version === from.version) return null;
     if (version.manifest !== null && version.manifest !== undefined && version.checkOk !== true) {
-      const found = version.checkedAt ? `failed its check: ${version.checkMessage}` : 'has not been checked';
-      throw new PlatformError(
-        'SOURCE_STATE',
-        `Version ${version.version} of the source "${key}" ${found}. Check it first.`,
-      );
+      const reason = (version.checkMessage ?? '').replace(/\.+$/, '');
+      const found = version.checkedAt ? `failed its newest check: ${reason}` : 'has not been checked';
+      const isNewest = version.id === (await findNewest(em, source)).id;
+      const advice = isNewest
+        ? 'It can be activated once a check passes: check it first.'
+        : 'Only the newest version is checked: register it again as a new version, and check that.';
+      throw new PlatformError('SOURCE_STATE', `Version ${version.version} of the source "${key}" ${found}. ${advice}`);
     }
     describeBy(em, source, version);
     return { action: 'activateSource', details: { from, version: version.version } };
   });
 }
+
+/** What to do about a source that is not read. */
+const UNTIL_READ = {
+  DRAFT: 'only an active one is read. Check and activate it first.',
+  CHECKED: 'only an active one is read. Activate it first.',
+  PAUSED: 'only an active one is read. Activate it first.',
+  RETIRED: 'it is not read any more. Register its successor under another key.',
+} as const satisfies Readonly<Record<Exclude<SourceStatus, 'ACTIVE'>, string>>;
 
 /** Stops reading a source until it is activated again; what it said stays. @throws PlatformError NOT_FOUND, SOURCE_STATE */
 export function pauseSource(stage: SourceStage, actor: Actor, key: string): Promise<void> {
@@ -84,9 +94,9 @@ export async function requireActive(
   details: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   await database.fork().transactional(async (em) => {
-    const { status } = await requireSource(em, key);
+    const status = statusOf(await requireSource(em, key));
     if (status !== 'ACTIVE') {
-      const message = `The source "${key}" is ${status}; only an active one is read. Check and activate it first.`;
+      const message = `The source "${key}" is ${status}; ${UNTIL_READ[status]}`;
       throw new PlatformError('SOURCE_STATE', message, { details: { key, status } });
     }
     await writeAudit(em, { viewer: actor, action: 'syncSource', target: `Source:${key}`, details });

@@ -181,9 +181,25 @@ describe('the life of a source through GraphQL', () => {
     expect(checkSource.message).toContain('SYNC_AUTH');
     expect(checkSource.message).not.toContain('wrong-token-value');
     expect((await done(one('retire'), { key: 'elsewhere' })).retireSource.source.status).toBe('RETIRED');
+    const { errors } = await ask(SYNC, { key: 'elsewhere' });
+    expect(errors?.[0]?.message).toMatch(/RETIRED; it is not read any more\. .*another key\.$/);
     for (const verb of ['pause', 'retire', 'check', 'activate']) {
       expect(await refused(one(verb), { key: 'elsewhere' }), verb).toBe('SOURCE_STATE');
     }
+  });
+
+  it('a paused source whose version has failed since goes on once a check passes', async () => {
+    await register({ key: 'paused' }, place());
+    await done(CHECK, { key: 'paused' });
+    await done(ACTIVATE, { key: 'paused' });
+    source.isBroken = true;
+    await done(CHECK, { key: 'paused' });
+    source.isBroken = false;
+    await done(one('pause'), { key: 'paused' });
+    const { errors } = await ask(ACTIVATE, { key: 'paused' });
+    expect(errors?.[0]?.message).toMatch(/failed its newest check: .*[^.]\. It can be activated once a check passes/);
+    await done(CHECK, { key: 'paused' });
+    expect((await done(ACTIVATE, { key: 'paused' })).activateSource.source.status).toBe('ACTIVE');
   });
 
   it('answers the same key and input like the first time, and refuses another input', async () => {

@@ -181,6 +181,8 @@ function compileRule(spec: ErrorRuleSpec): Rule {
     spec,
     matches: (response, readBody) => {
       const { status, headers } = response;
+      // Words that any refusal carries must not hide that it is one.
+      if (spec.status === undefined && status === 401) return false;
       if (spec.status !== undefined && !spec.status.some((each) => fitsStatus(each, status))) return false;
       if (spec.header !== undefined) {
         const value = headers[spec.header.name.toLowerCase()];

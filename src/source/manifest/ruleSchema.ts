@@ -14,7 +14,9 @@ export const errorRuleSchema = z
       )
       .min(1)
       .optional()
-      .describe('One of these: 404, or 5xx for a class.'),
+      .describe(
+        'One of these: 404, or 5xx for a class. Absent = any but 401, which asks for new credentials once and then fails with SYNC_AUTH.',
+      ),
     header: z
       .strictObject({
         name: z.string().min(1).max(100).describe('Name of the header.'),

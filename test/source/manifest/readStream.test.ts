@@ -140,6 +140,17 @@ describe('rules about answers', () => {
     });
   });
 
+  it('leave a 401 to new credentials and to SYNC_AUTH, unless they name it', async () => {
+    const source = await startFakeSource((_request, response) => sendJson(response, { code: 'NO_TOKEN' }, 401));
+    const rule = { body: 'has(body.code) && body.code != "OK"', action: 'fail' };
+    const unnamed = await failureOf(read(makeConnector(makeManifest({ errors: [rule] })), source.baseUrl));
+    expect(unnamed).toMatchObject({ code: 'SYNC_AUTH' });
+    expect(source.received).toHaveLength(2);
+    const named = makeManifest({ errors: [{ ...rule, status: [401] }] });
+    expect(await failureOf(read(makeConnector(named), source.baseUrl))).toMatchObject({ code: 'SYNC_PROTOCOL' });
+    expect(source.received).toHaveLength(3);
+  });
+
   it('hold Retry-After between floor and ceiling', async () => {
     const waits = ['86400', '0'];
     const source = await startFakeSource((_request, response, number) => {

@@ -19,6 +19,14 @@ const FLOOR_MS = 100;
 const CEILING_MS = 30_000;
 const ZONES = ['UTC', 'Asia/Ho_Chi_Minh', 'America/Los_Angeles', 'Pacific/Kiritimati'];
 
+/** In words that a rule about error codes fits, which must not hide the status. */
+const REFUSAL = JSON.stringify({
+  code: 'UNAUTHORIZED',
+  status: 'error',
+  error: 'Unauthorized',
+  message: 'Unauthorized',
+});
+
 /** A token may end in the middle of a run. */
 export const refusedInMidRun: Check = {
   name: '401-mid-run',
@@ -30,7 +38,7 @@ export const refusedInMidRun: Check = {
     for (const target of (await bench.targets()).slice(0, 2)) {
       for (const isLasting of [false, true]) {
         const disturb: Disturb = (request) =>
-          hits(target, request, isLasting) ? answerWith(401, 'Unauthorized\n') : null;
+          hits(target, request, isLasting) ? answerWith(401, REFUSAL, { 'content-type': 'application/json' }) : null;
         const trial = await bench.run({ disturb });
         trials.push(trial);
         const code = failureCode(trial);

@@ -41,6 +41,11 @@ describe('the guide', () => {
     ]);
   });
 
+  it('shows each kind of body, and the paths of a decoder', () => {
+    for (const kind of ['json', 'form', 'text', 'xml', 'soap']) expect(BLOCKS.join('')).toContain(`body: { ${kind}: `);
+    for (const path of ['.data[0].', '[*].', '$["']) expect(BLOCKS.join('')).toContain(path);
+  });
+
   it('names sources that there are', () => {
     const named = [
       'tax',

@@ -109,6 +109,11 @@ export function createAsk(options: AskOptions): Ask {
       // A rule may say that a 404 is to be read.
       const body = parsed ?? (await parseBody());
       const rows = body === null || body instanceof Error ? body : await attempt(() => body.readRows());
+      // A whole document without its records is one of another shape, which does not pass with time.
+      if (rows !== body && rows instanceof PlatformError && rows.code === 'SYNC_PROTOCOL') {
+        const reason = `${rows.message.replace(/\.$/, '')}; check the records of the format, or add a rule for what this answer means`;
+        return { kind: 'fail', code: 'SYNC_PROTOCOL', reason };
+      }
       // Half a body, or a page of HTML from a proxy.
       if (rows instanceof Error) return { kind: 'retry', reason: rows.message };
       if (body !== null && !(body instanceof Error)) document ??= body.document;

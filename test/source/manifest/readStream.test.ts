@@ -164,13 +164,17 @@ describe('rules about answers', () => {
     expect(result.attempts.map(({ waitMs }) => waitMs)).toEqual([2000, 500, null]);
   });
 
-  it('never take HTML, half a body or a body without records for "0 rows"', async () => {
-    for (const body of ['<html><body>Login</body></html>', '{"items":[{"code":', '{"rows":[]}', '']) {
-      const source = await startFakeSource((_request, response) => response.end(body));
-      expect(await failureOf(read(makeConnector(makeManifest({})), source.baseUrl))).toMatchObject({
-        code: 'SYNC_TRANSIENT',
-      });
-    }
+  it.each([
+    ['<html><body>Login</body></html>', 'SYNC_TRANSIENT', 5],
+    ['{"items":[{"code":', 'SYNC_TRANSIENT', 5],
+    ['', 'SYNC_TRANSIENT', 5],
+    // What is whole but has another shape will have it the next time too.
+    ['{"rows":[]}', 'SYNC_PROTOCOL', 1],
+    ['{"items":7}', 'SYNC_PROTOCOL', 1],
+  ])('never take %j for "0 rows", but for %s after %i attempts', async (body, code, attempts) => {
+    const source = await startFakeSource((_request, response) => response.end(body));
+    expect(await failureOf(read(makeConnector(makeManifest({})), source.baseUrl))).toMatchObject({ code });
+    expect(source.received).toHaveLength(attempts);
   });
 });
 

@@ -134,7 +134,7 @@ export const SyncStatusWord = words<SyncStatus>('SyncStatus', 'The life of a syn
   SUCCEEDED: 'Everything that was read is kept.',
   SUCCEEDED_WITH_REJECTS: 'Good, but some records were refused and quarantined.',
   FAILED: 'It changed nothing that is served.',
-  CANCELLED: 'Stopped by a person or by shutdown; it changed nothing that is served.',
+  CANCELLED: 'Stopped before its first page was kept; it changed nothing that is served.',
 });
 
 /** GraphQL enum of {@link ItemState}. */

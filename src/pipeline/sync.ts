@@ -4,7 +4,15 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { PlatformError } from '../domain/errors.js';
 import { limitToPeriod } from '../source/limitToPeriod.js';
 import type { ReadProgress } from '../source/readPage.js';
-import { findLapsedRuns, holdLease, type Lease, lockSource, renewLease, takeLease } from '../store/lock.js';
+import {
+  findLapsedRuns,
+  holdLease,
+  type Lease,
+  lockSource,
+  releaseLease,
+  renewLease,
+  takeLease,
+} from '../store/lock.js';
 import type { Database } from '../store/orm.js';
 import { clearStage, countStaged, forgetPages, sweepStage } from '../store/stage.js';
 import { SourceTable } from '../store/tables/source.js';
@@ -227,6 +235,11 @@ async function fail(
           'SYNC_BUSY',
           `Run ${lease.runId} was taken over by another process, which goes on with it.`,
         );
+      }
+      // A worker that is told to end leaves its run to the next one, as one that is killed does.
+      if (signal.aborted && ended.checkpoint !== null) {
+        await releaseLease(em, lease);
+        return ended;
       }
       if (keepsRejects) await clearStage(em, lease.runId);
       else await forgetPages(em, lease.runId, null);

@@ -87,6 +87,13 @@ export async function renewLease(em: SqlEntityManager, lease: Lease, leaseMs: nu
   return rows.length > 0;
 }
 
+/** Gives a run up, so that whoever is free may go on with it at once. */
+export async function releaseLease(em: SqlEntityManager, lease: Lease): Promise<void> {
+  await sql`update sync_run set lease_expires_at = clock_timestamp() where id = ${lease.runId} and owner = ${lease.owner}`.execute(
+    em.getKysely(),
+  );
+}
+
 /**
  * Makes sure that a run is still under way and its holder's own; nobody can end it before the end of the transaction.
  * @returns false when it has been ended

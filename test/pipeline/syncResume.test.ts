@@ -132,6 +132,23 @@ describe('a run that was killed', () => {
     );
   });
 
+  it('or told to end leaves its run to whoever is free, at once and after the last page that was kept', async () => {
+    const connector = pagedConnector(nextKey());
+    await registerSource(test.database, connector.spec, 'ACTIVE', NOW);
+    source.rows = ['01', '48', '79', '92', '31'].map((province) => ({ year: 2024, province, value: '1' }));
+    const end = new AbortController();
+    source.intercept = (_, number) => {
+      if (number === 3) end.abort();
+      return number === 3;
+    };
+    const left = await sync(connector, 'FULL_REFRESH', end.signal);
+    source.intercept = () => false;
+    expect(left).toMatchObject({ status: 'RUNNING', finishedAt: null });
+    const gone = await sync(connector);
+    expect(gone).toMatchObject({ id: left.id, status: 'SUCCEEDED', read: 5, written: 5 });
+    expect(source.asked.length - new Set(source.asked).size).toBe(1);
+  });
+
   it('is the same run, of another owner, and stands in nobody’s way while nobody goes on with it', async () => {
     const connector = pagedConnector(nextKey());
     const { key } = connector.spec;

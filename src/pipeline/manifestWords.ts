@@ -1,7 +1,7 @@
 import type { Catalogue } from '../domain/catalogue.js';
 import type { Vocabulary } from '../source/manifest/checkWords.js';
 import type { ManifestLookups } from '../source/manifest/readStream.js';
-import { type AliasIndex, buildAliasIndex } from '../source/map/entityName.js';
+import { type AliasIndex, buildAliasIndex, normaliseName } from '../source/map/entityName.js';
 
 /** Entities of one code system. */
 interface System {
@@ -13,7 +13,8 @@ interface System {
 const systemsOf = new WeakMap<Catalogue, ReadonlyMap<string, System>>();
 
 /** The codes of the reference data that manifests may name. */
-export function vocabularyOf({ content }: Catalogue): Vocabulary {
+export function vocabularyOf(catalogue: Catalogue): Vocabulary {
+  const { content } = catalogue;
   const indicators = new Set(
     content.frameworks.flatMap(({ code, measures }) =>
       measures.filter(({ kind }) => kind === 'INDICATOR').map((measure) => `${code}:${measure.code}`),
@@ -25,6 +26,8 @@ export function vocabularyOf({ content }: Catalogue): Vocabulary {
     hasFramework: (code) => frameworkCodes.includes(code),
     hasIndicator: (frameworkCode, code) => indicators.has(`${frameworkCode}:${code}`),
     hasCodeSystem: (code) => codeSystems.includes(code),
+    hasEntityName: (codeSystem, name) =>
+      (indexOf(catalogue).get(codeSystem)?.names.codeOf(normaliseName(name)) ?? null) !== null,
     frameworkCodes,
     codeSystems,
   };

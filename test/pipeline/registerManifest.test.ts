@@ -91,6 +91,18 @@ describe('registerManifest', () => {
     expect(await sourceOf('unknown_words')).toBeUndefined();
   });
 
+  it('names an alias that stands for no entity that the platform knows', async () => {
+    const entity = (aliases: string) =>
+      sampleManifest({ key: 'spelt' }).replace(
+        '{ by: code, codeSystem: GSO-2025, field: code, pad: 2 }',
+        `{ by: name, codeSystem: GSO-2025, field: code, aliases: { ${aliases} } }`,
+      );
+    const { key, problems } = await register(entity('Sài Gòn: TP. Hồ Chí Minh, Xứ Mường: "11"'));
+    const message = expect.stringContaining('is named "11"');
+    expect([key, problems]).toEqual([null, [expect.objectContaining({ code: 'value', line: 17, message })]]);
+    expect(await register(entity('Sài Gòn: TP. Hồ Chí Minh'))).toMatchObject({ key: 'spelt', problems: [] });
+  });
+
   it('tells all that is wrong at once and writes nothing', async () => {
     const text = sampleManifest({ key: 'wrong', indicator: 'NOBODY', extra: 'licens: x' });
     expect((await register(text)).problems.map(({ line, code }) => [line, code])).toEqual([

@@ -6,6 +6,8 @@ export interface Vocabulary {
   readonly hasFramework: (code: string) => boolean;
   readonly hasIndicator: (frameworkCode: string, code: string) => boolean;
   readonly hasCodeSystem: (code: string) => boolean;
+  /** Whether an entity of the code system goes by the name, in any spelling that names may have. */
+  readonly hasEntityName: (codeSystem: string, name: string) => boolean;
   /** For messages. */
   readonly frameworkCodes: readonly string[];
   readonly codeSystems: readonly string[];
@@ -33,6 +35,11 @@ export function findUnknownWords(data: unknown, vocabulary: Vocabulary): FoundPr
     const indicators = list(figures).flatMap((figure, at) =>
       wordsOf(member(figure).indicator, [...path, 'mapping', 'figures', at, 'indicator']),
     );
+    const named = wordsOf(member(entity).codeSystem, []).map(({ code }) => code);
+    const eligibleSystems = named.length === 0 ? vocabulary.codeSystems : named.filter(vocabulary.hasCodeSystem);
+    const meanings = Object.entries(member(member(entity).aliases)).flatMap(([spelling, name]) =>
+      typeof name === 'string' ? [{ name, path: [...path, 'mapping', 'entity', 'aliases', spelling] }] : [],
+    );
     const systems = [
       ...wordsOf(member(entity).codeSystem, [...path, 'mapping', 'entity', 'codeSystem']),
       ...Object.entries(member(partitions)).flatMap(([name, partition]) =>
@@ -49,6 +56,16 @@ export function findUnknownWords(data: unknown, vocabulary: Vocabulary): FoundPr
           path: at,
           code: 'indicator' as const,
           message: `There is no indicator "${code}" in ${eligible.join(', ')}.`,
+        })),
+      ...meanings
+        .filter(
+          ({ name }) =>
+            eligibleSystems.length > 0 && !eligibleSystems.some((each) => vocabulary.hasEntityName(each, name)),
+        )
+        .map(({ name, path: at }) => ({
+          path: at,
+          code: 'value' as const,
+          message: `No entity of ${eligibleSystems.join(', ')} is named "${name}"; an alias stands for a name, not for a code.`,
         })),
       ...systems
         .filter(({ code }) => !vocabulary.hasCodeSystem(code))

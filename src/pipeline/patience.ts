@@ -13,7 +13,7 @@ const LOST_MESSAGE =
   /connection terminated|connection ended|client has encountered a connection error|timeout exceeded when trying to connect|not queryable/i;
 
 /** True when the server was out of reach, so that the same work may succeed a little later. */
-export function isConnectionLost(error: unknown): boolean {
+function isConnectionLost(error: unknown): boolean {
   if (error instanceof PlatformError) return error.code === 'DATABASE_UNREACHABLE';
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
     if (LOST_CODES.has(String(Reflect.get(cause, 'code'))) || LOST_MESSAGE.test(cause.message)) return true;

@@ -108,7 +108,7 @@ function matchEmail(text: string): PersonalMatch[] {
 }
 
 /** True for twelve digits that can be a personal number: province, century with sex, and year of birth. */
-export function isPersonalNumber(digits: string): boolean {
+function isPersonalNumber(digits: string): boolean {
   if (!/^\d{12}$/.test(digits) || !PROVINCES.has(digits.slice(0, 3))) return false;
   const year = 1900 + Math.floor(Number(digits[3]) / 2) * 100 + Number(digits.slice(4, 6));
   return year >= EARLIEST_BIRTH && year <= LATEST_BIRTH;

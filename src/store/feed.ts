@@ -3,6 +3,7 @@ import { describeError } from '../domain/errors.js';
 import { listen } from './listen.js';
 import type { Database } from './orm.js';
 import { type Revision, readHead, readRevisions } from './revision.js';
+import { createWaiters } from './waiters.js';
 
 const BATCH = 500;
 const POLL_MS = 3000;
@@ -28,7 +29,7 @@ export interface RevisionFeed {
 export async function followRevisions(database: Database, log: (message: string) => void): Promise<RevisionFeed> {
   const closing = new AbortController();
   const handlers: ((revision: Revision) => void | Promise<void>)[] = [];
-  const waiters = new Set<() => void>();
+  const waiters = createWaiters();
   let head = await readHead(database.fork());
   /** Handlers that are done with the revision after `head`, so that one that fails does not make the others see it twice. */
   let handled = 0;
@@ -47,7 +48,7 @@ export async function followRevisions(database: Database, log: (message: string)
             for (; handled < handlers.length; handled += 1) await handlers[handled]?.(revision);
             handled = 0;
             head = revision.id;
-            for (const waiter of [...waiters]) waiter();
+            waiters.wake();
           }
           if (revisions.length < BATCH) break;
         }
@@ -70,20 +71,12 @@ export async function followRevisions(database: Database, log: (message: string)
     onRevision: (handle) => void handlers.push(handle),
     changed(after, signal) {
       if (head > after || signal.aborted || closing.signal.aborted) return Promise.resolve();
-      return new Promise<void>((resolve) => {
-        const done = () => {
-          waiters.delete(done);
-          signal.removeEventListener('abort', done);
-          resolve();
-        };
-        waiters.add(done);
-        signal.addEventListener('abort', done, { once: true });
-      });
+      return waiters.wait(signal);
     },
     async close() {
       closing.abort();
       ring();
-      for (const waiter of [...waiters]) waiter();
+      waiters.wake();
       await Promise.all(loops);
     },
   };

@@ -1,5 +1,6 @@
 import { listen } from './listen.js';
 import type { Database } from './orm.js';
+import { createWaiters } from './waiters.js';
 
 /** Says when sync runs begin, come further or end; which ones is read from the tables. */
 export interface SyncRunFeed {
@@ -18,13 +19,13 @@ const POLL_MS = 3000;
 /** Follows the sync runs of all processes. It takes its connection when somebody first waits. */
 export function followSyncRuns(database: Database, log: (message: string) => void): SyncRunFeed {
   const closing = new AbortController();
-  const waiters = new Set<() => void>();
+  const waiters = createWaiters();
   let version = 0;
   let listening: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
   const wake = () => {
     version += 1;
-    for (const waiter of [...waiters]) waiter();
+    waiters.wake();
   };
   return {
     get version() {
@@ -38,15 +39,7 @@ export function followSyncRuns(database: Database, log: (message: string) => voi
       const options = { url: database.url, channel: 'dti_sync', name: 'feed of runs', wake, log };
       listening ??= listen({ ...options, signal: closing.signal });
       timer ??= setInterval(wake, POLL_MS).unref();
-      return new Promise<void>((resolve) => {
-        const done = () => {
-          waiters.delete(done);
-          signal.removeEventListener('abort', done);
-          resolve();
-        };
-        waiters.add(done);
-        signal.addEventListener('abort', done, { once: true });
-      });
+      return waiters.wait(signal);
     },
     async close() {
       closing.abort();

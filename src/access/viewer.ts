@@ -14,3 +14,11 @@ export interface Viewer {
 
 /** Somebody without a token. */
 export const PUBLIC_VIEWER: Viewer = { role: 'public', subject: null, entityKey: null };
+
+/**
+ * Everything of a viewer that a refusal or an answer may depend on, other than answers that tell who asks. Equal operations of viewers
+ * of one scope have equal answers, so it is part of every key that answers are kept or shared by.
+ */
+export function viewerScope({ role, subject, entityKey }: Viewer): string {
+  return `${role} ${subject === null ? 'unknown' : 'signed-in'} ${entityKey ?? ''}`;
+}

@@ -11,11 +11,13 @@ import { connectionType, PageArgs, pageSize, positionIn } from './connection.js'
 import type { GraphContext, View } from './context.js';
 import { Cost } from './cost.js';
 import { NodeType } from './node.js';
+import { Volatile } from './volatile.js';
 import { RoleWord } from './words.js';
 
 const MAX_NAME = 200;
 const MAX_JTI = 200;
 
+@Volatile()
 @ObjectType('ApiKey', {
   description: 'A key for programs, sent as `Authorization: Bearer dti_…`. Only a hash of its secret is stored.',
   implements: NodeType,
@@ -97,6 +99,7 @@ const IDEMPOTENCY_KEY = {
 @Resolver()
 export class ApiKeyResolver {
   @Cost(10)
+  @Volatile()
   @Query(() => ApiKeyConnection, { description: 'The API keys, never their secrets. For admins.' })
   async apiKeys(@Args(() => PageArgs) page: PageArgs, @Ctx() context: GraphContext): Promise<ApiKeyConnection> {
     const { platform, revision } = context;

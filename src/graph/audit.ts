@@ -7,7 +7,9 @@ import type { GraphContext, View } from './context.js';
 import { Scan } from './cost.js';
 import { DateTimeFilter, filterInput, mapFilter, StringFilter } from './filter.js';
 import { NodeType } from './node.js';
+import { Volatile } from './volatile.js';
 
+@Volatile()
 @ObjectType('AuditEntry', {
   description: 'Who wrote what and when. It is kept in the transaction of the write and never changes.',
   implements: NodeType,
@@ -68,6 +70,7 @@ type AuditConnection = InstanceType<typeof AuditConnection>;
 @Resolver()
 export class AuditResolver {
   @Scan(1000)
+  @Volatile()
   @Query(() => AuditConnection, { description: 'Who wrote what, newest first. For admins.' })
   async auditTrail(
     @Args(() => PageArgs) page: PageArgs,

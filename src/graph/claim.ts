@@ -7,6 +7,7 @@ import type { View } from './context.js';
 import { ListSize } from './cost.js';
 import { DecimalScalar } from './decimal.js';
 import { RoundType } from './round.js';
+import { Volatile } from './volatile.js';
 import { ItemStateWord } from './words.js';
 
 @ObjectType('Figure', {
@@ -44,6 +45,7 @@ export class EvidenceType {
   }
 }
 
+@Volatile()
 @ObjectType('SubmissionClaim', {
   description: 'What a body reported about itself, and what the review let stand.',
   simpleResolvers: true,

@@ -4,8 +4,10 @@ import { Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import { type HostState, readHosts } from '../store/hostState.js';
 import type { GraphContext } from './context.js';
 import { Cost, ListSize } from './cost.js';
+import { Volatile } from './volatile.js';
 import { type CircuitState, CircuitStateWord } from './words.js';
 
+@Volatile()
 @ObjectType('Host', {
   description:
     'A host that sources are read from, as all workers see it. One that never failed and is not limited is not listed.',
@@ -57,6 +59,7 @@ export class HostType {
 export class HostResolver {
   @Cost(20)
   @ListSize(50)
+  @Volatile()
   @Query(() => [HostType], {
     description: 'Hosts that failed or are limited, by name: their circuits and limits, shared by all workers.',
   })

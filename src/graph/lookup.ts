@@ -19,6 +19,7 @@ import { RoundType } from './round.js';
 import { SnapshotType } from './snapshot.js';
 import { findSource } from './source.js';
 import { SyncRunType } from './syncRun.js';
+import { Volatile } from './volatile.js';
 
 const MAX_IDS = 1000;
 
@@ -101,6 +102,7 @@ function findNode(view: View, id: string, viewer: Viewer): Found {
 /** Root fields that find anything by its id. */
 @Resolver()
 export class LookupResolver {
+  @Volatile()
   @Query(() => NodeType, {
     nullable: true,
     description: 'Anything that has an id; null when there is nothing of this id.',
@@ -114,6 +116,7 @@ export class LookupResolver {
   }
 
   @ListSize(({ ids }) => (Array.isArray(ids) ? ids.length : 1))
+  @Volatile()
   @Query(() => [NodeType], {
     nullable: 'items',
     description: 'Things by their ids, in the order of the ids; null where there is nothing.',

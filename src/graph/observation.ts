@@ -22,6 +22,7 @@ import { MeasureType } from './measure.js';
 import { NodeType } from './node.js';
 import { readSource, SourceType } from './source.js';
 import { SyncRunType } from './syncRun.js';
+import { Volatile } from './volatile.js';
 import { ObsStatusWord } from './words.js';
 
 @ObjectType('Observation', {
@@ -91,6 +92,7 @@ export class ObservationType implements NodeType {
     return readSource(this.view, this.observation.sourceId);
   }
 
+  @Volatile()
   @Field(() => Boolean, {
     description:
       'Its source has not been read well within its freshness limit, so that the figure may be out of date. The last good one stays.',

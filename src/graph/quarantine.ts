@@ -14,7 +14,9 @@ import { connectionType, numberAfter, PageArgs, pageSize, positionIn } from './c
 import type { GraphContext, View } from './context.js';
 import { Cost } from './cost.js';
 import { SyncRunType } from './syncRun.js';
+import { Volatile } from './volatile.js';
 
+@Volatile()
 @ObjectType('RejectedRecord', {
   description: 'A record that a run refused, in quarantine. It can be mapped again once its connector is mended.',
   simpleResolvers: true,
@@ -55,6 +57,7 @@ export class RejectedRecordType {
   }
 }
 
+@Volatile()
 @ObjectType('SourcePage', {
   description: 'One answer of a source, as a run read it. Its body is kept compressed until it is too old.',
   simpleResolvers: true,

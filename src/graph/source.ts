@@ -11,6 +11,7 @@ import { Scan } from './cost.js';
 import { BooleanFilter, choiceFilter, compileFilter, filterInput, type Readers, StringFilter } from './filter.js';
 import { LangArg, nameIn } from './name.js';
 import { NodeType } from './node.js';
+import { Volatile } from './volatile.js';
 import { type Lang, SourceKindWord, SourceStatusWord } from './words.js';
 
 @ObjectType('Source', {
@@ -36,6 +37,7 @@ export class SourceType implements NodeType {
   @Field(() => Boolean, { description: 'A simulator stands in for the real system; nothing from it is official.' })
   readonly simulated: boolean;
 
+  @Volatile()
   @Field(() => Boolean, { description: 'Its newest good run is older than its limit, or there is none.' })
   readonly stale: boolean;
 
@@ -122,6 +124,7 @@ type SourceConnection = InstanceType<typeof SourceConnection>;
 /** Root fields about sources. */
 @Resolver(() => SourceType)
 export class SourceResolver {
+  @Volatile()
   @Query(() => SourceType, {
     nullable: true,
     name: 'source',
@@ -135,6 +138,7 @@ export class SourceResolver {
     return findSource(await openView(context, args), key);
   }
 
+  @Volatile()
   @Scan(50)
   @Query(() => SourceConnection, { description: 'The sources of observations, with their runs.' })
   async sources(

@@ -6,8 +6,10 @@ import type { ListedSettings, ListedVersion } from '../store/listSourceVersions.
 import type { View } from './context.js';
 import { Cost, ListSize } from './cost.js';
 import { SourceType } from './source.js';
+import { Volatile } from './volatile.js';
 import { type SourceVersionStatus, SourceVersionStatusWord } from './words.js';
 
+@Volatile()
 @ObjectType('SourceVersion', {
   description: 'One version of the manifest or code of a source. It never changes; only its check does.',
   simpleResolvers: true,
@@ -84,6 +86,7 @@ class SourceSecretType {
   }
 }
 
+@Volatile()
 @ObjectType('SourceSettings', {
   description: 'What stands beside the versions of a source, and stays when another version comes into use.',
   simpleResolvers: true,

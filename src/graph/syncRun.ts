@@ -12,6 +12,7 @@ import { Cost, Scan } from './cost.js';
 import { choiceFilter, DateTimeFilter, filterInput, mapFilter, StringFilter } from './filter.js';
 import { NodeType } from './node.js';
 import { readSource, SourceType } from './source.js';
+import { Volatile } from './volatile.js';
 import { SyncModeWord, SyncStatusWord } from './words.js';
 
 @ObjectType({ description: 'Why a run failed.', simpleResolvers: true })
@@ -65,6 +66,7 @@ export class SyncProgress {
   }
 }
 
+@Volatile()
 @ObjectType('SyncRun', {
   description:
     'One execution of one source. Every record that was read is accounted for: read = written + unchanged + superseded + tombstoned + rejected + skipped.',
@@ -222,6 +224,7 @@ function toPage(
 /** Fields that lead to sync runs. */
 @Resolver(() => SourceType)
 export class SyncRunResolver {
+  @Volatile()
   @Cost(5)
   @FieldResolver(() => SyncRunType, {
     nullable: true,
@@ -234,6 +237,7 @@ export class SyncRunResolver {
     return run === undefined ? null : new SyncRunType(run, view);
   }
 
+  @Volatile()
   @Cost(10)
   @FieldResolver(() => SyncRunConnection, { name: 'runs', description: 'Its runs, newest first.' })
   async runsOfSource(
@@ -247,6 +251,7 @@ export class SyncRunResolver {
     return new SyncRunConnection(toPage(rows, view, position, size, () => view.loaders.runCountOfSource.load(of)));
   }
 
+  @Volatile()
   @Scan(1000)
   @Query(() => SyncRunConnection, {
     description: 'Runs of all sources, newest first. As of a time: those that had ended.',

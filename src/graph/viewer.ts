@@ -4,8 +4,10 @@ import type { Role, Viewer } from '../access/viewer.js';
 import type { GraphContext, View } from './context.js';
 import { ListSize } from './cost.js';
 import { EntityType } from './entity.js';
+import { Volatile } from './volatile.js';
 import { RoleWord } from './words.js';
 
+@Volatile()
 @ObjectType('Viewer', { description: 'The one who asks.', simpleResolvers: true })
 class ViewerType {
   @Field(() => RoleWord, { description: 'What the viewer may do.' })
@@ -54,6 +56,7 @@ class ViewerType {
 /** Root field about the one who asks. */
 @Resolver(() => ViewerType)
 export class ViewerResolver {
+  @Volatile()
   @Query(() => ViewerType, { description: 'The one who asks, and what that one may do: what a dashboard should show.' })
   viewer(@Ctx() { viewer, view }: GraphContext): ViewerType {
     return new ViewerType(viewer, view);

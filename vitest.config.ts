@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...DATABASE, 'test/fault/**'],
+          exclude: [...DATABASE, 'test/{fault,stream}/**'],
           testTimeout: 30_000,
         },
       },
@@ -35,7 +35,7 @@ export default defineConfig({
         resolve: GRAPHQL,
         test: {
           name: 'fault',
-          include: ['test/fault/**/*.test.ts'],
+          include: ['test/{fault,stream}/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // Each of these runs whole platforms, which want a core of their own.

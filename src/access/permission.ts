@@ -40,6 +40,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'Query.auditTrail': ADMINS,
 
   'Subscription.rankingUpdates': ANYBODY,
+  'Subscription.scoreUpdates': ANYBODY,
   'Subscription.syncRunUpdates': ANYBODY,
 
   'Mutation.registerSource': INTEGRATORS,

@@ -14,6 +14,7 @@ import { RankingResolver } from './ranking.js';
 import { ReferenceResolver } from './reference.js';
 import { RoundResolver } from './round.js';
 import { ReferenceScoreResolver, ScoreResolver } from './scoreFields.js';
+import { ScoreUpdatesResolver } from './scoreUpdates.js';
 import { SnapshotResolver } from './snapshot.js';
 import { SourceResolver } from './source.js';
 import { SourceConfigurationResolver } from './sourceConfiguration.js';
@@ -55,6 +56,7 @@ export function buildGraphSchema(): GraphQLSchema {
       ObservationResolver,
       LinkageResolver,
       SubscriptionResolver,
+      ScoreUpdatesResolver,
       SyncRunUpdatesResolver,
       HostResolver,
       ViewerResolver,

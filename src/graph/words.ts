@@ -94,6 +94,16 @@ export const SnapshotStatusWord = words<SnapshotStatus>('SnapshotStatus', 'The l
   PUBLISHED: 'The sealed result of its round.',
 });
 
+/** What has become of a row of a live list. */
+export type ChangeKind = 'CHANGED' | 'ADDED' | 'REMOVED';
+
+/** GraphQL enum of {@link ChangeKind}. */
+export const ChangeKindWord = words<ChangeKind>('ChangeKind', 'What has become of a row of a live list.', {
+  CHANGED: 'It differs.',
+  ADDED: 'It was not there before; so are all rows of a complete update.',
+  REMOVED: 'It is not there any more.',
+});
+
 /** GraphQL enum of {@link SourceKind}. */
 export const SourceKindWord = words<SourceKind>('SourceKind', 'Where observations come from.', {
   NATIONAL_DATABASE: 'A national database or platform; counts as measured automatically.',

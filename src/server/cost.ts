@@ -95,7 +95,7 @@ export function costOf(schema: GraphQLSchema, operation: Operation): number | nu
     const { own, items } = type.name.startsWith('__')
       ? introspectionCost(field)
       : costOfField(field, isListType(getNullableType(field.type)), args, page);
-    return selectionSet ? own + items * priceSet(selectionSet, getNamedType(field.type), pageOf(args)) : own;
+    return selectionSet ? own + items * priceSet(selectionSet, getNamedType(field.type), pageOf(field, args)) : own;
   };
 
   return Math.ceil(priceSet(definition.selectionSet, rootType, 1));

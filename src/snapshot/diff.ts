@@ -65,3 +65,85 @@ function rowOf(
   const cell = cellOf(columns, measureAt, position);
   return { rank: columns.rank[cell] || null, value: numberAt(columns.value, cell) };
 }
+
+/** The score of one entity and measure that is not as it was. */
+export interface ScoreChange extends RankingChange {
+  readonly measureId: number;
+}
+
+/** Which scores are compared. */
+export interface ScoreChoice {
+  /** Null = all of either snapshot. */
+  readonly entityIds: readonly number[] | null;
+  readonly measureIds: readonly number[];
+}
+
+/**
+ * Compares chosen scores of two snapshots of one round: value, rank, points, coverage, automatic share and peer group.
+ * @param previous null = nothing is known yet, so that every score of `next` is ADDED
+ * @returns changed scores, measure by measure as chosen, each in the order of the entities of `next`, then removed ones; what is in neither is left out
+ */
+export function diffScores(
+  previous: SnapshotColumns | null,
+  next: SnapshotColumns,
+  choice: ScoreChoice,
+): ScoreChange[] {
+  const old = previous ?? NO_COLUMNS;
+  const rows = (choice.entityIds ?? [...new Set([...next.entityIds, ...old.entityIds])])
+    .map((entityId) => ({ entityId, at: entityPosition(next, entityId), before: entityPosition(old, entityId) }))
+    .sort((a, b) => (a.at ?? next.entityIds.length) - (b.at ?? next.entityIds.length));
+  const changes: ScoreChange[] = [];
+  for (const measureId of choice.measureIds) {
+    const measureAt = measurePosition(next, measureId);
+    const measureBefore = measurePosition(old, measureId);
+    for (const { entityId, at, before } of rows) {
+      const isNow = measureAt !== null && at !== null;
+      const wasThere = measureBefore !== null && before !== null;
+      if (!isNow && !wasThere) continue;
+      if (isNow && wasThere) {
+        const [cell, oldCell] = [cellOf(next, measureAt, at), cellOf(old, measureBefore, before)];
+        const isInPlace = next.groupOf[at] === old.groupOf[before] && next.rank[cell] === old.rank[oldCell];
+        if (isInPlace && FIGURES.every((name) => Object.is(next[name][cell], old[name][oldCell]))) continue;
+      }
+      const kind = isNow ? (wasThere ? 'CHANGED' : 'ADDED') : 'REMOVED';
+      const { rank, value } = rowOf(next, measureAt, at);
+      const { rank: previousRank, value: previousValue } = rowOf(old, measureBefore, before);
+      changes.push({ entityId, measureId, kind, rank, previousRank, value, previousValue });
+    }
+  }
+  return changes;
+}
+
+const FIGURES = ['value', 'points', 'coverage', 'automaticShare'] as const;
+
+const NO_COLUMNS: SnapshotColumns = {
+  ...{ entityIds: new Int32Array(), groupOf: new Int32Array(), measureIds: new Int32Array() },
+  ...{ maxPoints: new Float64Array(), value: new Float64Array(), points: new Float64Array(), rank: new Int32Array() },
+  ...{ coverage: new Float64Array(), automaticShare: new Float64Array(), observationId: new Float64Array() },
+};
+
+/** How far a row must have moved to be worth telling; null = not looked at. */
+export interface ChangeThreshold {
+  /** Places, up or down. */
+  readonly rank: number | null;
+  /** Of the value, 0 to 1, up or down. */
+  readonly value: number | null;
+}
+
+/** Whether a change reaches one of the thresholds, or there is none. A row, rank or value that came or went always does. */
+export function reachesThreshold(change: RankingChange, { rank, value }: ChangeThreshold): boolean {
+  if (change.kind !== 'CHANGED' || (rank === null && value === null)) return true;
+  const [places, difference] = [
+    distance(change.rank, change.previousRank),
+    distance(change.value, change.previousValue),
+  ];
+  if (places === Number.POSITIVE_INFINITY || difference === Number.POSITIVE_INFINITY) return true;
+  // Values are whole numbers of 1e-12, their differences as floats not quite.
+  return (rank !== null && places >= rank) || (value !== null && difference + 5e-13 >= value);
+}
+
+/** Infinite between something and nothing. */
+function distance(now: number | null, then: number | null): number {
+  if (now === null || then === null) return now === then ? 0 : Number.POSITIVE_INFINITY;
+  return Math.abs(now - then);
+}

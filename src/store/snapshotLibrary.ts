@@ -84,6 +84,11 @@ export class SnapshotLibrary {
     return this.#rounds.get(roundId)?.since(afterRevision, scope) ?? [];
   }
 
+  /** Whether the columns of a snapshot are in memory, or on their way there. */
+  holds({ id }: SnapshotHead): boolean {
+    return this.#loaded.has(id);
+  }
+
   /**
    * The columns of a snapshot, from memory if they are there.
    * @throws PlatformError SNAPSHOT_CORRUPT

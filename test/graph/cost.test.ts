@@ -73,5 +73,16 @@ it('lists of entities and peer groups are declared as large as the largest round
 
 it('rows of a connection are those of the page that was asked for', () => {
   expect(sizeOf('RankingConnection', 'edges', {}, 63)).toBe(63);
-  expect([{ first: 5 }, { first: null }, { first: 9999 }, { first: -1 }, {}].map(pageOf)).toEqual([5, 20, 1000, 0, 1]);
+  const fields = schema.getQueryType()?.getFields().ranking;
+  const pages = [{ first: 5 }, { first: null }, { first: 9999 }, { first: -1 }, {}].map(
+    (args) => fields && pageOf(fields, args),
+  );
+  expect(pages).toEqual([5, 20, 1000, 0, 1]);
+});
+
+it('rows of an update of scores are those that are watched', () => {
+  const field = schema.getSubscriptionType()?.getFields().scoreUpdates;
+  const rows = (args: Record<string, unknown>) => field && pageOf(field, args);
+  expect([{}, { measures: ['A', 'B'] }, { entities: ['74'], measures: null }].map(rows)).toEqual([63, 126, 1]);
+  expect(rows({ entities: Array(10_000), measures: Array(98) })).toBe(20_000);
 });

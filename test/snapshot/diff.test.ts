@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { diffRanking } from '../../src/snapshot/diff.js';
+import { diffRanking, diffScores, reachesThreshold } from '../../src/snapshot/diff.js';
 import { makeColumns, snapshots, type TestRow } from './columnsFixture.js';
 
 const row = (id: number, value: number | null, rank: number, group = 1): TestRow => ({
@@ -85,3 +85,105 @@ function stateOf(columns: ReturnType<typeof makeColumns>, group: number): Map<nu
   });
   return state;
 }
+
+describe('diffScores', () => {
+  const scores = (id: number, values: (number | null)[], ranks: number[], group = 1): TestRow => ({
+    id,
+    group,
+    values,
+    ranks,
+  });
+  const old = makeColumns(
+    [scores(1, [0.9, 0.3], [1, 2]), scores(2, [0.5, 0.6], [2, 1]), scores(3, [null, 0.1], [0, 3])],
+    2,
+  );
+
+  it('compares the chosen entities and measures alone', () => {
+    const next = makeColumns(
+      [scores(1, [0.4, 0.3], [2, 2]), scores(2, [0.5, 0.6], [1, 1]), scores(3, [null, 0.2], [0, 3])],
+      2,
+    );
+    expect(diffScores(old, next, { entityIds: null, measureIds: [102, 101] })).toEqual([
+      { entityId: 3, measureId: 102, kind: 'CHANGED', rank: 3, previousRank: 3, value: 0.2, previousValue: 0.1 },
+      { entityId: 1, measureId: 101, kind: 'CHANGED', rank: 2, previousRank: 1, value: 0.4, previousValue: 0.9 },
+      { entityId: 2, measureId: 101, kind: 'CHANGED', rank: 1, previousRank: 2, value: 0.5, previousValue: 0.5 },
+    ]);
+    expect(diffScores(old, next, { entityIds: [3, 9], measureIds: [101, 999] })).toEqual([]);
+  });
+
+  it('takes every score as added when nothing is known yet, and in the order of the rows', () => {
+    const all = diffScores(null, old, { entityIds: [3, 1], measureIds: [101] });
+    expect(all).toMatchObject([
+      { entityId: 1, kind: 'ADDED', rank: 1, previousRank: null, previousValue: null },
+      { entityId: 3, kind: 'ADDED', rank: null, value: null },
+    ]);
+  });
+
+  it('sees what changed beside value and rank: points, coverage, automatic share, peer group', () => {
+    const choice = { entityIds: null, measureIds: [101] };
+    const changed = (next: typeof old) => diffScores(old, next, choice).map(({ entityId }) => entityId);
+    const set = (column: Float64Array, at: number, value: number) =>
+      column.map((each, index) => (index === at ? value : each));
+    expect(changed({ ...old, points: set(old.points, 1, 7) })).toEqual([2]);
+    expect(changed({ ...old, coverage: set(old.coverage, 0, 0.5) })).toEqual([1]);
+    expect(changed({ ...old, automaticShare: set(old.automaticShare, 2, 0.5) })).toEqual([3]);
+    expect(changed({ ...old, groupOf: Int32Array.of(1, 1, 2) })).toEqual([3]);
+    expect(changed({ ...old, observationId: set(old.observationId, 0, 5) })).toEqual([]);
+  });
+
+  it('brings the old scores to the new state, for any two snapshots', () => {
+    fc.assert(
+      fc.property(snapshots, snapshots, (previous, next) => {
+        const measureIds = [101, 102, 103, 104];
+        const state = cellsOf(previous);
+        for (const change of diffScores(previous, next, { entityIds: null, measureIds })) {
+          const key = `${change.measureId} ${change.entityId}`;
+          const before = change.kind === 'ADDED' ? undefined : `${change.previousRank ?? 0} ${change.previousValue}`;
+          expect(state.get(key)).toBe(before);
+          if (change.kind === 'REMOVED') state.delete(key);
+          else state.set(key, `${change.rank ?? 0} ${change.value}`);
+        }
+        expect(state).toEqual(cellsOf(next));
+      }),
+    );
+  });
+
+  function cellsOf(columns: typeof old): Map<string, string> {
+    const cells = new Map<string, string>();
+    columns.measureIds.forEach((measureId, measureAt) => {
+      columns.entityIds.forEach((entityId, entityAt) => {
+        const cell = measureAt * columns.entityIds.length + entityAt;
+        const value = columns.value[cell];
+        cells.set(`${measureId} ${entityId}`, `${columns.rank[cell]} ${Number.isNaN(value) ? null : value}`);
+      });
+    });
+    return cells;
+  }
+});
+
+describe('reachesThreshold', () => {
+  const moved = { entityId: 1, kind: 'CHANGED', rank: 5, previousRank: 8, value: 0.35, previousValue: 0.3 } as const;
+  it.each([
+    ['no threshold', moved, null, null, true],
+    ['enough places', moved, 3, null, true],
+    ['too few places', moved, 4, null, false],
+    ['enough places down', { ...moved, rank: 11 }, 3, null, true],
+    ['enough value, though floats miss it by a hair', moved, null, 0.05, true],
+    ['too little value', moved, null, 0.051, false],
+    ['one of two', moved, 4, 0.05, true],
+    ['none of two', moved, 4, 0.06, false],
+    ['a row that came', { ...moved, kind: 'ADDED' }, 9, null, true],
+    ['a row that went', { ...moved, kind: 'REMOVED' }, 9, null, true],
+    ['a rank that went', { ...moved, rank: null }, 9, null, true],
+    [
+      'a value that came without a rank',
+      { ...moved, rank: null, previousRank: null, previousValue: null },
+      9,
+      null,
+      true,
+    ],
+    ['an unranked value that moved', { ...moved, rank: null, previousRank: null }, 1, null, false],
+  ] as const)('%s', (_name, change, rank, value, reached) => {
+    expect(reachesThreshold(change, { rank, value })).toBe(reached);
+  });
+});

@@ -75,6 +75,11 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   AuditEntry: ADMINS,
 };
 
+/** Whether a viewer may ask for the schema where introspection is closed to the public: who writes manifests and scripts needs it. */
+export function mayIntrospect({ role }: Viewer): boolean {
+  return INTEGRATORS.roles.includes(role);
+}
+
 const ROOT_TYPES = /^(Query|Mutation|Subscription)\./;
 
 /** Nobody: what a root field gets that nobody has declared. */

@@ -7,19 +7,19 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { FastifyBaseLogger } from 'fastify';
-import { GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, parse } from 'graphql';
 import type { GraphContext } from '../graph/context.js';
 import type { CompiledOperations } from './compiled.js';
-import { refuseCostly } from './cost.js';
+import { COST_HEADER } from './cost.js';
 import type { ErrorFormatter } from './error.js';
-import { limitRule, MAX_TOKENS, refuseDeepVariables } from './limit.js';
-import { refuseForbidden } from './permission.js';
+import type { OperationJudge, RefusedOperation } from './judge.js';
 
 /** What {@link createApollo} needs. */
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
   readonly introspection: boolean;
   readonly compiled: CompiledOperations;
+  readonly judge: OperationJudge;
   readonly formatError: ErrorFormatter;
   readonly log: FastifyBaseLogger;
 }
@@ -36,13 +36,13 @@ export function createApollo(options: ApolloOptions): ApolloServer<GraphContext>
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
     persistedQueries: false,
+    // The judge remembers documents, bounded; a store of Apollo's would overwrite what the judge gives.
+    documentStore: null,
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: MAX_TOKENS },
-    validationRules: [limitRule],
     formatError: options.formatError,
     logger: options.log,
     plugins: [
-      judge(options.schema),
+      judgeFirst(options.judge, options.formatError),
       executeCompiled(options.compiled),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
@@ -53,31 +53,41 @@ export function createApollo(options: ApolloOptions): ApolloServer<GraphContext>
   });
 }
 
-/** Refuses what is not for the viewer, is too deep, or costs too much with its variables, which validation does not know. */
-function judge(schema: GraphQLSchema): ApolloServerPlugin<GraphContext> {
+/** What stands in for a document that was refused, so that Apollo neither parses nor validates it again. */
+const NOTHING = parse('{ __typename }');
+
+/**
+ * Lets {@link OperationJudge} read the document instead of Apollo, and gives out all of its errors: the hooks of Apollo take one, and the
+ * answer is mended to have the others.
+ */
+function judgeFirst(judge: OperationJudge, formatError: ErrorFormatter): ApolloServerPlugin<GraphContext> {
   return {
     async requestDidStart() {
+      let errors: RefusedOperation['errors'] | null = null;
       return {
-        async didResolveOperation({ document, operationName, request, contextValue, operation: definition }) {
-          const { variables } = request;
-          const kind = definition?.operation;
-          const operation = { document, operationName, variableValues: variables };
-          const refusal =
-            refuseDeepVariables(variables) ??
-            refuseForbidden(schema, operation, contextValue.viewer) ??
-            refuseCostly(schema, operation);
-          if (refusal !== null) throw refusal;
-          if (kind === OperationTypeNode.SUBSCRIPTION) {
-            throw badRequest('A subscription goes over WebSocket (graphql-transport-ws) on the same path.');
-          }
+        async didResolveSource(context) {
+          const { request, source, contextValue } = context;
+          const judged = judge.judgeOperation({
+            ...{ source, operationName: request.operationName, variables: request.variables },
+            ...{ viewer: contextValue.viewer, transport: request.http?.method === 'GET' ? 'get' : 'post' },
+          });
+          errors = judged.errors;
+          // Apollo goes on with a document that is there already.
+          const draft: { document?: DocumentNode } = context;
+          draft.document = judged.errors === null ? judged.document : NOTHING;
+          if (judged.errors === null) context.response.http.headers.set(COST_HEADER, String(judged.cost));
+        },
+        async didResolveOperation() {
+          if (errors !== null) throw errors[0];
+        },
+        async willSendResponse({ response }) {
+          if (errors === null || errors.length === 1 || response.body.kind !== 'single') return;
+          const all = errors.map((error) => formatError(error.toJSON(), error));
+          response.body = { kind: 'single', singleResult: { errors: all } };
         },
       };
     },
   };
-}
-
-function badRequest(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
 }
 
 /** Answers by {@link CompiledOperations} where that is possible; else Apollo goes on with graphql-js and formats the errors. */

@@ -1,5 +1,5 @@
 import {
-  type ExecutionArgs,
+  type DocumentNode,
   type FieldNode,
   GraphQLError,
   type GraphQLField,
@@ -11,11 +11,10 @@ import {
   getDirectiveValues,
   getNamedType,
   getNullableType,
-  getOperationAST,
-  getVariableValues,
   isListType,
   Kind,
   type NamedTypeNode,
+  type OperationDefinitionNode,
   SchemaMetaFieldDef,
   type SelectionNode,
   type SelectionSetNode,
@@ -30,6 +29,9 @@ import { costOfField, type FieldCost, pageOf } from '../graph/cost.js';
  */
 export const MAX_COST = 150_000;
 
+/** Header of an answer: what its operation was estimated to cost, so that a client can stay below the limit. */
+export const COST_HEADER = 'graphql-cost';
+
 /** Of one field of introspection, which reads what is in memory at once; GraphiQL's own query costs 36,000 and takes 13 ms. */
 const INTROSPECTION_COST = 0.1;
 
@@ -38,23 +40,24 @@ const INTROSPECTION_SIZES: Readonly<Record<string, number>> = {
   ...{ types: 130, fields: 12, args: 4, inputFields: 8, enumValues: 7, possibleTypes: 10, directives: 8 },
 };
 
-type Operation = Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues'>;
+/** An operation whose variables the schema accepts. */
+export interface PricedOperation {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  /** The variables with their defaults. */
+  readonly coerced: Values;
+}
 
 /**
  * What a valid operation costs, told by its document and variables alone: each field 1, or what its definition declares, for every
  * object that it is asked of; lists multiply by `first`, or by the size that they declare. A fragment costs anew wherever it is
  * spread, but is priced once per size of page, so that fragments which double each other take no time.
- * @returns null when the operation or its variables are not acceptable; executing it says why
  */
-export function costOf(schema: GraphQLSchema, operation: Operation): number | null {
-  const definition = getOperationAST(operation.document, operation.operationName);
-  const rootType = definition && schema.getRootType(definition.operation);
-  if (!definition || !rootType) return null;
-  const given = operation.variableValues ?? {};
-  const { coerced } = getVariableValues(schema, definition.variableDefinitions ?? [], given, { maxErrors: 1 });
-  if (coerced === undefined) return null;
+export function costOf(schema: GraphQLSchema, { document, operation, coerced }: PricedOperation): number {
+  const rootType = schema.getRootType(operation.operation);
+  if (!rootType) return 0;
   const fragments = new Map(
-    operation.document.definitions.flatMap((each) =>
+    document.definitions.flatMap((each) =>
       each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each] as const] : [],
     ),
   );
@@ -98,16 +101,16 @@ export function costOf(schema: GraphQLSchema, operation: Operation): number | nu
     return selectionSet ? own + items * priceSet(selectionSet, getNamedType(field.type), pageOf(field, args)) : own;
   };
 
-  return Math.ceil(priceSet(definition.selectionSet, rootType, 1));
+  return Math.ceil(priceSet(operation.selectionSet, rootType, 1));
 }
 
 /**
  * Judges what an operation costs, before anything of it is executed.
- * @returns QUERY_TOO_COSTLY with cost and limit; null = go on
+ * @returns the cost, or QUERY_TOO_COSTLY with cost and limit
  */
-export function refuseCostly(schema: GraphQLSchema, operation: Operation): GraphQLError | null {
+export function judgeCost(schema: GraphQLSchema, operation: PricedOperation): number | GraphQLError {
   const cost = costOf(schema, operation);
-  if (cost === null || cost <= MAX_COST) return null;
+  if (cost <= MAX_COST) return cost;
   // Beyond this the digits of a float64 mean nothing, and JSON has no infinity.
   const shown = Math.min(cost, Number.MAX_SAFE_INTEGER);
   const [asked, limit] = [shown, MAX_COST].map((each) => each.toLocaleString('en-US'));

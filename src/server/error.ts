@@ -18,12 +18,11 @@ export function makeErrorFormatter(log: Log): ErrorFormatter {
 
 /**
  * The code of an error that has passed through Apollo Server or graphql-js: Apollo overwrites the codes of validation rules by
- * its own and keeps the original error, graphql-js gives none to an exceeded number of tokens and to bad variables.
+ * its own and keeps the original error, graphql-js gives none to bad variables.
  */
 function codeOf(formatted: GraphQLFormattedError, error: unknown): unknown {
   const original = error instanceof GraphQLError ? error.originalError : undefined;
   const originalCode = original instanceof GraphQLError ? original.extensions.code : undefined;
-  if (/^Syntax Error: Document contains more tha[nt] \d+ tokens/.test(formatted.message)) return 'QUERY_TOO_LARGE';
   if (originalCode !== undefined) return originalCode;
   const code = formatted.extensions?.code;
   if (code !== undefined) return code;

@@ -13,6 +13,7 @@ import { addErrorHandlers, errorBody, makeErrorFormatter } from './error.js';
 import { addGraphiql } from './graphiql.js';
 import { addHealth, type Readiness } from './health.js';
 import { Identity } from './identity.js';
+import { OperationJudge } from './judge.js';
 import { MAX_PAYLOAD_BYTES } from './limit.js';
 import { SocketSessions } from './session.js';
 import { makeSocketHandler } from './socket.js';
@@ -79,7 +80,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   });
   const compiled = new CompiledOperations(buildGraphSchema());
   const formatError = makeErrorFormatter((message, error) => app.log.error({ err: error }, message));
-  const apollo = createApollo({ ...options, schema: compiled.schema, compiled, formatError, log: app.log });
+  const judge = new OperationJudge({ schema: compiled.schema, introspection: options.introspection });
+  const apollo = createApollo({ ...options, schema: compiled.schema, compiled, judge, formatError, log: app.log });
   const authenticator = options.authenticator ?? (() => null);
   const identity = new Identity({ authenticator, rateLimitPerMinute: options.rateLimitPerMinute ?? 0 });
   const sessions = new SocketSessions({
@@ -135,7 +137,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       createContext(requirePlatform(options.platform()), signedIn.viewer),
   });
   const onFailure = (error: unknown): void => app.log.error({ err: error }, 'WebSocket failed');
-  const wsHandler = makeSocketHandler({ ...options, compiled, formatError, identity, sessions, onFailure });
+  const wsHandler = makeSocketHandler({ ...options, compiled, judge, formatError, identity, sessions, onFailure });
   app.route({ method: 'GET', url: '/graphql', onRequest, handler, wsHandler });
   app.route({ method: 'POST', url: '/graphql', onRequest, handler });
 

@@ -1,4 +1,14 @@
-import { type ASTVisitor, GraphQLError, Kind, type SelectionSetNode, type ValidationContext } from 'graphql';
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type ValueNode,
+} from 'graphql';
 
 /** Largest HTTP body and WebSocket message, in bytes. The longest contract document has 1 kB; a manifest has some tens. */
 export const MAX_PAYLOAD_BYTES = 256 * 1024;
@@ -6,101 +16,181 @@ export const MAX_PAYLOAD_BYTES = 256 * 1024;
 /** Most tokens of one document; the parser stops there, so that a long document costs no more than this. */
 export const MAX_TOKENS = 4000;
 
+/** Most operations and fragments of one document: rules of graphql-js compare each with each. */
+export const MAX_DEFINITIONS = 100;
+
 /** Deepest field of an operation; the fields of the root are level 1. The contract's documents end at level 6. */
 export const MAX_DEPTH = 15;
 
 /** Most fields of an operation after its fragments are written out: fragments that double each other reach 2^n from n lines. */
 export const MAX_FIELDS = 2000;
 
-/** Deepest object or list of the variables: a filter may nest 8 deep, and each level is an object in a list. */
-const MAX_VARIABLE_DEPTH = 40;
+/** Most fields of the root of one operation, fragments written out: a dashboard may ask for each of 63 provinces by an alias. */
+export const MAX_ROOT_FIELDS = 100;
+
+/** Most aliases of one document: twice the root fields, so that each may have a field of its own under another name. */
+export const MAX_ALIASES = 200;
+
+/** Most directives of one document, which `@include` and `@skip` on every part of a dashboard do not reach. */
+export const MAX_DIRECTIVES = 100;
+
+/** Deepest list or object of an argument or of the variables: a filter may nest 8 deep, and each level is an object in a list. */
+export const MAX_VALUE_DEPTH = 40;
+
+/** Most values of the variables, each item of a list counted: twice the communes of the country. */
+export const MAX_VARIABLE_VALUES = 20_000;
 
 /** Most operations that one WebSocket has under way. */
 export const MAX_OPERATIONS_PER_SOCKET = 50;
 
+/** What {@link measureDocument} finds. */
+export interface DocumentMeasure {
+  /** `QUERY_TOO_DEEP` or `QUERY_TOO_LARGE`; empty = within all limits. */
+  readonly errors: readonly GraphQLError[];
+  /** Whether the document asks for the schema itself. */
+  readonly introspects: boolean;
+}
+
+/** How far a selection goes when its fragments are written out. */
 interface Extent {
   readonly depth: number;
   readonly fields: number;
+  /** Fields of its own level. */
+  readonly width: number;
 }
 
+const NOTHING: Extent = { depth: 0, fields: 0, width: 0 };
+
 /**
- * Validation rule: refuses operations that are deeper than {@link MAX_DEPTH} (`QUERY_TOO_DEEP`) or have more than
- * {@link MAX_FIELDS} fields (`QUERY_TOO_LARGE`). Each fragment is measured once, so the rule itself is linear; a fragment that
- * contains itself counts as empty here, since another rule refuses it. Introspection counts as one level (GraphiQL's own
- * query has 15): graphql-js bounds its depth by `MaxIntrospectionDepthRule`.
+ * Measures a parsed document against every limit that needs no schema, before validation, some of whose rules take quadratic time.
+ * Each fragment is measured once, so this is linear; a fragment that contains itself counts as empty, since a rule refuses it.
+ * Introspection counts as one level (GraphiQL's own query has 15): graphql-js bounds its depth by `MaxIntrospectionDepthRule`.
  */
-export function limitRule(context: ValidationContext): ASTVisitor {
+export function measureDocument(document: DocumentNode): DocumentMeasure {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const each of document.definitions) {
+    if (each.kind === Kind.FRAGMENT_DEFINITION) fragments.set(each.name.value, each);
+  }
   const measured = new Map<string, Extent>();
   const entered = new Set<string>();
+  const errors: GraphQLError[] = [];
+  let aliases = 0;
+  let directives = 0;
+  let valueDepth = 0;
+  let introspects = false;
+
+  const takeDirectives = (nodes: readonly DirectiveNode[] | undefined): void => {
+    directives += nodes?.length ?? 0;
+    for (const { arguments: args } of nodes ?? []) for (const { value } of args ?? []) takeValue(value);
+  };
+
+  const takeValue = (node: ValueNode): void => {
+    valueDepth = Math.max(valueDepth, depthOfLiteral(node));
+  };
 
   const measureFragment = (name: string): Extent => {
     const known = measured.get(name);
     if (known !== undefined) return known;
-    const fragment = context.getFragment(name);
-    if (!fragment || entered.has(name)) return { depth: 0, fields: 0 };
+    const fragment = fragments.get(name);
+    if (!fragment || entered.has(name)) return NOTHING;
     entered.add(name);
+    takeDirectives(fragment.directives);
     const extent = measureSelection(fragment.selectionSet);
     entered.delete(name);
     measured.set(name, extent);
     return extent;
   };
 
-  const measureSelection = (selectionSet: SelectionSetNode): Extent => {
-    let depth = 0;
-    let fields = 0;
-    for (const selection of selectionSet.selections) {
-      if (selection.kind === Kind.FIELD) {
-        const inner = selection.selectionSet ? measureSelection(selection.selectionSet) : { depth: 0, fields: 0 };
-        const isIntrospection = selection.name.value.startsWith('__');
-        depth = Math.max(depth, isIntrospection ? 1 : inner.depth + 1);
-        fields += inner.fields + 1;
-        continue;
-      }
-      const inner =
-        selection.kind === Kind.FRAGMENT_SPREAD
-          ? measureFragment(selection.name.value)
-          : measureSelection(selection.selectionSet);
-      depth = Math.max(depth, inner.depth);
-      fields += inner.fields;
-    }
-    return { depth, fields };
+  const measureField = (node: FieldNode): Extent => {
+    if (node.alias) aliases += 1;
+    for (const { value } of node.arguments ?? []) takeValue(value);
+    const { depth, fields } = node.selectionSet ? measureSelection(node.selectionSet) : NOTHING;
+    const name = node.name.value;
+    if (name === '__schema' || name === '__type') introspects = true;
+    return { depth: name.startsWith('__') ? 1 : depth + 1, fields: fields + 1, width: 1 };
   };
 
-  return {
-    OperationDefinition(operation) {
-      const { depth, fields } = measureSelection(operation.selectionSet);
-      const refuse = (code: string, message: string): void =>
-        context.reportError(new GraphQLError(message, { nodes: operation, extensions: { code } }));
-      if (depth > MAX_DEPTH) {
-        refuse(
-          'QUERY_TOO_DEEP',
-          `The operation is ${depth} levels deep, ${MAX_DEPTH} are allowed. Ask in parts, by id.`,
-        );
-      }
-      if (fields > MAX_FIELDS) {
-        refuse(
-          'QUERY_TOO_LARGE',
-          `The operation selects ${fields} fields with its fragments, ${MAX_FIELDS} are allowed. Ask in parts.`,
-        );
-      }
-      return false;
-    },
+  const measureSelection = (selectionSet: SelectionSetNode): Extent => {
+    let [depth, fields, width] = [0, 0, 0];
+    for (const selection of selectionSet.selections) {
+      takeDirectives(selection.directives);
+      const inner =
+        selection.kind === Kind.FIELD
+          ? measureField(selection)
+          : selection.kind === Kind.FRAGMENT_SPREAD
+            ? measureFragment(selection.name.value)
+            : measureSelection(selection.selectionSet);
+      depth = Math.max(depth, inner.depth);
+      fields += inner.fields;
+      width += inner.width;
+    }
+    return { depth, fields, width };
   };
+
+  const refuse = (code: string, message: string, nodes?: OperationDefinitionNode): void =>
+    void errors.push(new GraphQLError(message, { ...(nodes ? { nodes } : {}), extensions: { code } }));
+  const bound = (count: number, limit: number, what: string): void => {
+    if (count > limit) {
+      refuse('QUERY_TOO_LARGE', `The document has ${count} ${what}, ${limit} are allowed. Ask in parts.`);
+    }
+  };
+
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) measureFragment(definition.name.value);
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    takeDirectives(definition.directives);
+    for (const variable of definition.variableDefinitions ?? []) {
+      takeDirectives(variable.directives);
+      if (variable.defaultValue) takeValue(variable.defaultValue);
+    }
+    const { depth, fields, width } = measureSelection(definition.selectionSet);
+    if (depth > MAX_DEPTH) {
+      const message = `The operation is ${depth} levels deep, ${MAX_DEPTH} are allowed. Ask in parts, by id.`;
+      refuse('QUERY_TOO_DEEP', message, definition);
+    }
+    if (fields > MAX_FIELDS) {
+      const message = `The operation selects ${Math.min(fields, Number.MAX_SAFE_INTEGER)} fields with its fragments, ${MAX_FIELDS} are allowed. Ask in parts.`;
+      refuse('QUERY_TOO_LARGE', message, definition);
+    } else if (width > MAX_ROOT_FIELDS) {
+      const message = `The operation selects ${width} fields of the root, ${MAX_ROOT_FIELDS} are allowed. Ask in parts.`;
+      refuse('QUERY_TOO_LARGE', message, definition);
+    }
+  }
+  bound(document.definitions.length, MAX_DEFINITIONS, 'operations and fragments');
+  bound(aliases, MAX_ALIASES, 'aliases');
+  bound(directives, MAX_DIRECTIVES, 'directives');
+  if (valueDepth > MAX_VALUE_DEPTH) {
+    const message = `An argument is more than ${MAX_VALUE_DEPTH} levels deep. Write filters flatter, by "and" and "or" with long lists.`;
+    refuse('QUERY_TOO_DEEP', message);
+  }
+  return { errors, introspects };
+}
+
+function depthOfLiteral(node: ValueNode): number {
+  if (node.kind === Kind.LIST)
+    return 1 + node.values.reduce((deepest, each) => Math.max(deepest, depthOfLiteral(each)), 0);
+  if (node.kind !== Kind.OBJECT) return 0;
+  return 1 + node.fields.reduce((deepest, { value }) => Math.max(deepest, depthOfLiteral(value)), 0);
 }
 
 /**
- * Refuses variables that nest too deep, before anything reads them: graphql-js reads them recursively and would use up the stack.
- * @returns QUERY_TOO_DEEP; null = go on
+ * Refuses variables that nest too deep or hold too much, before anything reads them: graphql-js reads them recursively and would use up the stack.
+ * @returns QUERY_TOO_DEEP, QUERY_TOO_LARGE; null = go on
  */
-export function refuseDeepVariables(
+export function refuseLargeVariables(
   variables: Readonly<Record<string, unknown>> | null | undefined,
 ): GraphQLError | null {
-  if (!isDeeperThan(variables, MAX_VARIABLE_DEPTH)) return null;
-  const message = `The variables are more than ${MAX_VARIABLE_DEPTH} levels deep. Write filters flatter, by "and" and "or" with long lists.`;
-  return new GraphQLError(message, { extensions: { code: 'QUERY_TOO_DEEP', http: { status: 400 } } });
-}
-
-function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((part) => isDeeperThan(part, levels - 1));
+  let left = MAX_VARIABLE_VALUES;
+  const isDeeperThan = (value: unknown, levels: number): boolean => {
+    left -= 1;
+    if (typeof value !== 'object' || value === null || left < 0) return false;
+    return levels === 0 || Object.values(value).some((part) => isDeeperThan(part, levels - 1));
+  };
+  const refuse = (code: string, message: string): GraphQLError => new GraphQLError(message, { extensions: { code } });
+  if (isDeeperThan(variables, MAX_VALUE_DEPTH)) {
+    const message = `The variables are more than ${MAX_VALUE_DEPTH} levels deep. Write filters flatter, by "and" and "or" with long lists.`;
+    return refuse('QUERY_TOO_DEEP', message);
+  }
+  if (left >= 0) return null;
+  return refuse('QUERY_TOO_LARGE', `The variables hold more than ${MAX_VARIABLE_VALUES} values. Ask in parts.`);
 }

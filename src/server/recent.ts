@@ -4,13 +4,25 @@
  */
 export class RecentMap<V> {
   readonly #entries = new Map<string, V>();
+  #weight = 0;
 
-  /** @param capacity largest number of entries; the least recently used one leaves first */
-  constructor(readonly capacity: number) {}
+  /**
+   * @param capacity largest number of entries, or with `weigh` their largest weight together; the least recently used ones leave first
+   * @param weigh what an entry counts as, always the same for the same value
+   */
+  constructor(
+    readonly capacity: number,
+    readonly weigh: (value: V, key: string) => number = () => 1,
+  ) {}
 
-  /** How many entries there are now, at most `capacity`. */
+  /** How many entries there are now. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** What the entries weigh together, at most `capacity`. */
+  get weight(): number {
+    return this.#weight;
   }
 
   /** The value of a key, which becomes the most recent one; undefined = absent. */
@@ -23,12 +35,24 @@ export class RecentMap<V> {
     return value;
   }
 
-  /** Keeps a value as the most recent one. */
+  /** Keeps a value as the most recent one; one that is heavier than everything together may be is not kept. */
   set(key: string, value: V): void {
-    this.#entries.delete(key);
+    this.#delete(key);
+    const weight = this.weigh(value, key);
+    if (weight > this.capacity) return;
     this.#entries.set(key, value);
-    if (this.#entries.size <= this.capacity) return;
-    const oldest = this.#entries.keys().next();
-    if (!oldest.done) this.#entries.delete(oldest.value);
+    this.#weight += weight;
+    while (this.#weight > this.capacity) {
+      const oldest = this.#entries.keys().next();
+      if (oldest.done) return;
+      this.#delete(oldest.value);
+    }
+  }
+
+  #delete(key: string): void {
+    const value = this.#entries.get(key);
+    if (value === undefined) return;
+    this.#entries.delete(key);
+    this.#weight -= this.weigh(value, key);
   }
 }

@@ -1,25 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
-import {
-  type ExecutionArgs,
-  GraphQLError,
-  type GraphQLFormattedError,
-  NoSchemaIntrospectionCustomRule,
-  parse,
-  specifiedRules,
-  validate,
-} from 'graphql';
+import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type Context, makeServer, type SubscribePayload } from 'graphql-ws';
 import type { SignedIn } from '../access/signedIn.js';
 import { PlatformError } from '../domain/errors.js';
 import { createContext, type GraphContext, type Platform } from '../graph/context.js';
 import type { CompiledOperations } from './compiled.js';
-import { refuseCostly } from './cost.js';
 import type { ErrorFormatter } from './error.js';
 import type { Identity } from './identity.js';
-import { limitRule, MAX_OPERATIONS_PER_SOCKET, MAX_TOKENS, refuseDeepVariables } from './limit.js';
-import { refuseForbidden } from './permission.js';
+import type { OperationJudge } from './judge.js';
+import { MAX_OPERATIONS_PER_SOCKET } from './limit.js';
 import type { SocketSessions } from './session.js';
 import { subscribe } from './subscribe.js';
 
@@ -55,8 +46,8 @@ type SocketContext = Context<Record<string, unknown> | undefined, Connection>;
 /** What {@link makeSocketHandler} needs. */
 export interface SocketOptions {
   readonly platform: () => Platform | null;
-  readonly introspection: boolean;
   readonly compiled: CompiledOperations;
+  readonly judge: OperationJudge;
   readonly formatError: ErrorFormatter;
   readonly identity: Identity;
   readonly sessions: SocketSessions;
@@ -177,21 +168,19 @@ function prepare(
   if (signedIn === null) throw new Error('an operation came before the connection was initialised');
   try {
     options.identity.count(signedIn, extra.request.ip);
-    const document = parse(payload.query, { maxTokens: MAX_TOKENS });
-    const rules = [...specifiedRules, limitRule, ...(options.introspection ? [] : [NoSchemaIntrospectionCustomRule])];
-    const errors = validate(schema, document, rules, { hideSuggestions: !options.introspection });
-    if (errors.length > 0) return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
-    const operation = { document, operationName: payload.operationName, variableValues: payload.variables };
     const { viewer } = signedIn;
-    const refusal =
-      refuseDeepVariables(payload.variables) ??
-      refuseForbidden(schema, operation, viewer) ??
-      refuseCostly(schema, operation);
-    if (refusal !== null) return [refusal];
-    return { ...operation, schema, contextValue: createContext(requirePlatform(options), viewer) };
+    const { query, operationName, variables } = payload;
+    const judged = options.judge.judgeOperation({
+      ...{ source: query, operationName, variables, viewer, transport: 'socket' },
+    });
+    if (judged.errors !== null) return judged.errors;
+    return {
+      ...{ schema, document: judged.document, operationName: judged.operationName, variableValues: judged.variables },
+      contextValue: createContext(requirePlatform(options), viewer),
+    };
   } catch (error) {
     if (error instanceof PlatformError) return [new GraphQLError(error.message, { originalError: error })];
-    if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
+    if (error instanceof GraphQLError) return [error];
     throw error;
   }
 }
@@ -200,16 +189,6 @@ function requirePlatform(options: SocketOptions): Platform {
   const platform = options.platform();
   if (platform !== null) return platform;
   throw new GraphQLError('The platform is not ready.', { extensions: { code: 'STARTING' } });
-}
-
-function withCode(error: GraphQLError, code: string): GraphQLError {
-  if (error.extensions.code !== undefined) return error;
-  return new GraphQLError(error.message, {
-    nodes: error.nodes ?? null,
-    source: error.source ?? null,
-    positions: error.positions ?? null,
-    extensions: { ...error.extensions, code },
-  });
 }
 
 /** Pings a socket and ends it when a ping stays without pong until the next; returns what stops the pings. */

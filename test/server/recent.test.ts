@@ -20,3 +20,14 @@ it('RecentMap never has more entries than its capacity, also when one key is set
   map.set('again', 2);
   expect([map.size, map.get('again')]).toEqual([3, 2]);
 });
+
+it('RecentMap keeps no more than its capacity by the weight of its entries, and nothing that is heavier than that', () => {
+  const map = new RecentMap<string>(10, (value) => value.length);
+  map.set('a', 'four');
+  map.set('b', 'four');
+  expect([map.size, map.weight]).toEqual([2, 8]);
+  map.set('c', 'six ch');
+  expect([map.get('a'), map.get('b'), map.get('c'), map.weight]).toEqual([undefined, 'four', 'six ch', 10]);
+  map.set('b', 'longer than all');
+  expect([map.size, map.weight, map.get('b')]).toEqual([1, 6, undefined]);
+});

@@ -5,7 +5,7 @@ import { submit } from '../src/pipeline/submit.js';
 import type { Bench } from './stage.js';
 
 const RUNS = 9;
-const STEPS = ['readMs', 'mergeMs', 'scoreMs', 'writeMs'] as const;
+const STEPS = ['readMs', 'scoreMs', 'writeMs'] as const;
 
 /**
  * Measures a national recomputation: the sync of all sources, then reading, merging, scoring (with both hashes) and writing of one round (63 x 98) and
@@ -37,7 +37,7 @@ export async function measureRecomputation({ database, catalogue, sources, year 
   async function measureRounds(roundCodes: readonly string[]): Promise<ComputeTimes> {
     const times: ComputeTimes[] = [];
     for (let run = 0; run <= RUNS; run += 1) {
-      const sum = { readMs: 0, mergeMs: 0, scoreMs: 0, writeMs: 0 };
+      const sum = { readMs: 0, scoreMs: 0, writeMs: 0 };
       for (const roundCode of roundCodes) {
         await submit(database, catalogue, [changedClaim(roundCode, run)], new Date());
         const outcome = await computeRound({ database, catalogue, roundCode, now: () => new Date() });
@@ -51,7 +51,6 @@ export async function measureRecomputation({ database, catalogue, sources, year 
       times.map((each) => each[step]).sort((a, b) => a - b)[RUNS >> 1] ?? 0;
     return {
       readMs: median('readMs'),
-      mergeMs: median('mergeMs'),
       scoreMs: median('scoreMs'),
       writeMs: median('writeMs'),
     };
@@ -78,8 +77,7 @@ export async function measureRecomputation({ database, catalogue, sources, year 
 function print(title: string, times: ComputeTimes, syncMs: number): void {
   const rows: [string, number][] = [
     ['sync (full, all sources)', syncMs],
-    ['read observations', times.readMs],
-    ['merge', times.mergeMs],
+    ['read observations, merge', times.readMs],
     ['score, rank, hash', times.scoreMs],
     ['write snapshot', times.writeMs],
   ];

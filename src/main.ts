@@ -23,6 +23,7 @@ import { type Jobs, openJobs } from './pipeline/jobs.js';
 import { loadReference } from './pipeline/loadReference.js';
 import { watchFolder } from './pipeline/manifestFolder.js';
 import { keepComputed, type Recomputation } from './pipeline/recompute.js';
+import { RoundMemory } from './pipeline/roundMemory.js';
 import { registerSource, selfReportSource } from './pipeline/source.js';
 import { SourceLibrary } from './pipeline/sourceLibrary.js';
 import { topRows } from './pipeline/topRows.js';
@@ -131,6 +132,7 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
   opened.push({ name: 'jobs', close: () => jobs.close() });
   const demonstration = config.demo ? await part('sources', () => demonstrate(config, sources)) : null;
   const stage = { ...sources, addressGuard: guardSources(config, demonstration?.host ?? null) };
+  const memory = new RoundMemory();
   const serving = await run('Merge, score, rank, freeze', ({ show }) =>
     part('snapshots', async () => {
       const open = catalogue.current().content.rounds.filter(({ status }) => status !== 'PUBLISHED');
@@ -139,13 +141,13 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
         show(`${bar(at / open.length)}  ${code}`);
         // The past rounds of the demonstration are closed; the running one stays open and moves.
         const publish = config.demo && CLOSED_YEARS.includes(roundYear);
-        await computeRound({ database, catalogue: catalogue.current(), roundCode: code, publish, now });
+        await computeRound({ database, catalogue: catalogue.current(), roundCode: code, publish, memory, now });
       }
       return openServing(database, catalogue, { publicProvisional: config.publicProvisional, jobs, log });
     }),
   );
   opened.push({ name: 'feed', close: serving.close });
-  await background(config, stage, jobs, serving);
+  await background(config, stage, jobs, serving, memory);
   return { ...serving, platform: { ...serving.platform, sources: stage } };
 }
 
@@ -179,11 +181,17 @@ async function demonstrate(config: Config, sources: SyncStage): Promise<Demonstr
 }
 
 /** What goes on while the platform serves: reading sources, computing open rounds, registering manifests. */
-async function background(config: Config, stage: SyncStage, jobs: Jobs, { feed }: Serving): Promise<void> {
+async function background(
+  config: Config,
+  stage: SyncStage,
+  jobs: Jobs,
+  { feed }: Serving,
+  memory: RoundMemory,
+): Promise<void> {
   if (config.role === 'gateway') return;
   const { database, library } = stage;
   const catalogue = () => library.catalogue();
-  const recomputation: Recomputation = keepComputed({ database, feed, log, catalogue, now: () => new Date() });
+  const recomputation: Recomputation = keepComputed({ database, feed, log, catalogue, memory, now: () => new Date() });
   opened.push({ name: 'recomputation', close: () => recomputation.close() });
   if (config.manifestDir !== null) {
     const folder = { path: config.manifestDir, shipped: false, simulated: true };

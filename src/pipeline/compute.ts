@@ -1,24 +1,19 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Catalogue } from '../domain/catalogue.js';
-import { entityKey } from '../domain/entity.js';
 import { PlatformError } from '../domain/errors.js';
-import type { Framework } from '../domain/framework.js';
-import type { MergePolicy } from '../domain/mergePolicy.js';
 import type { AssessmentRound, RoundStatus } from '../domain/round.js';
 import type { SnapshotColumns, SnapshotHead } from '../domain/snapshot.js';
-import { computeScores, ENGINE_VERSION, type ScoringProblem } from '../scoring/compute.js';
-import { inputHash } from '../scoring/inputHash.js';
+import { ENGINE_VERSION, type ScoringProblem } from '../scoring/compute.js';
 import { encodeColumns } from '../snapshot/encode.js';
-import { resultHash } from '../snapshot/resultHash.js';
+import { resultHash, resultHashForm } from '../snapshot/resultHash.js';
 import { writeAudit } from '../store/audit.js';
 import { claimRoundStatus, lockRound } from '../store/lock.js';
 import type { Database } from '../store/orm.js';
 import { nextChangeId, readHead, takeRevision } from '../store/revision.js';
-import { readRoundObservations } from '../store/roundObservation.js';
 import { countWhole, dropOldColumns, insertSnapshot, readNewestHead } from '../store/snapshot.js';
 import { RoundTable } from '../store/tables/round.js';
-import { SourceTable } from '../store/tables/source.js';
-import { mergeRound, toFigure } from './mergeRound.js';
+import { HeldRound, keyOf, type RoundMethod } from './heldRound.js';
+import type { RoundMemory } from './roundMemory.js';
 
 /** Provisional snapshots of a round whose columns are kept; older ones are computed again when somebody asks. */
 const KEEP_COLUMNS = 500;
@@ -32,13 +27,16 @@ export interface ComputeOptions {
   readonly roundCode: string;
   /** Seals the result and the round. */
   readonly publish?: boolean;
+  /** What earlier computations of this process left, so that only what changed since is read; absent = everything is read, as for what is published. */
+  readonly memory?: RoundMemory;
   readonly now: () => Date;
 }
 
 /** Milliseconds spent on each step. */
 export interface ComputeTimes {
+  /** Reading and merging. */
   readonly readMs: number;
-  readonly mergeMs: number;
+  /** Scoring, ranking, hashing. */
   readonly scoreMs: number;
   readonly writeMs: number;
 }
@@ -62,16 +60,20 @@ export interface ComputeOutcome {
  */
 export async function computeRound(options: ComputeOptions): Promise<ComputeOutcome> {
   const { database, catalogue, now } = options;
-  const { round, framework } = find(catalogue, options.roundCode);
-  const evaluateNow = async (
-    em: SqlEntityManager,
-  ): Promise<Evaluation & { inputRevision: number; startedAt: number }> => {
+  const method = find(catalogue, options.roundCode);
+  const { round, framework } = method;
+  const publish = options.publish ?? false;
+  const memory = publish ? undefined : options.memory;
+  const evaluateNow = async (em: SqlEntityManager) => {
     const startedAt = performance.now();
     const inputRevision = await readHead(em);
-    const result = await evaluate(em, catalogue, round, framework, catalogue.policy, inputRevision);
-    return { ...result, inputRevision, startedAt };
+    const held =
+      (await memory?.advance(em, method, inputRevision)) ?? (await HeldRound.read(em, method, inputRevision));
+    const readAt = performance.now();
+    const result = held.evaluate();
+    memory?.keep(round.id, held);
+    return { ...result, inputRevision, startedAt, readAt, scoredAt: performance.now() };
   };
-  const publish = options.publish ?? false;
   // What is provisional may be overtaken, so it is computed before anybody has to wait for it.
   const early = publish ? null : await evaluateNow(database.fork());
   const { result, written } = await database.fork().transactional(async (em) => {
@@ -112,7 +114,7 @@ export async function computeRound(options: ComputeOptions): Promise<ComputeOutc
     const revision = await takeRevision(em, { changeId, kind, roundIds: [round.id], snapshotId });
     return { result, written: { snapshotId, revision } };
   });
-  const { startedAt, readAt, mergedAt, scoredAt } = result;
+  const { startedAt, readAt, scoredAt } = result;
   return {
     snapshotId: written?.snapshotId ?? null,
     revision: written?.revision ?? null,
@@ -122,8 +124,7 @@ export async function computeRound(options: ComputeOptions): Promise<ComputeOutc
     problems: result.problems,
     times: {
       readMs: readAt - startedAt,
-      mergeMs: mergedAt - readAt,
-      scoreMs: scoredAt - mergedAt,
+      scoreMs: scoredAt - readAt,
       writeMs: performance.now() - scoredAt,
     },
   };
@@ -155,105 +156,28 @@ export async function recomputeSnapshot(
   if (round === undefined || policy === undefined) {
     throw new PlatformError('SNAPSHOT_CORRUPT', `Snapshot ${head.id} names a round or policy that is not there.`);
   }
-  const { framework } = find(catalogue, round.code);
-  const result = await evaluate(database.fork(), catalogue, round, framework, policy, head.inputRevision);
-  if (result.resultHash !== head.resultHash) {
+  const method = { ...find(catalogue, round.code), policy };
+  const { columns } = (await HeldRound.read(database.fork(), method, head.inputRevision)).evaluate();
+  const found = resultHash(
+    columns,
+    [...columns.entityIds].map((id) => keyOf(method, id)),
+    method.framework.measures.map(({ code }) => code),
+    resultHashForm(head.engineVersion),
+  );
+  if (found !== head.resultHash) {
     throw new PlatformError(
       'SNAPSHOT_CORRUPT',
-      `Snapshot ${head.id} computed again has the hash ${result.resultHash} instead of ${head.resultHash}.`,
+      `Snapshot ${head.id} computed again has the hash ${found} instead of ${head.resultHash}.`,
     );
   }
-  return result.columns;
+  return columns;
 }
 
-function find(catalogue: Catalogue, roundCode: string): { round: AssessmentRound; framework: Framework } {
+/** The round by its code, with what it is computed by now. */
+function find(catalogue: Catalogue, roundCode: string): RoundMethod {
   const round = catalogue.roundByCode(roundCode);
   if (round === undefined) throw new PlatformError('NOT_FOUND', `There is no round "${roundCode}".`);
   const framework = catalogue.framework(round.frameworkCode);
   if (framework === undefined) throw new PlatformError('NOT_FOUND', `There is no framework "${round.frameworkCode}".`);
-  return { round, framework };
-}
-
-/** A result with its hashes. */
-interface Evaluation {
-  readonly columns: SnapshotColumns;
-  readonly problems: readonly ScoringProblem[];
-  readonly discrepancies: number;
-  readonly inputHash: string;
-  readonly resultHash: string;
-  /** When each step was done, in milliseconds. */
-  readonly readAt: number;
-  readonly mergedAt: number;
-  readonly scoredAt: number;
-}
-
-/**
- * Observations to scores: read, merge, score, hash.
- * @throws PlatformError NOT_FOUND when something is not in the reference data that would have to be in the hashes
- */
-async function evaluate(
-  em: SqlEntityManager,
-  catalogue: Catalogue,
-  round: AssessmentRound,
-  framework: Framework,
-  policy: MergePolicy,
-  revision: number,
-): Promise<Evaluation> {
-  const entityIds = round.groups.flatMap((group) => group.entityIds);
-  const observations = await readRoundObservations(em, entityIds, round.year, revision);
-  const sourceKeys = new Map((await em.findAll(SourceTable)).map((source) => [source.id, source.key]));
-  const readAt = performance.now();
-  const merged = mergeRound(observations, policy);
-  const mergedAt = performance.now();
-  const codeOfGroup = (id: number) => need(catalogue.peerGroup(id), 'peer group', id).code;
-  const codeOfMeasure = (id: number) => need(catalogue.measure(id), 'measure', id).code;
-  const keyOfEntity = (id: number) => entityKey(need(catalogue.entity(id), 'entity', id));
-  const { columns, problems } = computeScores({
-    framework,
-    groups: round.groups.map(({ peerGroupId, entityIds: members }) => ({
-      peerGroupId,
-      peerGroupCode: codeOfGroup(peerGroupId),
-      entityIds: members,
-    })),
-    figure(entityId, indicatorId) {
-      const chosen = merged.chosen(entityId, indicatorId);
-      return chosen === undefined ? null : toFigure(chosen);
-    },
-  });
-  const own = new Set(framework.measures.map(({ id }) => id));
-  const figures = merged.values
-    .filter(({ indicatorId }) => own.has(indicatorId))
-    .map(({ entityId, indicatorId, value, numerator, denominator, sourceId, sourceKind, period }) => ({
-      entityKey: keyOfEntity(entityId),
-      indicatorCode: codeOfMeasure(indicatorId),
-      value,
-      numerator,
-      denominator,
-      sourceKey: need(sourceKeys.get(sourceId), 'source', sourceId),
-      sourceKind,
-      period,
-    }));
-  const groups = round.groups.map((group) => ({
-    peerGroupCode: codeOfGroup(group.peerGroupId),
-    entityKeys: group.entityIds.map(keyOfEntity),
-  }));
-  return {
-    columns,
-    problems,
-    discrepancies: merged.discrepancies,
-    inputHash: inputHash({ framework, policy, groups, figures }),
-    resultHash: resultHash(
-      columns,
-      [...columns.entityIds].map(keyOfEntity),
-      [...columns.measureIds].map(codeOfMeasure),
-    ),
-    readAt,
-    mergedAt,
-    scoredAt: performance.now(),
-  };
-}
-
-function need<Found>(found: Found | undefined, what: string, id: number): Found {
-  if (found === undefined) throw new PlatformError('NOT_FOUND', `There is no ${what} ${id} in the reference data.`);
-  return found;
+  return { catalogue, round, framework, policy: catalogue.policy };
 }

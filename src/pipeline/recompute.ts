@@ -4,6 +4,7 @@ import { describeError, PlatformError } from '../domain/errors.js';
 import type { RevisionFeed } from '../store/feed.js';
 import type { Database } from '../store/orm.js';
 import { computeRound } from './compute.js';
+import { RoundMemory } from './roundMemory.js';
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
@@ -19,6 +20,8 @@ export interface RecomputationOptions {
   readonly database: Database;
   catalogue(): Catalogue;
   readonly feed: RevisionFeed;
+  /** What the computations at start left; absent = nothing. */
+  readonly memory?: RoundMemory;
   readonly now: () => Date;
   log(message: string): void;
 }
@@ -28,7 +31,7 @@ export interface RecomputationOptions {
  * writes arrive, so a burst of them costs two.
  */
 export function keepComputed(options: RecomputationOptions): Recomputation {
-  const { database, feed, now, log } = options;
+  const { database, feed, now, log, memory = new RoundMemory() } = options;
   const waiting = new Set<number>();
   const running = new Map<number, Promise<void>>();
   const closing = new AbortController();
@@ -38,9 +41,12 @@ export function keepComputed(options: RecomputationOptions): Recomputation {
     while (waiting.delete(roundId) && !closing.signal.aborted) {
       const catalogue = options.catalogue();
       const round = catalogue.round(roundId);
-      if (round === undefined || round.status === 'PUBLISHED') continue;
+      if (round === undefined || round.status === 'PUBLISHED') {
+        memory.drop(roundId);
+        continue;
+      }
       try {
-        const { problems } = await computeRound({ database, catalogue, roundCode: round.code, now });
+        const { problems } = await computeRound({ database, catalogue, roundCode: round.code, memory, now });
         if (problems.length > 0) log(`${round.code}: ${problems.length} figures could not be scored`);
       } catch (error) {
         log(`${round.code} could not be computed and stays at its last snapshot: ${describeError(error)}`);

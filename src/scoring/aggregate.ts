@@ -25,13 +25,20 @@ export interface PointColumns {
 
 /**
  * Adds up points along the framework's edges, children first: main indexes from indicators, then pillars and the index from main indexes.
+ * @param parents positions of the measures to add up anew, in the graph's order
  *
  * What is missing under LOSES_POINTS counts with 0 earned points. What is left out under EXCLUDE_AND_RESCALE does not count, and the rest is scaled
  * up: earned / counted maximum * full maximum. Sums run over unrounded points in framework order, and keep what each addition loses (Knuth's TwoSum):
  * plain sums of the same points in another order parted 36 of a million exact ties when quantised, these none.
  */
-export function aggregate(framework: Framework, graph: MeasureGraph, columns: PointColumns): void {
-  for (const parent of graph.parents) {
+export function aggregate(
+  framework: Framework,
+  graph: MeasureGraph,
+  columns: PointColumns,
+  parents: readonly number[],
+): void {
+  for (const parent of parents) {
+    clearMeasure(columns, parent);
     const base = parent * columns.entityCount;
     for (const { position, weight } of graph.children[parent] ?? []) {
       addChild(columns, base, position * columns.entityCount, weight, framework.measures[position]?.maxPoints ?? 0);
@@ -77,6 +84,14 @@ function rescale(columns: PointColumns, base: number, fullMax: number): void {
   }
 }
 
+/** Makes all cells of a measure 0. */
+export function clearMeasure(columns: PointColumns, measure: number): void {
+  const { entityCount, earned, lost, applicable, covered, automatic, counted } = columns;
+  for (const cells of [earned, lost, applicable, covered, automatic, counted]) {
+    cells.fill(0, measure * entityCount, (measure + 1) * entityCount);
+  }
+}
+
 /** What {@link settle} writes; the arrays of SnapshotColumns with the same names. */
 export interface SettledColumns {
   readonly maxPoints: Float64Array;
@@ -89,10 +104,12 @@ export interface SettledColumns {
 /**
  * Turns sums of points into values and shares, quantised to 1e-12. The value comes from the unrounded points: rounding twice could part two equal
  * sums. A measure has no value (NaN) when none of its applicable indicators has one, or when it has no points.
+ * @param measures positions of the measures to settle
  */
-export function settle(columns: PointColumns, settled: SettledColumns): void {
+export function settle(columns: PointColumns, settled: SettledColumns, measures: Iterable<number>): void {
   const { entityCount, earned, lost, applicable, covered, automatic } = columns;
-  settled.maxPoints.forEach((max, measure) => {
+  for (const measure of measures) {
+    const max = settled.maxPoints[measure] ?? Number.NaN;
     for (let cell = measure * entityCount; cell < (measure + 1) * entityCount; cell++) {
       const applicableMax = applicable[cell] ?? 0;
       const coveredMax = covered[cell] ?? 0;
@@ -102,5 +119,5 @@ export function settle(columns: PointColumns, settled: SettledColumns): void {
       settled.coverage[cell] = quantise(coveredMax / applicableMax);
       settled.automaticShare[cell] = quantise((automatic[cell] ?? 0) / applicableMax);
     }
-  });
+  }
 }

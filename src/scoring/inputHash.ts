@@ -27,11 +27,15 @@ export interface HashedGroup {
   readonly entityKeys: readonly string[];
 }
 
-/** Everything that a result depends on. */
-export interface HashedInput {
+/** What a result depends on besides the figures. */
+export interface HashedMethod {
   readonly framework: Framework;
   readonly policy: MergePolicy;
   readonly groups: readonly HashedGroup[];
+}
+
+/** Everything that a result depends on. */
+export interface HashedInput extends HashedMethod {
   /** One per entity and indicator that has one. */
   readonly figures: readonly HashedFigure[];
 }
@@ -39,19 +43,71 @@ export interface HashedInput {
 /**
  * SHA-256 over everything that a result depends on: framework, merge policy, engine version, who is ranked with whom, and the chosen figures.
  * The same for any order of the lists and any database ids; names, certainty and legal texts are not in it.
+ *
+ * Over lines that each end with a line feed: first the method as canonical JSON, then for each entity that has a figure, in code-unit order,
+ * `["GSO-2004:74","…"]` with the {@link figuresHash} of its figures. With engine version 1 the lines of all figures stood there instead.
  * @returns 64 hexadecimal characters
  * @throws PlatformError METHOD_INPUT_INVALID when an entity and indicator have two figures
  */
-export function inputHash(input: HashedInput): string {
-  const figures = input.figures.map(figureLine).sort(byText);
-  checkUnique(figures);
-  const header = canonicalText({
-    engineVersion: ENGINE_VERSION,
-    framework: describeFramework(input.framework),
-    policy: describePolicy(input.policy),
-    groups: sortedTexts(input.groups, ({ peerGroupCode, entityKeys }) => [peerGroupCode, ...entityKeys.toSorted()]),
+export function inputHash(input: HashedInput, engineVersion = ENGINE_VERSION): string {
+  if (engineVersion === '1') return sha256HexOfLines([methodText(input, engineVersion), ...figureLines(input.figures)]);
+  const digest = new InputDigest(input);
+  for (const [entityKey, figures] of Map.groupBy(input.figures, (figure) => figure.entityKey)) {
+    digest.put(entityKey, figures);
+  }
+  return digest.hash();
+}
+
+/** The hash of an input whose figures change a few entities at a time: those of the others are kept. */
+export class InputDigest {
+  readonly #method: string;
+  /** The line of each entity by its key; null = it has no figure. In code-unit order. */
+  readonly #lines: Map<string, string | null>;
+
+  constructor(method: HashedMethod) {
+    this.#method = methodText(method, ENGINE_VERSION);
+    const keys = method.groups.flatMap(({ entityKeys }) => entityKeys);
+    this.#lines = new Map(keys.sort().map((key) => [key, null]));
+  }
+
+  /**
+   * Replaces the figures of an entity.
+   * @throws PlatformError METHOD_INPUT_INVALID when an indicator has two, or the entity is in no group
+   */
+  put(entityKey: string, figures: readonly HashedFigure[]): void {
+    if (!this.#lines.has(entityKey)) {
+      throw new PlatformError('METHOD_INPUT_INVALID', `${entityKey} has figures and is in no group; leave them out`);
+    }
+    this.#lines.set(entityKey, figures.length === 0 ? null : canonicalText([entityKey, figuresHash(figures)]));
+  }
+
+  /** The {@link inputHash} of what was put. */
+  hash(): string {
+    return sha256HexOfLines([this.#method, ...[...this.#lines.values()].filter((line) => line !== null)]);
+  }
+}
+
+/**
+ * SHA-256 over the figures of one entity, one line each in code-unit order: `["GSO-2004:74","INDICATOR"]` and, in the same line, `[value, numerator,
+ * denominator, source key, source kind, period]`, both as canonical JSON.
+ */
+function figuresHash(figures: readonly HashedFigure[]): string {
+  return sha256HexOfLines(figureLines(figures));
+}
+
+function figureLines(figures: readonly HashedFigure[]): string[] {
+  const lines = figures.map(figureLine).sort(byText);
+  checkUnique(lines);
+  return lines.map(({ text }) => text);
+}
+
+function methodText({ framework, policy, groups }: HashedMethod, engineVersion: string): string {
+  return canonicalText({
+    engineVersion,
+    framework: describeFramework(framework),
+    policy: describePolicy(policy),
+    groups: sortedTexts(groups, ({ peerGroupCode, entityKeys }) => [peerGroupCode, ...entityKeys.toSorted()]),
   });
-  return sha256HexOfLines([header, ...figures.map(({ text }) => text)]);
 }
 
 /** A line with the part of it that must be unique. */

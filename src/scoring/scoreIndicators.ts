@@ -1,6 +1,5 @@
 import type { Framework, IndicatorFacts, Measure } from '../domain/framework.js';
-import type { PointColumns } from './aggregate.js';
-import type { MeasureGraph } from './measureGraph.js';
+import { clearMeasure, type PointColumns } from './aggregate.js';
 import { amountOf, bestOf, faultOf, isBlank, type ScoredFigure, shareOf } from './rule.js';
 
 /** A figure that could not be scored and was treated as missing; it does not stop the computation. */
@@ -24,34 +23,37 @@ export interface GroupRange {
 /** What scoring the indicators reads and writes. */
 export interface IndicatorStep {
   readonly framework: Framework;
-  readonly graph: MeasureGraph;
   readonly groups: readonly GroupRange[];
   readonly entityIds: Int32Array;
   /** The chosen figure; null = nothing was chosen. */
   figure(entityId: number, indicatorId: number): ScoredFigure | null;
   readonly columns: PointColumns;
   readonly observationId: Float64Array;
-  readonly problems: ScoringProblem[];
 }
 
 /**
- * Turns figures into the points of every indicator: amounts first, then the best of each peer group, then shares of the maximum points, unrounded.
+ * Turns figures into the points of one indicator, whatever its cells held: amounts first, then the best of each peer group, then shares of the maximum points, unrounded.
  * Figures of indicators that are left out for a peer group are not looked at. Indicators without points keep their observation, and no more.
+ * @param position of the indicator in the framework's measures
+ * @returns the figures that could not be scored, in the order of the rows
  */
-export function scoreIndicators(step: IndicatorStep): void {
-  const amounts = new Float64Array(step.columns.entityCount);
-  for (const position of step.graph.indicators) {
-    const measure = step.framework.measures[position];
-    if (measure === undefined || measure.indicator === null) continue;
-    const { indicator } = measure;
-    for (const group of step.groups) {
-      const missing = missingRule(step.framework, group.peerGroupCode, measure.code);
-      if (missing === 'NOT_APPLICABLE') continue;
-      readAmounts(step, measure, indicator, group, position, amounts);
-      if (measure.maxPoints > 0)
-        earn(step, measure.maxPoints, indicator, group, position, amounts, missing === 'LOSES_POINTS');
-    }
+export function scoreIndicator(step: IndicatorStep, position: number): ScoringProblem[] {
+  const { entityCount } = step.columns;
+  const problems: ScoringProblem[] = [];
+  const measure = step.framework.measures[position];
+  if (measure === undefined || measure.indicator === null) return problems;
+  const { indicator } = measure;
+  const amounts = new Float64Array(entityCount);
+  clearMeasure(step.columns, position);
+  step.observationId.fill(0, position * entityCount, (position + 1) * entityCount);
+  for (const group of step.groups) {
+    const missing = missingRule(step.framework, group.peerGroupCode, measure.code);
+    if (missing === 'NOT_APPLICABLE') continue;
+    problems.push(...readAmounts(step, measure, indicator, group, position, amounts));
+    if (measure.maxPoints > 0)
+      earn(step, measure.maxPoints, indicator, group, position, amounts, missing === 'LOSES_POINTS');
   }
+  return problems;
 }
 
 function missingRule(
@@ -74,7 +76,8 @@ function readAmounts(
   group: GroupRange,
   position: number,
   amounts: Float64Array,
-): void {
+): ScoringProblem[] {
+  const problems: ScoringProblem[] = [];
   const base = position * step.columns.entityCount;
   for (let entity = group.from; entity < group.to; entity++) {
     amounts[entity] = Number.NaN;
@@ -89,9 +92,10 @@ function readAmounts(
       if (figure.automatic) step.columns.automatic[base + entity] = measure.maxPoints;
     } else {
       const message = `The figure of ${measure.code} ${fault}. It counts as missing; correct it at its source`;
-      step.problems.push({ entityId, indicatorId: measure.id, code: 'METHOD_INPUT_INVALID', message });
+      problems.push({ entityId, indicatorId: measure.id, code: 'METHOD_INPUT_INVALID', message });
     }
   }
+  return problems;
 }
 
 function earn(

@@ -60,6 +60,65 @@ export async function readRoundObservations(
   return rows.map(toObservation);
 }
 
+/** One indicator of one entity. */
+export interface FigureKey {
+  readonly entityId: number;
+  readonly indicatorId: number;
+}
+
+/**
+ * The figures of a year that any observation tells of which was learnt after one revision and up to another.
+ * @param limit with more than so many of them, or more than so many revisions, the answer is null: then it is cheaper to read everything
+ */
+export async function readChangedFigures(
+  em: SqlEntityManager,
+  year: number,
+  after: number,
+  upTo: number,
+  limit: number,
+): Promise<FigureKey[] | null> {
+  if (upTo - after > limit) return null;
+  // As an array, so that the few changes are looked up in the index of observations by change whatever the planner thinks of the tables' sizes.
+  const { rows } = await sql<FigureKey>`
+    select distinct entity_id as "entityId", indicator_id as "indicatorId" from observation
+    where change_id = any(array(select change_id from revision where id > ${after} and id <= ${upTo})) and year = ${year}
+    limit ${limit + 1}`.execute(em.getKysely());
+  return rows.length > limit ? null : rows;
+}
+
+/**
+ * The newest version, at a revision, of every observation behind some figures of a year; {@link readRoundObservations} for a few.
+ * @returns those of the same figure in a row; figures without an observation are left out
+ */
+export async function readFigureObservations(
+  em: SqlEntityManager,
+  keys: readonly FigureKey[],
+  year: number,
+  revision: number,
+): Promise<Observation[]> {
+  const { rows } = await sql<ObservationRecord>`
+    select distinct on (k.place, o.source_id, o.period) ${OBSERVATION_COLUMNS}
+    from unnest(${keys.map((key) => key.entityId)}::int[], ${keys.map((key) => key.indicatorId)}::int[])
+      with ordinality as k (entity_id, indicator_id, place)
+    join observation o on o.indicator_id = k.indicator_id and o.entity_id = k.entity_id and o.year = ${year}
+    join revision r on r.change_id = o.change_id and r.id <= ${revision}
+    join source s on s.id = o.source_id
+    order by k.place, o.source_id, o.period, o.id desc`.execute(em.getKysely());
+  return rows.map(toObservation);
+}
+
+/** What a computation says of a source: it is in the hash of the input. */
+export interface SourceName {
+  readonly id: number;
+  readonly key: string;
+  readonly kind: SourceKind;
+}
+
+/** All sources, in no order. */
+export async function readSourceNames(em: SqlEntityManager): Promise<SourceName[]> {
+  return (await sql<SourceName>`select id, key, kind from source`.execute(em.getKysely())).rows;
+}
+
 /** What provenance asks for: one indicator of one entity in one year, as known at a revision. */
 export interface CandidateKey {
   readonly entityId: number;

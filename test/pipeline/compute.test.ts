@@ -3,6 +3,7 @@ import type { Catalogue } from '../../src/domain/catalogue.js';
 import { computeRound, recomputeSnapshot } from '../../src/pipeline/compute.js';
 import { entityPosition, measurePosition, readCell } from '../../src/snapshot/columns.js';
 import { decodeColumns } from '../../src/snapshot/encode.js';
+import { resultHash } from '../../src/snapshot/resultHash.js';
 import { readCatalogue } from '../../src/store/catalogue.js';
 import { ADVISORY_LOCKS, holdRoundStatus } from '../../src/store/lock.js';
 import { writeObservations } from '../../src/store/observation.js';
@@ -254,6 +255,21 @@ describe('a snapshot whose columns were dropped', () => {
     const head = library.byId(snapshotId ?? 0);
     if (head === undefined) throw new Error('no head');
     expect((await library.load(head)).columns).toEqual(before);
+  });
+
+  it('is held against the hash as the first engine made it, when it is of that time', async () => {
+    await change();
+    const { revision } = await compute();
+    const [head] = await readSnapshotHeads(test.database.fork(), (revision ?? 0) - 1);
+    if (head === undefined) throw new Error('no head');
+    const columns = await recomputeSnapshot(test.database, catalogue, head);
+    const keys = [...columns.entityIds].map((id) => catalogue.entity(id)).map((each) => `GSO-2025:${each?.code}`);
+    const codes = [...columns.measureIds].map((id) => catalogue.measure(id)?.code ?? '');
+    const old = { ...head, engineVersion: '1', resultHash: resultHash(columns, keys, codes, 'LINES') };
+    expect(await recomputeSnapshot(test.database, catalogue, old)).toEqual(columns);
+    await expect(recomputeSnapshot(test.database, catalogue, { ...head, engineVersion: '1' })).rejects.toMatchObject({
+      code: 'SNAPSHOT_CORRUPT',
+    });
   });
 
   it('is corrupt when what comes out has not the hash that it states', async () => {

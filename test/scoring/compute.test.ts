@@ -126,7 +126,7 @@ describe('computeScores', () => {
   });
 
   it('says which version of the method it is', () => {
-    expect(ENGINE_VERSION).toBe('1');
+    expect(ENGINE_VERSION).toBe('2');
   });
 });
 

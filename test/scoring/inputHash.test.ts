@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type HashedFigure, type HashedInput, inputHash } from '../../src/scoring/inputHash.js';
+import { type HashedFigure, type HashedInput, InputDigest, inputHash } from '../../src/scoring/inputHash.js';
 import { makeFramework, type TestFramework } from './frameworkFixture.js';
 
 const TEST_FRAMEWORK: TestFramework = {
@@ -56,7 +56,21 @@ const HASH = inputHash(INPUT);
 
 describe('inputHash', () => {
   it('is a SHA-256 that does not change from release to release while the engine is the same', () => {
-    expect(HASH).toMatchInlineSnapshot(`"d5ae454135e87dadc61dcd593a9b56a9c4278eb613d425f24cfd45cc111ed162"`);
+    expect(HASH).toMatchInlineSnapshot(`"a523c299d952cd6ba211002436995c4bdc7236d8316a68cda5d2ee0f179aab5c"`);
+    const first = 'd5ae454135e87dadc61dcd593a9b56a9c4278eb613d425f24cfd45cc111ed162';
+    expect(inputHash(INPUT, '1')).toBe(first);
+  });
+
+  it('is the same when only the figures of one entity are put again', () => {
+    const digest = new InputDigest(INPUT);
+    digest.put('GSO-2004:74', [figure('GSO-2004:74', 'A.01', { value: '7' })]);
+    digest.put('GSO-2004:92', [figure('GSO-2004:92', 'A.01')]);
+    digest.put('GSO-2004:01', FIGURES.slice(0, 2));
+    expect(digest.hash()).not.toBe(HASH);
+    digest.put('GSO-2004:92', []);
+    digest.put('GSO-2004:74', FIGURES.slice(2));
+    expect(digest.hash()).toBe(HASH);
+    expect(() => digest.put('GSO-2025:01', [])).toThrow(expect.objectContaining({ code: 'METHOD_INPUT_INVALID' }));
   });
 
   it('does not depend on the order of any list', () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { resultHash } from '../../src/snapshot/resultHash.js';
+import { ENGINE_VERSION } from '../../src/scoring/compute.js';
+import { ResultDigest, resultHash, resultHashForm } from '../../src/snapshot/resultHash.js';
 import { makeColumns, type TestRow } from './columnsFixture.js';
 
 const HUE: TestRow = { id: 1, values: [0.1, 1 / 3], ranks: [2, 1] };
@@ -11,10 +12,28 @@ const columns = makeColumns([HUE, DA_NANG], 2);
 const HASH = resultHash(columns, KEYS, CODES);
 
 describe('resultHash', () => {
-  it('is the digest of the published table, written as the manual says', () => {
-    const table =
-      '["GSO-2004:46","GSO-2004:48"]\n["A",[333333333333,null],[1,null]]\n["INDEX",[100000000000,800000000000],[2,1]]\n';
-    expect(HASH).toBe(createHash('sha256').update(table).digest('hex'));
+  const TABLE = [
+    '["GSO-2004:46","GSO-2004:48"]\n',
+    '["A",[333333333333,null],[1,null]]\n',
+    '["INDEX",[100000000000,800000000000],[2,1]]\n',
+  ];
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+  it('is the digest of the digests of the lines of the published table, written as the manual says', () => {
+    expect(HASH).toBe(sha256(TABLE.map((line) => `${sha256(line)}\n`).join('')));
+  });
+
+  it('is the digest of the whole table for snapshots of the first engine', () => {
+    expect(resultHash(columns, KEYS, CODES, resultHashForm('1'))).toBe(sha256(TABLE.join('')));
+    expect(resultHashForm(ENGINE_VERSION)).toBe('HASHES');
+  });
+
+  it('is the same when only the measures that changed are hashed again', () => {
+    const digest = new ResultDigest(columns, KEYS, CODES);
+    digest.hash(columns, null);
+    const changed = makeColumns([{ ...HUE, values: [0.1, 0.5] }, DA_NANG], 2);
+    expect(digest.hash(changed, [1])).toBe(resultHash(changed, KEYS, CODES));
+    expect(digest.hash(columns, [1])).toBe(HASH);
   });
 
   it('does not depend on ids, or on the order of rows and measures', () => {

@@ -41,6 +41,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   'Subscription.rankingUpdates': ANYBODY,
   'Subscription.scoreUpdates': ANYBODY,
+  'Subscription.computationUpdates': ANYBODY,
   'Subscription.syncRunUpdates': ANYBODY,
 
   'Mutation.registerSource': INTEGRATORS,

@@ -121,6 +121,13 @@ export class View {
     return isShown ? head : undefined;
   }
 
+  /** A snapshot and the one before it of the same round, of those that this view shows; null = there is none before it. */
+  loadWithPrevious(head: SnapshotHead): Promise<[LoadedSnapshot | null, LoadedSnapshot]> {
+    const { library, publicProvisional } = this.#platform;
+    const before = library.find(head.roundId, { revision: head.revision - 1, provisional: publicProvisional });
+    return Promise.all([before === undefined ? null : library.load(before), library.load(head)]);
+  }
+
   /** The scores of a round; at once when another field has asked before. Null = no snapshot yet. */
   load(round: AssessmentRound): LoadedRound | null | Promise<LoadedRound | null> {
     const known = this.#rounds.get(round.id);

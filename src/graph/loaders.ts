@@ -23,6 +23,7 @@ import {
 import type { Database } from '../store/orm.js';
 import { type PageBodyHead, type PageKey, readPageBodyHeads } from '../store/pageBody.js';
 import { type Claim, readClaims } from '../store/readClaims.js';
+import { readSnapshotProblems, type SnapshotProblems } from '../store/readSnapshotProblems.js';
 import { type CandidateKey, readCandidates } from '../store/roundObservation.js';
 
 /** All sources, in key order and by id. */
@@ -46,6 +47,7 @@ export interface Loaders {
   readonly versionsOfSource: DataLoader<number, readonly ListedVersion[]>;
   readonly manifest: DataLoader<number, ManifestOfVersion | null>;
   readonly settings: DataLoader<number, ListedSettings | null>;
+  readonly snapshotProblems: DataLoader<number, SnapshotProblems | null>;
   readonly pageBody: DataLoader<PageKey, PageBodyHead | null, string>;
   /** @param until as in store/listSources.ts */
   sources(until: Date | null): Promise<Sources>;
@@ -91,6 +93,10 @@ export function createLoaders(database: Database): Loaders {
     settings: byId(
       (ids: readonly number[]) => readSettings(em(), ids),
       ({ sourceId }) => sourceId,
+    ),
+    snapshotProblems: byId(
+      (ids: readonly number[]) => readSnapshotProblems(em(), ids),
+      ({ snapshotId }) => snapshotId,
     ),
     pageBody: new DataLoader((keys) => readPageBodyHeads(em(), keys), {
       cacheKeyFn: ({ runId, sequence }) => `${runId}:${sequence}`,

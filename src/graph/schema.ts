@@ -2,6 +2,8 @@ import { type GraphQLObjectType, type GraphQLSchema, lexicographicSortSchema, pr
 import { buildSchemaSync } from 'type-graphql';
 import { ApiKeyResolver } from './apiKey.js';
 import { AuditResolver } from './audit.js';
+import { ComputationResolver } from './computation.js';
+import { ComputationUpdatesResolver } from './computationUpdates.js';
 import { EntityResolver } from './entity.js';
 import { FrameworkResolver } from './framework.js';
 import { HostResolver } from './host.js';
@@ -57,6 +59,8 @@ export function buildGraphSchema(): GraphQLSchema {
       LinkageResolver,
       SubscriptionResolver,
       ScoreUpdatesResolver,
+      ComputationResolver,
+      ComputationUpdatesResolver,
       SyncRunUpdatesResolver,
       HostResolver,
       ViewerResolver,

@@ -157,7 +157,7 @@ describe('scoreUpdates', () => {
 describe('thresholds of scoreUpdates', () => {
   it('a drift in steps below the threshold is told when it adds up, and what was told is the whole state', async () => {
     const indicator = 'ECO_ACTIVITY.08';
-    await change('48', 730);
+    await change('48', 790);
     const all = await watch({ measures: [indicator] });
     const some = await watch({ measures: [indicator], places: 3 });
     const state = new Map<string, unknown>();
@@ -167,7 +167,7 @@ describe('thresholds of scoreUpdates', () => {
     const told = new Map(ranks);
     let events = 0;
     let silent = 0;
-    for (let numerator = 736; numerator <= 910; numerator += 6) {
+    for (let numerator = 794; numerator <= 870; numerator += 4) {
       await change('48', numerator);
       const every = await all.next();
       for (const row of every?.rows ?? []) ranks.set(keyOf(row), row.rank);

@@ -6,10 +6,11 @@ import type { AssessmentRound } from '../domain/round.js';
 import type { SnapshotHead } from '../domain/snapshot.js';
 import { diffRanking } from '../snapshot/diff.js';
 import { rankingOf } from '../snapshot/ranking.js';
-import type { LoadedSnapshot } from '../store/snapshotLibrary.js';
+import type { Revision } from '../store/revision.js';
 import { createContext, type LoadedRound, type Platform, View } from './context.js';
 import { ListSize } from './cost.js';
 import { EntityType } from './entity.js';
+import type { LiveField, Told } from './live.js';
 import { requirePosition, ScoreType, scoreOf } from './score.js';
 
 @ObjectType({ description: 'One row of an update.', simpleResolvers: true })
@@ -85,113 +86,77 @@ export class RankingUpdate {
 }
 
 /** What a subscriber watches. */
-export interface Watched {
+export interface WatchedRanking {
   readonly round: AssessmentRound;
   readonly measure: Measure;
   readonly group: PeerGroup;
-  /** The last revision that the subscriber has; null = nothing. */
-  readonly since: number | null;
 }
 
-/** Snapshots that may lie between the last update and now; with more of them the whole state is cheaper, for both sides. */
+/** How many snapshots back a subscriber is told the difference from; older ones may have to be computed again, for more than the whole is worth. */
 const MAX_STEPS = 100;
 
-/**
- * Tells of a ranking: first its state, or what changed after `since`; then, for each later snapshot that touches it, the changed rows. Each update names
- * the revision that it applies to, so that a gap would be seen. Ends when the signal aborts or the feed closes.
- */
-export async function* watchRanking(
-  platform: Platform,
-  watched: Watched,
-  signal: AbortSignal,
-): AsyncGenerator<RankingUpdate, void> {
-  const { round, since } = watched;
-  let head = platform.feed.head;
-  /** The snapshot whose rows the subscriber has, and the revision that it knows it by. */
-  let last: { snapshot: LoadedSnapshot; revision: number } | null =
-    since === null ? null : await findBase(platform, round, since, head);
-  for (;;) {
-    for (const step of nextSteps(platform, round, last?.snapshot.head ?? null, head)) {
-      const update = await describe(platform, watched, step.isWhole ? null : last, step.head);
-      if (signal.aborted) return;
-      last = {
-        snapshot: update.snapshot,
-        revision: update.event === null ? (last?.revision ?? 0) : step.head.revision,
-      };
-      if (update.event !== null) yield update.event;
-    }
-    await platform.feed.changed(head, signal);
-    // A feed that wakes without news has been closed.
-    if (signal.aborted || platform.feed.head <= head) return;
-    head = platform.feed.head;
+/** A ranking, live: told as a whole, or as the rows that differ between the snapshot that a subscriber has and the newest one. */
+export class RankingField implements LiveField<RankingUpdate> {
+  constructor(
+    readonly platform: Platform,
+    readonly watched: WatchedRanking,
+  ) {}
+
+  /** Only results of its round touch it. */
+  concerns({ snapshotId, roundIds }: Revision): boolean {
+    return snapshotId !== null && roundIds.includes(this.watched.round.id);
   }
-}
 
-/** The snapshot that a subscriber had at a revision; null = unknown or too old, so that it gets the whole state. */
-async function findBase(platform: Platform, round: AssessmentRound, since: number, head: number) {
-  const scope = { revision: since, provisional: platform.publicProvisional };
-  const base = since > head ? undefined : platform.library.find(round.id, scope);
-  if (base === undefined) return null;
-  const isFar = stepsAfter(platform, round, since, head) === null;
-  return isFar ? null : { snapshot: await platform.library.load(base), revision: since };
-}
-
-/** Snapshots after one revision and up to another, oldest first; null = more than a subscriber is told one by one. */
-function stepsAfter(
-  { library, publicProvisional }: Platform,
-  round: AssessmentRound,
-  after: number,
-  upTo: number,
-): SnapshotHead[] | null {
-  const steps: SnapshotHead[] = [];
-  const findAt = (revision: number) => library.find(round.id, { revision, provisional: publicProvisional });
-  // Backwards from the newest: most subscribers are one step behind a history of thousands.
-  for (let head = findAt(upTo); head !== undefined && head.revision > after; head = findAt(head.revision - 1)) {
-    if (steps.push(head) > MAX_STEPS) return null;
+  /** See {@link LiveField}. */
+  async tell(base: number | null, head: number): Promise<Told<RankingUpdate> | null> {
+    const { platform, watched } = this;
+    const newest = this.#find(head);
+    if (newest === undefined) return null;
+    const last = base === null || base > head ? undefined : this.#find(base);
+    if (base === null || last === undefined || !this.#isNear(last, newest)) return this.#tellAll(newest);
+    if (last.id === newest.id) return null;
+    // Loaders and reference data live for one event; the next one may find other sources and names.
+    const view = new View(createContext(platform), newest.revision, null);
+    const [loaded, { columns }] = await Promise.all([this.#load(view, newest), platform.library.load(last)]);
+    const measureAt = requirePosition(loaded, watched.measure);
+    const changes = diffRanking(columns, loaded.columns, measureAt, watched.group.id);
+    const rows = changes.flatMap(({ entityId, kind, previousRank, previousValue }) =>
+      toRow(view, kind === 'REMOVED' ? null : loaded, watched.measure, entityId, previousRank, previousValue),
+    );
+    if (rows.length === 0) return null;
+    return { event: new RankingUpdate(newest.revision, base, rows), revision: newest.revision };
   }
-  return steps.reverse();
-}
 
-interface Step {
-  readonly head: SnapshotHead;
-  readonly isWhole: boolean;
-}
-
-/** Snapshots after the last one, oldest first; only the newest one, as a whole, when there is no last one or too many came. */
-function nextSteps(platform: Platform, round: AssessmentRound, last: SnapshotHead | null, head: number): Step[] {
-  const scope = { revision: head, provisional: platform.publicProvisional };
-  const newest = platform.library.find(round.id, scope);
-  if (newest === undefined || newest.revision <= (last?.revision ?? 0)) return [];
-  if (last === null) return [{ head: newest, isWhole: true }];
-  const steps = stepsAfter(platform, round, last.revision, head);
-  if (steps === null) return [{ head: newest, isWhole: true }];
-  return steps.map((each) => ({ head: each, isWhole: false }));
-}
-
-/** The update to a snapshot; its event is null when the snapshot does not touch what is watched. */
-async function describe(
-  platform: Platform,
-  { round, measure, group }: Watched,
-  last: { readonly snapshot: LoadedSnapshot; readonly revision: number } | null,
-  head: SnapshotHead,
-): Promise<{ snapshot: LoadedSnapshot; event: RankingUpdate | null }> {
-  // Loaders and reference data live for one event; the next one may find other sources and names.
-  const view = new View(createContext(platform), head.revision, null);
-  const loaded = await view.load(round);
-  if (loaded === null) throw new Error(`snapshot ${head.id} is not in its round`);
-  const snapshot = { head, columns: loaded.columns };
-  const measureAt = requirePosition(loaded, measure);
-  if (last === null) {
-    const rows = rankingOf(loaded.columns, measureAt, group.id).flatMap((entityAt) =>
+  async #tellAll(newest: SnapshotHead): Promise<Told<RankingUpdate>> {
+    const { measure, group } = this.watched;
+    const view = new View(createContext(this.platform), newest.revision, null);
+    const loaded = await this.#load(view, newest);
+    const rows = rankingOf(loaded.columns, requirePosition(loaded, measure), group.id).flatMap((entityAt) =>
       toRow(view, loaded, measure, loaded.columns.entityIds[entityAt] ?? 0, null, null),
     );
-    return { snapshot, event: new RankingUpdate(head.revision, null, rows) };
+    return { event: new RankingUpdate(newest.revision, null, rows), revision: newest.revision };
   }
-  const changes = diffRanking(last.snapshot.columns, loaded.columns, measureAt, group.id);
-  const rows = changes.flatMap(({ entityId, kind, previousRank, previousValue }) =>
-    toRow(view, kind === 'REMOVED' ? null : loaded, measure, entityId, previousRank, previousValue),
-  );
-  return { snapshot, event: rows.length === 0 ? null : new RankingUpdate(head.revision, last.revision, rows) };
+
+  async #load(view: View, { id }: SnapshotHead): Promise<LoadedRound> {
+    const loaded = await view.load(this.watched.round);
+    if (loaded === null) throw new Error(`snapshot ${id} is not in its round`);
+    return loaded;
+  }
+
+  #find(revision: number): SnapshotHead | undefined {
+    const { library, publicProvisional } = this.platform;
+    return library.find(this.watched.round.id, { revision, provisional: publicProvisional });
+  }
+
+  /** Backwards from the newest: most subscribers are one step behind a history of thousands. */
+  #isNear(last: SnapshotHead, newest: SnapshotHead): boolean {
+    let each: SnapshotHead | undefined = newest;
+    for (let step = 0; step <= MAX_STEPS && each !== undefined; step += 1) {
+      if (each.revision <= last.revision) return true;
+      each = this.#find(each.revision - 1);
+    }
+    return false;
+  }
 }
 
 function toRow(

@@ -2,10 +2,10 @@ import { Arg, Resolver, Root, Subscription } from 'type-graphql';
 import { INDEX_CODE } from '../domain/framework.js';
 import { readRevision } from './at.js';
 import type { GraphContext } from './context.js';
-import { endable } from './endable.js';
+import { LiveSubscription } from './live.js';
 import { findMeasure } from './measure.js';
 import { findPeerGroup, PEER_GROUP_ARGUMENT } from './peerGroup.js';
-import { RankingUpdate, watchRanking } from './rankingUpdates.js';
+import { RankingField, RankingUpdate } from './rankingUpdates.js';
 import { findRound } from './round.js';
 import { MEASURE_ARGUMENT } from './score.js';
 
@@ -17,13 +17,13 @@ interface Arguments {
 }
 
 /** Starts a subscription; what is wrong with its arguments is an error before the first event. */
-function subscribe({ args, context }: { args: Arguments; context: GraphContext }): AsyncIterable<RankingUpdate> {
+function subscribe({ args, context }: { args: Arguments; context: GraphContext }): LiveSubscription<RankingUpdate> {
   const { platform, view } = context;
   const round = findRound(view, args.round);
   const measure = findMeasure(view, round.frameworkCode, args.measure ?? INDEX_CODE);
   const group = findPeerGroup(view, round, args.peerGroup ?? null);
   const since = args.since === undefined || args.since === null ? null : readRevision(args.since, 'since');
-  return endable((signal) => watchRanking(platform, { round, measure, group, since }, signal));
+  return new LiveSubscription(new RankingField(platform, { round, measure, group }), since);
 }
 
 /** Everything that can be watched live. */

@@ -12,6 +12,8 @@ import { CompiledOperations } from './compiled.js';
 import { addErrorHandlers, errorBody, makeErrorFormatter } from './error.js';
 import { addGraphiql } from './graphiql.js';
 import { addHealth, type Readiness } from './health.js';
+import { Hub, type HubState } from './hub.js';
+import type { Bounds } from './hubGroup.js';
 import { Identity } from './identity.js';
 import { OperationJudge } from './judge.js';
 import { MAX_PAYLOAD_BYTES } from './limit.js';
@@ -50,6 +52,8 @@ export interface ServerOptions {
   readonly rateLimitPerMinute?: number;
   /** The JSON Schema of manifests, served at `/manifest.schema.json`; absent = it is not. */
   readonly manifestSchema?: unknown;
+  /** What clients of subscriptions may leave unread; absent = those of the hub. */
+  readonly bounds?: Partial<Bounds>;
   /** Receives one line of JSON per warning or error, ended by a newline; never bodies, queries or headers. */
   readonly log: (line: string) => void;
 }
@@ -62,11 +66,17 @@ export interface Server {
   close(): Promise<void>;
 }
 
+/** A server of the graph. */
+export interface GraphServer extends Server {
+  /** The subscriptions that it serves. */
+  live(): HubState;
+}
+
 /**
  * Listens, from the first moment on: before the platform is ready, health answers and everything else says STARTING.
  * @throws PlatformError PORT_IN_USE when another process has the port; CONFIG_INVALID when host or port cannot be used at all
  */
-export async function startServer(options: ServerOptions): Promise<Server> {
+export async function startServer(options: ServerOptions): Promise<GraphServer> {
   const app = fastify({
     bodyLimit: MAX_PAYLOAD_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -87,6 +97,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const sessions = new SocketSessions({
     findRevoked: async (credentials) => (await authenticator()?.findRevoked(credentials)) ?? [],
     onFailure: (error) => app.log.warn({ err: error }, 'revoked credentials cannot be found out; trying again'),
+  });
+  const hub = new Hub({
+    ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
+    onFailure: (error) => app.log.warn({ err: error }, 'subscribers cannot be told; trying again'),
   });
   let isClosing = false;
 
@@ -137,7 +151,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       createContext(requirePlatform(options.platform()), signedIn.viewer),
   });
   const onFailure = (error: unknown): void => app.log.error({ err: error }, 'WebSocket failed');
-  const wsHandler = makeSocketHandler({ ...options, compiled, judge, formatError, identity, sessions, onFailure });
+  const wsHandler = makeSocketHandler({ ...options, compiled, judge, formatError, identity, sessions, hub, onFailure });
   app.route({ method: 'GET', url: '/graphql', onRequest, handler, wsHandler });
   app.route({ method: 'POST', url: '/graphql', onRequest, handler });
 
@@ -146,6 +160,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     sessions.close();
     const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
     await app.close();
+    hub.close();
     clearTimeout(timer);
     await apollo.stop();
   };
@@ -155,7 +170,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await close();
     throw explainListening(error, options);
   }
-  return { url: urlOf(app, options.host), close };
+  return { url: urlOf(app, options.host), live: () => hub.state, close };
 }
 
 /** Which addresses before the client's own are proxies whose word is taken; a number counts them from the server on. */

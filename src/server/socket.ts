@@ -8,10 +8,12 @@ import { PlatformError } from '../domain/errors.js';
 import { createContext, type GraphContext, type Platform } from '../graph/context.js';
 import type { CompiledOperations } from './compiled.js';
 import type { ErrorFormatter } from './error.js';
+import type { Hub } from './hub.js';
 import type { Identity } from './identity.js';
 import type { OperationJudge } from './judge.js';
 import { MAX_OPERATIONS_PER_SOCKET } from './limit.js';
 import type { SocketSessions } from './session.js';
+import { Peer, SocketSink } from './socketSink.js';
 import { subscribe } from './subscribe.js';
 
 /** Time between pings, and the longest wait for a pong before a socket counts as dead. */
@@ -37,11 +39,17 @@ const CLOSES: Readonly<Record<string, number>> = {
 /** What is known of a connection. */
 interface Connection {
   readonly socket: WebSocket;
-  readonly request: Pick<FastifyRequest, 'headers' | 'ip'>;
+  readonly request: Pick<FastifyRequest, 'headers' | 'ip' | 'raw'>;
+  readonly peer: Peer;
   /** Null until the connection is initialised. */
   signedIn: SignedIn | null;
 }
 type SocketContext = Context<Record<string, unknown> | undefined, Connection>;
+
+/** An operation that may be executed, and who asked for it. */
+interface Prepared extends ExecutionArgs {
+  readonly asked: { readonly connection: SocketContext; readonly id: string };
+}
 
 /** What {@link makeSocketHandler} needs. */
 export interface SocketOptions {
@@ -51,6 +59,7 @@ export interface SocketOptions {
   readonly formatError: ErrorFormatter;
   readonly identity: Identity;
   readonly sessions: SocketSessions;
+  readonly hub: Hub;
   /** Told about failures of the protocol's own code, which clients see as close code 4500. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -66,11 +75,23 @@ export function makeSocketHandler(options: SocketOptions): (socket: WebSocket, r
 
   const server = makeServer<Record<string, unknown> | undefined, Connection>({
     onConnect: (context) => signIn(context, options),
-    onSubscribe: (context, _id, payload) => prepare(context, payload, options),
+    onSubscribe: (context, id, payload) => prepare(context, id, payload, options),
     execute: (args) => compiled.execute(args),
     subscribe: (args) => {
-      const { viewer } = args.contextValue as GraphContext;
-      return subscribe(args, compiled, () => createContext(requirePlatform(options), viewer));
+      const { connection, id } = (args as Prepared).asked;
+      const { platform, viewer } = args.contextValue as GraphContext;
+      return subscribe(args, {
+        ...{ hub: options.hub, feed: platform.feed, compiled, formatError, viewer },
+        createContext: () => createContext(requirePlatform(options), viewer),
+        toSink: (end) => {
+          const silently = (): void => {
+            // Who is not there any more is not told that it is complete.
+            delete connection.subscriptions[id];
+            end();
+          };
+          return new SocketSink(connection.extra.peer, id, { inOrder: end, silently });
+        },
+      });
     },
     onNext: (_context, _id, _payload, _args, result) =>
       result.errors && {
@@ -89,13 +110,15 @@ export function makeSocketHandler(options: SocketOptions): (socket: WebSocket, r
       socket.close(CLOSE_STARTING, 'The platform is starting; try again in a second');
       return;
     }
-    const stopPinging = keepAlive(socket);
+    const peer = new Peer(socket, request.raw.socket);
+    const stopPinging = keepAlive(peer);
     const closed = server.opened(
       {
         protocol: socket.protocol,
         send: (data) =>
           new Promise((resolve, reject) => {
             if (socket.readyState !== socket.OPEN) resolve();
+            else if (peer.unreadBytes > options.hub.bounds.cutBytes) resolve(peer.cut());
             else socket.send(data, (error) => (error ? reject(error) : resolve()));
           }),
         close: (code, reason) => socket.close(code, reason),
@@ -109,7 +132,7 @@ export function makeSocketHandler(options: SocketOptions): (socket: WebSocket, r
             });
           }),
       },
-      { socket, request, signedIn: null },
+      { socket, request, peer, signedIn: null },
     );
     socket.once('close', (code, reason) => {
       stopPinging();
@@ -154,10 +177,12 @@ async function signIn({ connectionParams, extra }: SocketContext, options: Socke
 
 /** Parses, validates and judges an operation as HTTP does; errors become the operation's `error` message. */
 function prepare(
-  { subscriptions, extra }: SocketContext,
+  connection: SocketContext,
+  id: string,
   payload: SubscribePayload,
   options: SocketOptions,
-): ExecutionArgs | readonly GraphQLError[] {
+): Prepared | readonly GraphQLError[] {
+  const { subscriptions, extra } = connection;
   const { schema } = options.compiled;
   // The operation that asks is counted already.
   if (Object.keys(subscriptions).length > MAX_OPERATIONS_PER_SOCKET) {
@@ -177,6 +202,7 @@ function prepare(
     return {
       ...{ schema, document: judged.document, operationName: judged.operationName, variableValues: judged.variables },
       contextValue: createContext(requirePlatform(options), viewer),
+      asked: { connection, id },
     };
   } catch (error) {
     if (error instanceof PlatformError) return [new GraphQLError(error.message, { originalError: error })];
@@ -191,15 +217,22 @@ function requirePlatform(options: SocketOptions): Platform {
   throw new GraphQLError('The platform is not ready.', { extensions: { code: 'STARTING' } });
 }
 
-/** Pings a socket and ends it when a ping stays without pong until the next; returns what stops the pings. */
-function keepAlive(socket: WebSocket): () => void {
+/**
+ * Pings a client and ends its socket when nothing is heard until the next ping, neither a pong nor that it has read: to a slow reader the ping
+ * comes behind all that waits for it. Returns what stops the pings.
+ */
+function keepAlive(peer: Peer): () => void {
+  const { socket } = peer;
   let isAlive = true;
+  let read = peer.readBytes;
   socket.on('pong', () => {
     isAlive = true;
   });
   const timer = setInterval(() => {
-    if (!isAlive) return socket.terminate();
+    const { readBytes } = peer;
+    if (!isAlive && readBytes === read) return socket.terminate();
     isAlive = false;
+    read = readBytes;
     socket.ping();
   }, KEEP_ALIVE_MS);
   return () => clearInterval(timer);

@@ -1,39 +1,78 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult } from 'graphql';
-import type { CompiledOperations } from './compiled.js';
+import type { Platform } from '../graph/context.js';
+import { LiveSubscription } from '../graph/live.js';
+import type { Hub } from './hub.js';
+import { type EventExecution, shareOperation } from './sharedOperation.js';
+import type { Sink } from './sink.js';
+
+/** What {@link subscribe} needs. */
+export interface SubscribeOptions extends EventExecution {
+  readonly hub: Hub;
+  readonly feed: Platform['feed'];
+  /** Makes the place where the hub tells the operation; its protocol hears of the end by the generator that is returned. */
+  readonly toSink: (end: () => void) => Sink;
+}
 
 /**
- * Starts a subscription whose every event is executed with a context of its own: a loader that lived as long as the
- * subscription would answer later events from what it read for earlier ones.
- * @param createContext makes the context of one event
- * @returns the results in order of the events, or one result with errors when the subscription cannot start
+ * Starts a subscription. A live field is told by the hub, past the generator that is returned: that one yields nothing and ends with the subscription, so
+ * that the library of the protocol goes on to keep account of what is under way.
+ * @returns otherwise the results in order of the events, or one result with errors when the subscription cannot start
  */
 export async function subscribe(
   args: ExecutionArgs,
-  compiled: CompiledOperations,
-  createContext: () => unknown,
+  options: SubscribeOptions,
 ): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult> {
-  const events = await createSourceEventStream(args);
-  if (!isAsyncIterable(events)) return events;
+  const events: AsyncIterable<unknown> | ExecutionResult = await createSourceEventStream(args);
+  if (events instanceof LiveSubscription) return join(args, events, options);
+  return isAsyncIterable(events) ? iterate(args, events, options) : events;
+}
+
+type Results = AsyncGenerator<ExecutionResult, void, void>;
+
+function join(args: ExecutionArgs, { field, since }: LiveSubscription<unknown>, options: SubscribeOptions): Results {
+  const { hub, feed, toSink } = options;
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const sink = toSink(end);
+  const leave = hub.join(feed, shareOperation(args, field, options), since, sink);
+  return makeGenerator(
+    () => ended.then(() => ({ done: true, value: undefined })),
+    async () => {
+      leave();
+      end();
+    },
+  );
+}
+
+/** Each event is executed with a context of its own, for this subscriber alone. */
+function iterate(args: ExecutionArgs, events: AsyncIterable<unknown>, options: SubscribeOptions): Results {
+  const { compiled, createContext } = options;
   const iterator = events[Symbol.asyncIterator]();
-  const execute = async (next: IteratorResult<unknown>): Promise<IteratorResult<ExecutionResult, void>> => {
-    if (next.done) return { done: true, value: undefined };
-    const value = await compiled.execute({ ...args, rootValue: next.value, contextValue: createContext() });
-    return { done: false, value };
-  };
-  const end = async (): Promise<IteratorResult<ExecutionResult, void>> => {
-    await iterator.return?.();
-    return { done: true, value: undefined };
-  };
-  // Written by hand because an async generator that waits for an event hears of its return() only after that event.
-  const results: AsyncGenerator<ExecutionResult, void, void> = {
-    next: async () => execute(await iterator.next()),
-    return: end,
-    throw: async (error: unknown) => {
+  return makeGenerator(
+    async () => {
+      const next = await iterator.next();
+      if (next.done) return { done: true, value: undefined };
+      const value = await compiled.execute({ ...args, rootValue: next.value, contextValue: createContext() });
+      return { done: false, value };
+    },
+    async () => void (await iterator.return?.()),
+  );
+}
+
+/** Written by hand because an async generator that waits for an event hears of its return() only after that event. */
+function makeGenerator(next: () => Promise<IteratorResult<ExecutionResult, void>>, end: () => Promise<void>): Results {
+  const results: Results = {
+    next,
+    async return() {
+      await end();
+      return { done: true, value: undefined };
+    },
+    async throw(error: unknown) {
       await end();
       throw error;
     },
     [Symbol.asyncIterator]: () => results,
-    [Symbol.asyncDispose]: async () => void (await end()),
+    [Symbol.asyncDispose]: end,
   };
   return results;
 }

@@ -2,21 +2,29 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   createSourceEventStream,
+  type ExecutionArgs,
   execute,
   type GraphQLFormattedError,
   type GraphQLSchema,
   graphql,
   parse,
 } from 'graphql';
+import { PUBLIC_VIEWER } from '../../src/access/viewer.js';
 import { DATA_FOLDER } from '../../src/config.js';
 import type { Catalogue } from '../../src/domain/catalogue.js';
 import { createContext, type Platform } from '../../src/graph/context.js';
 import { formatGraphError } from '../../src/graph/errors.js';
+import { LiveSubscription } from '../../src/graph/live.js';
 import { buildGraphSchema } from '../../src/graph/schema.js';
 import { computeRound } from '../../src/pipeline/compute.js';
 import { registerSource, SELF_REPORT } from '../../src/pipeline/source.js';
 import { submit } from '../../src/pipeline/submit.js';
 import { type CatalogueHolder, holdCatalogue, openServing } from '../../src/platform.js';
+import { CompiledOperations } from '../../src/server/compiled.js';
+import { Hub } from '../../src/server/hub.js';
+import type { Message } from '../../src/server/message.js';
+import { shareOperation } from '../../src/server/sharedOperation.js';
+import type { Sink } from '../../src/server/sink.js';
 import { type NewObservation, writeObservations } from '../../src/store/observation.js';
 import type { Database } from '../../src/store/orm.js';
 import { nextChangeId, takeRevision } from '../../src/store/revision.js';
@@ -58,7 +66,7 @@ export interface GraphFixture {
     document: string,
     variables?: Record<string, unknown>,
     platform?: Platform,
-  ): Promise<AsyncIterator<Result> | Result>;
+  ): Promise<(AsyncIterator<Result> & { readonly hub?: Hub }) | Result>;
   /** Writes one figure of the national database about the open round. */
   measure(entityKey: string, indicatorCode: string, numerator: number, denominator: number): Promise<number>;
   /** Computes a round; resolves when the platform serves the result. @returns its revision, or null when nothing changed */
@@ -75,6 +83,7 @@ export async function openGraph(): Promise<GraphFixture> {
   const serving = await openServing(database, holder, { publicProvisional: true, log: () => undefined });
   const { platform } = serving;
   const schema = buildGraphSchema();
+  const compiled = new CompiledOperations(schema);
   const log: unknown[] = [];
   const format = (error: GraphQLFormattedError, original: unknown) =>
     formatGraphError(error, original, (_, unforeseen) => log.push(unforeseen));
@@ -83,6 +92,25 @@ export async function openGraph(): Promise<GraphFixture> {
     const contextValue = createContext(on);
     const { data, errors } = await graphql({ schema, source: document, variableValues: variables, contextValue });
     return { data: plain(data), errors: (errors ?? []).map((error) => format(error.toJSON(), error)) };
+  }
+
+  /** A live field as the server serves it. */
+  function follow(args: ExecutionArgs, { field, since }: LiveSubscription<unknown>, on: Platform) {
+    const hub = new Hub({ onFailure: (error) => log.push(error) });
+    const queue = new QueueSink();
+    const operation = shareOperation(args, field, {
+      ...{ compiled, formatError: format, viewer: PUBLIC_VIEWER },
+      createContext: () => createContext(on),
+    });
+    hub.join(on.feed, operation, since, queue);
+    return {
+      hub,
+      next: () => queue.take(),
+      async return() {
+        hub.close();
+        return { done: true as const, value: undefined };
+      },
+    };
   }
 
   async function served(revision: number): Promise<void> {
@@ -111,6 +139,7 @@ export async function openGraph(): Promise<GraphFixture> {
       if (!(Symbol.asyncIterator in events)) {
         return { data: null, errors: (events.errors ?? []).map((error) => format(error.toJSON(), error)) };
       }
+      if (events instanceof LiveSubscription) return follow(args, events, on);
       const iterator = events[Symbol.asyncIterator]();
       return {
         async next() {
@@ -155,6 +184,48 @@ export async function openGraph(): Promise<GraphFixture> {
       await test.drop();
     },
   };
+}
+
+/** A subscriber that reads everything at once and keeps it. */
+class QueueSink implements Sink {
+  readonly unreadBytes = 0;
+  readonly #results: IteratorResult<Result, undefined>[] = [];
+  #wake: () => void = () => undefined;
+
+  next({ payload }: Message): void {
+    const { data = null, errors = [] } = JSON.parse(payload);
+    this.#push({ done: false, value: { data, errors } });
+  }
+
+  fail({ payload }: Message): void {
+    this.#push({ done: false, value: { data: null, errors: JSON.parse(payload) } });
+    this.complete();
+  }
+
+  complete(): void {
+    this.#push({ done: true, value: undefined });
+  }
+
+  cut(): void {
+    this.complete();
+  }
+
+  whenRead(callback: () => void): void {
+    setImmediate(callback);
+  }
+
+  async take(): Promise<IteratorResult<Result, undefined>> {
+    while (this.#results.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+    const [first = { done: true as const, value: undefined }] = this.#results;
+    // The end stays the end, however often it is asked for.
+    if (!first.done) this.#results.shift();
+    return first;
+  }
+
+  #push(result: IteratorResult<Result, undefined>): void {
+    this.#results.push(result);
+    this.#wake();
+  }
 }
 
 /** Answers as they arrive: graphql-js makes objects without a prototype and leaves dates to the serialiser. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Platform } from '../../src/graph/context.js';
-import { type RankingUpdate, watchRanking } from '../../src/graph/rankingUpdates.js';
+import { RankingField } from '../../src/graph/rankingUpdates.js';
 import type { SnapshotLibrary } from '../../src/store/snapshotLibrary.js';
 import { type Answer, contractDocument, type GraphFixture, openGraph, type Result } from './graphFixture.js';
 
@@ -55,6 +55,7 @@ async function watch(variables: Record<string, unknown>, document = DOCUMENT) {
     /** Resolves when it has looked at everything that there is and waits for more. */
     async idle(): Promise<void> {
       await expect.poll(() => state.waitsAfter, { timeout: 10_000 }).toBe(graph.platform.feed.head);
+      await expect.poll(() => events.hub?.state.working, { timeout: 10_000 }).toBe(0);
     },
     end: async () => void (await events.return?.()),
   };
@@ -136,13 +137,15 @@ describe('rankingUpdates', () => {
     expect(await later.next()).toMatchObject({ revision: twice, previousRevision: revision });
   });
 
-  it('`since` between two snapshots chains all that came after', async () => {
+  it('`since` between two snapshots is told all that came after as one change', async () => {
     const figure = await graph.measure('GSO-2025:01', 'ECO_ACTIVITY.08', 50, 1000);
     const first = String(await graph.compute('PROVINCE-2026'));
     const second = await change('01', 51);
     const updates = await watch({ ...ROUND, since: String(figure) });
-    expect(await updates.next()).toMatchObject({ revision: first, previousRevision: String(figure), complete: false });
-    expect(await updates.next()).toMatchObject({ revision: second, previousRevision: first, complete: false });
+    expect(first).not.toBe(second);
+    expect(await updates.next()).toMatchObject({ revision: second, previousRevision: String(figure), complete: false });
+    const third = await change('01', 52);
+    expect(await updates.next()).toMatchObject({ revision: third, previousRevision: second, complete: false });
   });
 
   it.each([
@@ -229,29 +232,23 @@ describe('a subscriber that is far behind', () => {
     return { ...graph.platform, feed: graph.platform.feed, library: { find, load } as SnapshotLibrary };
   }
 
-  function start(platform: Platform, since: number | null): AsyncGenerator<RankingUpdate, void> {
+  function field(platform: Platform): RankingField {
     const catalogue = graph.catalogue();
     const round = catalogue.roundByCode('PROVINCE-2026');
     const measure = catalogue.measureByCode('PDTI-922', 'INDEX');
     const group = catalogue.peerGroup(round?.groups[0]?.peerGroupId ?? 0);
     if (round === undefined || measure === undefined || group === undefined) throw new Error('no such round');
-    return watchRanking(platform, { round, measure, group, since }, new AbortController().signal);
+    return new RankingField(platform, { round, measure, group });
   }
 
-  it('a subscriber whose `since` is too old gets the whole state instead of a hundred steps', async () => {
+  it('a subscriber whose revision is too old gets the whole state, a later one the difference', async () => {
     const { revision } = await (await watch(ROUND)).next();
-    await change('48', 71);
-    const { value } = await start(crowded(), Number(revision)).next();
-    expect(value).toMatchObject({ complete: true, previousRevision: null });
-  });
-
-  it('a subscriber that does not keep up gets the whole state instead of a hundred steps', async () => {
-    const updates = start(crowded(), null);
-    const first = await updates.next();
-    const revision = await change('48', 72);
-    expect(first.value).toMatchObject({ complete: true });
-    expect((await updates.next()).value).toMatchObject({ complete: true, revision });
-    await updates.return();
+    const newest = await change('48', 71);
+    const { head } = graph.platform.feed;
+    const near = await field(graph.platform).tell(Number(revision), head);
+    expect(near).toMatchObject({ event: { complete: false, previousRevision: revision, revision: newest } });
+    const far = await field(crowded()).tell(Number(revision), head);
+    expect(far).toMatchObject({ event: { complete: true, previousRevision: null, revision: newest } });
   });
 
   it('a subscriber is let go when the feed closes', async () => {

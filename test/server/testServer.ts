@@ -1,11 +1,11 @@
 import { onTestFinished } from 'vitest';
 import { holdCatalogue, openServing, type Serving } from '../../src/platform.js';
 import type { PartState, Readiness } from '../../src/server/health.js';
-import { type Server, type ServerOptions, startServer } from '../../src/server/http.js';
+import { type GraphServer, type ServerOptions, startServer } from '../../src/server/http.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 
 /** A server on a free port, and what it logged. */
-export interface TestServer extends Server {
+export interface TestServer extends GraphServer {
   readonly log: readonly string[];
 }
 

@@ -1,0 +1,289 @@
+import { setImmediate as immediate } from 'node:timers/promises';
+import type { LiveField } from '../graph/live.js';
+import { Message } from './message.js';
+import type { Sink } from './sink.js';
+
+/** Of more distinct revisions than this the rest of a group is told the whole state, so that invented ones cost nothing. */
+const MAX_BASES = 20;
+/** Sent in one go before others get their turn: some 10 ms. */
+const SENDS_PER_TURN = 500;
+/** Failures of a group in a row, each followed by a longer wait, before its members are told. */
+const MAX_ATTEMPTS = 4;
+
+/** An operation as its group needs it; what is equal for all members. */
+export interface SharedOperation<Event = unknown> {
+  /** Equal for equal operations only: document, operation name, variables and scope. */
+  readonly key: string;
+  /** See `viewerScope`: everything of the viewer that an answer may depend on. */
+  readonly scope: string;
+  readonly field: LiveField<Event>;
+  /** Executes the selection on an event. @returns the answer as JSON */
+  execute(event: Event): Promise<string>;
+  /** What clients see of a failure. @returns a list of errors as JSON */
+  explain(error: unknown): string;
+}
+
+/** What a group asks of its hub. */
+export interface GroupHost {
+  readonly head: number;
+  readonly bounds: Bounds;
+  /** Resolves when the head has come to a revision, or after a while. */
+  reach(revision: number): Promise<void>;
+  /** Told of what was done. */
+  count(what: 'executions' | 'deliveries' | 'lags' | 'cuts' | 'failures', number?: number): void;
+  /** Told of what went wrong and is tried again. */
+  onFailure(error: unknown): void;
+}
+
+/** What a client may leave unread. */
+export interface Bounds {
+  /** Beyond it nothing is sent until all is read; then the whole state. */
+  readonly lagBytes: number;
+  /** Beyond it the connection is cut. */
+  readonly cutBytes: number;
+  /** The first wait after a failure; each next one is twice as long. */
+  readonly retryMs: number;
+}
+
+/** One subscription of a group. */
+export interface Member {
+  readonly sink: Sink;
+  /** Those with whom it is told; null = it lags, or has left. */
+  place: Partition | null;
+}
+
+/** Members that have the same revision. */
+interface Partition {
+  base: number | null;
+  readonly members: Set<Member>;
+  isBusy: boolean;
+  /** Something may have come since it was last asked. */
+  isStale: boolean;
+  attempts: number;
+}
+
+interface Telling {
+  readonly message: Message;
+  readonly revision: number;
+}
+
+/**
+ * Equal subscriptions. For each revision that somebody has, it asks once what has come since, executes once, serialises once, and hands the same
+ * message to all of them. Whoever does not read is left out and told the whole state later; nothing is queued for it.
+ */
+export class HubGroup {
+  readonly #partitions = new Map<number | null, Partition>();
+  readonly #lagging = new Set<Member>();
+  /** What was told since the newest revision, by base: those who come in a crowd are told without asking again. */
+  readonly #told = new Map<number | null, Promise<Telling | null>>();
+
+  /** @param onEmpty called when its last subscription has ended */
+  constructor(
+    readonly operation: SharedOperation,
+    readonly host: GroupHost,
+    readonly onEmpty: () => void,
+  ) {}
+
+  /** How many subscriptions it has. */
+  get size(): number {
+    let size = this.#lagging.size;
+    for (const { members } of this.#partitions.values()) size += members.size;
+    return size;
+  }
+
+  /** How many of them are left out for now. */
+  get lagging(): number {
+    return this.#lagging.size;
+  }
+
+  /** How many revisions members are being told from. */
+  get working(): number {
+    return [...this.#partitions.values()].filter(({ isBusy }) => isBusy).length;
+  }
+
+  /** Adds a subscription and tells it what it lacks. @param base the revision that it has; null = nothing */
+  join(sink: Sink, base: number | null): Member {
+    const member: Member = { sink, place: null };
+    this.#place(member, base);
+    return member;
+  }
+
+  /** Ends a subscription without a word to it. */
+  leave(member: Member): void {
+    const { place } = member;
+    member.place = null;
+    this.#lagging.delete(member);
+    place?.members.delete(member);
+    if (place !== null) this.#clear(place);
+    if (this.size === 0) this.onEmpty();
+  }
+
+  /** Tells everybody what has come. */
+  wake(): void {
+    for (const partition of [...this.#partitions.values()]) void this.#serve(partition);
+  }
+
+  /** Forgets what was told: it may be told differently now. */
+  forget(): void {
+    this.#told.clear();
+  }
+
+  /** Ends all subscriptions. */
+  end(): void {
+    for (const member of this.#members()) {
+      this.leave(member);
+      member.sink.complete();
+    }
+  }
+
+  #members(): Member[] {
+    return [...this.#lagging, ...[...this.#partitions.values()].flatMap(({ members }) => [...members])];
+  }
+
+  #place(member: Member, wanted: number | null): void {
+    const base = this.#partitions.has(wanted) || this.#partitions.size < MAX_BASES ? wanted : null;
+    let partition = this.#partitions.get(base);
+    if (partition === undefined) {
+      partition = { base, members: new Set(), isBusy: false, isStale: false, attempts: 0 };
+      this.#partitions.set(base, partition);
+    }
+    partition.members.add(member);
+    member.place = partition;
+    void this.#serve(partition);
+  }
+
+  #clear(partition: Partition): void {
+    if (partition.members.size > 0 || partition.isBusy) return;
+    if (this.#partitions.get(partition.base) === partition) this.#partitions.delete(partition.base);
+  }
+
+  /** Tells the members of a partition until nothing is left to tell; one at a time, so that each gets everything in order. */
+  async #serve(partition: Partition): Promise<void> {
+    partition.isStale = true;
+    if (partition.isBusy) return;
+    partition.isBusy = true;
+    let joined: Partition = partition;
+    try {
+      while (partition.isStale && partition.members.size > 0 && joined === partition) {
+        partition.isStale = false;
+        const telling = await this.#tell(partition.base);
+        partition.attempts = 0;
+        if (telling === null) continue;
+        joined = await this.#deliver(partition, telling);
+      }
+    } catch (error) {
+      this.#recover(partition, error);
+    } finally {
+      partition.isBusy = false;
+      this.#clear(partition);
+    }
+    if (joined !== partition) void this.#serve(joined);
+  }
+
+  /** What has come since a base, made once for all who ask before the next revision. */
+  #tell(base: number | null): Promise<Telling | null> {
+    const known = this.#told.get(base);
+    if (known !== undefined) return known;
+    const telling = this.#make(base);
+    this.#told.set(base, telling);
+    telling.catch(() => {
+      if (this.#told.get(base) === telling) this.#told.delete(base);
+    });
+    return telling;
+  }
+
+  async #make(base: number | null): Promise<Telling | null> {
+    const { host, operation } = this;
+    // Another gateway may be ahead of this one, and whoever comes from there must not be told of the past.
+    if (base !== null && base > host.head) await host.reach(base);
+    const told = await operation.field.tell(base, host.head);
+    if (told === null) return null;
+    host.count('executions');
+    return { message: new Message(await operation.execute(told.event)), revision: told.revision };
+  }
+
+  /** Hands a message to a partition, which then has its revision. @returns where its members are then */
+  async #deliver(partition: Partition, { message, revision }: Telling): Promise<Partition> {
+    let [turn, sent] = [0, 0];
+    // Whoever joins or leaves meanwhile is in the set or not when its turn comes, which is right in both cases.
+    for (const member of partition.members) {
+      if (this.#send(member, message)) sent += 1;
+      turn += 1;
+      if (turn % SENDS_PER_TURN === 0) await immediate();
+    }
+    // At once after the last one: whoever joins from here on has the old revision still.
+    const joined = this.#rebase(partition, revision);
+    this.host.count('deliveries', sent);
+    return joined;
+  }
+
+  /** @returns false = it was left out */
+  #send(member: Member, message: Message): boolean {
+    const { sink } = member;
+    try {
+      const { unreadBytes } = sink;
+      if (unreadBytes <= this.host.bounds.lagBytes) {
+        sink.next(message);
+        return true;
+      }
+      if (unreadBytes > this.host.bounds.cutBytes) this.#cut(member);
+      else this.#leaveOut(member);
+    } catch (error) {
+      this.host.onFailure(error);
+      this.leave(member);
+      sink.cut();
+    }
+    return false;
+  }
+
+  #cut(member: Member): void {
+    this.host.count('cuts');
+    this.leave(member);
+    member.sink.cut();
+  }
+
+  #leaveOut(member: Member): void {
+    this.host.count('lags');
+    member.place?.members.delete(member);
+    member.place = null;
+    this.#lagging.add(member);
+    member.sink.whenRead(() => {
+      if (this.#lagging.delete(member)) this.#place(member, null);
+    });
+  }
+
+  /** Moves a partition to the revision that its members have now. @returns where they are: others may have been there */
+  #rebase(partition: Partition, revision: number): Partition {
+    if (partition.base === revision) return partition;
+    this.#partitions.delete(partition.base);
+    const there = this.#partitions.get(revision);
+    partition.base = revision;
+    if (there === undefined) {
+      if (partition.members.size > 0) this.#partitions.set(revision, partition);
+      return partition;
+    }
+    for (const member of partition.members) {
+      member.place = there;
+      there.members.add(member);
+    }
+    partition.members.clear();
+    return there;
+  }
+
+  /** After a failure: nobody has lost anything, so it is tried again; who has waited long enough is told. */
+  #recover(partition: Partition, error: unknown): void {
+    partition.attempts += 1;
+    this.host.count('failures');
+    if (partition.attempts < MAX_ATTEMPTS) {
+      this.host.onFailure(error);
+      const waitMs = this.host.bounds.retryMs * 2 ** (partition.attempts - 1);
+      setTimeout(() => void this.#serve(partition), waitMs).unref();
+      return;
+    }
+    const errors = new Message(this.operation.explain(error));
+    for (const member of [...partition.members]) {
+      this.leave(member);
+      member.sink.fail(errors);
+    }
+  }
+}

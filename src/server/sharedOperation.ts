@@ -1,0 +1,123 @@
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type FieldNode,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  print,
+  type SelectionSetNode,
+  visit,
+} from 'graphql';
+import { type Viewer, viewerScope } from '../access/viewer.js';
+import type { LiveField } from '../graph/live.js';
+import type { CompiledOperations } from './compiled.js';
+import type { ErrorFormatter } from './error.js';
+import type { SharedOperation } from './hubGroup.js';
+
+/** The argument of live fields that says what a subscriber has; it alone may differ between those who are told the same. */
+const SINCE = 'since';
+
+/** What executes the events of a subscription. */
+export interface EventExecution {
+  readonly compiled: CompiledOperations;
+  readonly formatError: ErrorFormatter;
+  readonly viewer: Viewer;
+  /** Makes the context of one event: a loader that lived longer would answer later events from what it read for earlier ones. */
+  readonly createContext: () => unknown;
+}
+
+/** A valid subscription to a live field as the hub needs it. */
+export function shareOperation<Event>(
+  args: ExecutionArgs,
+  field: LiveField<Event>,
+  execution: EventExecution,
+): SharedOperation {
+  const { compiled, formatError, viewer, createContext } = execution;
+  const scope = viewerScope(viewer);
+  return {
+    key: JSON.stringify([scope, ...identify(args)]),
+    scope,
+    field: field as LiveField<unknown>,
+    async execute(event) {
+      const contextValue = createContext();
+      const { data, errors } = await compiled.execute({ ...args, rootValue: event, contextValue });
+      const result: FormattedExecutionResult = {
+        ...(errors === undefined ? {} : { errors: errors.map((error) => formatError(error.toJSON(), error)) }),
+        ...(data === undefined ? {} : { data }),
+      };
+      return JSON.stringify(result);
+    },
+    explain: (error) => JSON.stringify(explain(error, formatError)),
+  };
+}
+
+/** What clients see of a failure. */
+export function explain(error: unknown, formatError: ErrorFormatter): GraphQLFormattedError[] {
+  const cause = error instanceof Error ? error : new Error(String(error));
+  const wrapped = cause instanceof GraphQLError ? cause : new GraphQLError(cause.message, { originalError: cause });
+  return [formatError(wrapped.toJSON(), wrapped)];
+}
+
+/** Document, operation name and variables in the order of their definitions, without that of `since`. */
+function identify({ document, operationName, variableValues }: ExecutionArgs): unknown[] {
+  const operation = getOperationAST(document, operationName);
+  const since = operation ? sinceVariable(document, operation) : null;
+  const names = (operation?.variableDefinitions ?? []).map(({ variable }) => variable.name.value);
+  const values = names
+    .filter((name) => name !== since)
+    .map((name) => {
+      const value = variableValues?.[name];
+      // Absent is not null: the default is meant.
+      return value === undefined ? [] : [canonical(value)];
+    });
+  return [document.loc?.source.body ?? print(document), operationName ?? null, values];
+}
+
+/** A value of JSON whose objects have their keys in order. */
+function canonical(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(canonical);
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return entries.map(([name, part]) => [name, canonical(part)]);
+}
+
+const knownSince = new WeakMap<OperationDefinitionNode, string | null>();
+
+/** The variable that is nothing but the `since` of the root field; null = there is none. */
+function sinceVariable(document: DocumentNode, operation: OperationDefinitionNode): string | null {
+  const known = knownSince.get(operation);
+  if (known !== undefined) return known;
+  const uses = rootFields(document, operation.selectionSet).flatMap((field) =>
+    (field.arguments ?? []).flatMap(({ name, value }) =>
+      name.value === SINCE && value.kind === Kind.VARIABLE ? [value.name.value] : [],
+    ),
+  );
+  const name = uses[0] ?? null;
+  let all = 0;
+  visit(document, {
+    // The definition itself is no use.
+    VariableDefinition: () => false,
+    Variable: (node) => {
+      if (node.name.value === name) all += 1;
+    },
+  });
+  const found = name !== null && uses.every((each) => each === name) && all === uses.length ? name : null;
+  knownSince.set(operation, found);
+  return found;
+}
+
+/** The fields of the root, also those in fragments; a valid subscription has one, though it may be written several times. */
+function rootFields(document: DocumentNode, { selections }: SelectionSetNode): FieldNode[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection];
+    if (selection.kind === Kind.INLINE_FRAGMENT) return rootFields(document, selection.selectionSet);
+    const fragment = document.definitions.find(
+      (each) => each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === selection.name.value,
+    );
+    return fragment?.kind === Kind.FRAGMENT_DEFINITION ? rootFields(document, fragment.selectionSet) : [];
+  });
+}

@@ -38,11 +38,11 @@ export async function writeBenchReference(em: SqlEntityManager, size: BenchSize)
   const total = size.entities + size.ministries;
   const entityRows = Array.from({ length: total }, (_, at) => {
     const isMinistry = at >= size.entities;
-    const word = isMinistry ? ['Bộ', 'Ministry'] : size.level === 'COMMUNE' ? ['Phường', 'Ward'] : ['Tỉnh', 'Province'];
+    const word = isMinistry ? 'Bộ' : size.level === 'COMMUNE' ? 'Phường' : 'Tỉnh';
     const tail = createHash('md5').update(String(at)).digest('hex').slice(0, 10);
     return {
       ...{ codeSystem: BENCH_SYSTEM, code: entityCode(size, at), kind: 'bench' },
-      ...{ level: isMinistry ? 'MINISTRY' : size.level, nameVi: `${word[0]} ${tail}`, nameEn: `${word[1]} ${tail}` },
+      ...{ level: isMinistry ? 'MINISTRY' : size.level, nameVi: `${word} ${tail}`, nameEn: `Unit ${tail}` },
       regionId: isMinistry ? null : (regionIds[(at * 7) % regionIds.length] ?? null),
     };
   });

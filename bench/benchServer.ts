@@ -10,7 +10,7 @@ import { prepareBench } from './benchData.js';
 import type { BENCH_SIZES } from './benchSize.js';
 
 /** Raised when the generated data changes, so that what is kept of it is made anew. */
-const DATA_VERSION = 1;
+const DATA_VERSION = 2;
 
 /** A PostgreSQL of the bench's own, whose data folder is kept between runs. */
 export interface BenchServer {

@@ -20,6 +20,16 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** Owner of the tables, for migrations; null = the same as `databaseUrl`. */
   readonly databaseMigrationUrl: string | null;
+  /** Address of the primary itself, to listen at and for the queue; null = the same as `databaseUrl`. */
+  readonly databaseListenUrl: string | null;
+  /** Where a gateway reads from; nothing = from `databaseUrl`. */
+  readonly replicas: {
+    readonly urls: readonly string[];
+    /** The primary is read while no replica can be. */
+    readonly fallback: boolean;
+    /** How long a replica may lack what the primary has told of, in milliseconds. */
+    readonly maxLagMs: number;
+  };
   /** Absolute path. */
   readonly dataDir: string;
   /** Simulators and demonstration data. */
@@ -83,14 +93,21 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     problems.push({ variable, message: `"${value}" is neither 1 nor 0` });
     return fallback;
   };
-  const database = (variable: string): string | null => {
-    const value = text(variable);
-    if (value === null) return null;
-    if (URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol)) return value;
+  const isDatabase = (variable: string, value: string): boolean => {
+    if (URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol)) return true;
     // The value itself may hold a password, so it is not repeated.
     problems.push({ variable, message: 'is not an address like postgres://user:password@host:5432/database' });
-    return null;
+    return false;
   };
+  const database = (variable: string): string | null => {
+    const value = text(variable);
+    return value !== null && isDatabase(variable, value) ? value : null;
+  };
+  const databases = (variable: string): string[] =>
+    (text(variable) ?? '')
+      .split(',')
+      .map((value) => value.trim())
+      .filter((value) => value !== '' && isDatabase(variable, value));
 
   const hosts = (variable: string): string[] =>
     (text(variable) ?? '')
@@ -117,11 +134,21 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (databaseMigrationUrl !== null && text('DATABASE_URL') === null) {
     problems.push({ variable: 'DATABASE_MIGRATION_URL', message: 'needs DATABASE_URL beside it' });
   }
+  const databaseListenUrl = database('DATABASE_LISTEN_URL');
+  if (databaseListenUrl !== null && text('DATABASE_URL') === null) {
+    problems.push({ variable: 'DATABASE_LISTEN_URL', message: 'needs DATABASE_URL beside it' });
+  }
+  const replicaUrls = databases('DATABASE_REPLICA_URLS');
   const roleText = text('ROLE') ?? 'all';
   const role = roleText === 'all' || roleText === 'gateway' || roleText === 'worker' ? roleText : null;
   if (role === null) problems.push({ variable: 'ROLE', message: `"${roleText}" is none of all, gateway, worker` });
   if (role !== null && role !== 'all' && text('DATABASE_URL') === null) {
     problems.push({ variable: 'ROLE', message: `${role} shares a database with others, so it needs DATABASE_URL` });
+  }
+  if (role === 'all' && replicaUrls.length > 0) {
+    const message =
+      'are read by gateways; a process that computes too must read what it has written, so set ROLE=gateway';
+    problems.push({ variable: 'DATABASE_REPLICA_URLS', message });
   }
   if (role !== null && role !== 'all' && text('SECRETS_KEY_FILE') === null) {
     problems.push({
@@ -161,6 +188,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     host: text('HOST') ?? '127.0.0.1',
     databaseUrl,
     databaseMigrationUrl,
+    databaseListenUrl,
+    replicas: {
+      // The same environment may serve all processes of a machine.
+      urls: role === 'gateway' ? replicaUrls : [],
+      fallback: flag('DATABASE_REPLICA_FALLBACK', true),
+      maxLagMs: whole('DATABASE_REPLICA_MAX_LAG_MS', 10_000, 100, 3_600_000),
+    },
     dataDir,
     demo,
     demoTickMs: whole('DEMO_TICK_MS', 5000, 50, 86_400_000),

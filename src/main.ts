@@ -35,6 +35,7 @@ import { startHealthServer } from './server/healthServer.js';
 import { startServer } from './server/http.js';
 import { manifestJsonSchema } from './source/manifest/jsonSchema.js';
 import type { ReadProgress } from './source/readPage.js';
+import type { Reading } from './store/reading.js';
 
 /** The contract gives ten seconds; what is not down by then is left to the recovery of the next start. */
 const SHUTDOWN_MS = 9_500;
@@ -55,7 +56,12 @@ async function main(): Promise<void> {
   const names = ['database', 'reference', ...(config.demo ? ['sources'] : []), 'snapshots'];
   const parts: Record<string, PartState> = Object.fromEntries(names.map((name) => [name, 'waiting']));
   let serving: Serving | null = null;
-  const readiness = (): Readiness => ({ ready: serving !== null && closing === null, parts });
+  const readiness = (): Readiness => {
+    const reading = serving?.platform.database.reading;
+    // A gateway without its replica answers from the primary, which somebody should know of.
+    const replica = reading !== undefined && reading.replicaCount > 0 ? stateOfReplica(reading.from) : {};
+    return { ready: serving !== null && closing === null && reading?.from !== 'none', parts: { ...parts, ...replica } };
+  };
   const place = {
     host: config.host,
     port: config.port,
@@ -80,6 +86,10 @@ async function main(): Promise<void> {
   const rss = Math.round(process.memoryUsage().rss / 1024 / 1024);
   log(`ready after ${((performance.now() - started) / 1000).toFixed(1)} s with ${rss} MB`);
   process.stdout.write('ready\n');
+}
+
+function stateOfReplica(from: Reading['from']): Readiness['parts'] {
+  return { replica: from === 'replica' ? 'ready' : 'failed' };
 }
 
 /** Runs a step of the start, unless the platform is to stop. */
@@ -107,7 +117,7 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
   const place = config.databaseUrl === null ? `embedded, in ${config.dataDir}` : 'at DATABASE_URL';
   const { database } = await run(`PostgreSQL, ${place}`, () =>
     part('database', async () => {
-      const store = await openStore(config);
+      const store = await openStore(config, log);
       opened.push({ name: 'database', close: store.close });
       authenticator = await openAuthenticator(config, store.database);
       return store;
@@ -128,7 +138,7 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
   });
   const governor = createHostGovernor({ database, log });
   const sources: SyncStage = { database, library, governor, now, signal: stopping.signal, log };
-  const jobs = await openJobs({ url: database.url, works: config.role !== 'gateway', log });
+  const jobs = await openJobs({ url: database.listenUrl, works: config.role !== 'gateway', log });
   opened.push({ name: 'jobs', close: () => jobs.close() });
   const demonstration = config.demo ? await part('sources', () => demonstrate(config, sources)) : null;
   const stage = { ...sources, addressGuard: guardSources(config, demonstration?.host ?? null) };
@@ -143,7 +153,11 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
         const publish = config.demo && CLOSED_YEARS.includes(roundYear);
         await computeRound({ database, catalogue: catalogue.current(), roundCode: code, publish, memory, now });
       }
-      return openServing(database, catalogue, { publicProvisional: config.publicProvisional, jobs, log });
+      const onLost = (error: PlatformError) => {
+        log(`${error.code}: ${error.message}`);
+        void shutDown(1);
+      };
+      return openServing(database, catalogue, { publicProvisional: config.publicProvisional, jobs, log, onLost });
     }),
   );
   opened.push({ name: 'feed', close: serving.close });

@@ -1,5 +1,6 @@
 import type { Config } from './config.js';
 import type { Catalogue } from './domain/catalogue.js';
+import type { PlatformError } from './domain/errors.js';
 import type { Platform } from './graph/context.js';
 import { recomputeSnapshot } from './pipeline/compute.js';
 import { JOB_SCHEMA, type Jobs, prepareJobs } from './pipeline/jobs.js';
@@ -35,7 +36,7 @@ export interface Store {
  * Opens the database: DATABASE_URL, else the embedded server.
  * @throws PlatformError DATABASE_*, DATA_*
  */
-export async function openStore(config: Config): Promise<Store> {
+export async function openStore(config: Config, log: (message: string) => void = () => undefined): Promise<Store> {
   const lock = await lockFolder(config.dataDir);
   const server = config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir }).catch(release) : null;
   async function release(error: unknown): Promise<never> {
@@ -49,7 +50,12 @@ export async function openStore(config: Config): Promise<Store> {
   try {
     const url = config.databaseUrl ?? (await ensureDatabase(server?.url('postgres') ?? '', server?.url('dti') ?? ''));
     const migrationUrl = config.databaseMigrationUrl;
-    const options = { url, ...(migrationUrl === null ? {} : { migrationUrl }) };
+    const options = {
+      url,
+      ...(migrationUrl === null ? {} : { migrationUrl }),
+      ...(config.databaseListenUrl === null ? {} : { listenUrl: config.databaseListenUrl }),
+      replicas: { ...config.replicas, log },
+    };
     const database = await openDatabase(options);
     await prepareJobs(migrationUrl ?? url);
     await shareSchema(options, JOB_SCHEMA);
@@ -76,11 +82,11 @@ export interface CatalogueHolder {
 
 /** Holds the catalogue in memory. */
 export async function holdCatalogue(database: Database): Promise<CatalogueHolder> {
-  let catalogue = await readCatalogue(database.fork());
+  let catalogue = await database.reading.read(readCatalogue);
   return {
     current: () => catalogue,
     async reload() {
-      catalogue = await readCatalogue(database.fork());
+      catalogue = await database.reading.read(readCatalogue);
     },
   };
 }
@@ -98,6 +104,8 @@ export interface ServingOptions {
   /** The queue that runs are asked for through; absent = nobody can ask. */
   readonly jobs?: Jobs;
   readonly log: (message: string) => void;
+  /** Called when the database has not got any more what was read from it; see {@link followRevisions}. */
+  readonly onLost?: (error: PlatformError) => void;
 }
 
 /** Opens the reading side: snapshots in memory and the revision feed, which brings catalogue and snapshots up to date before readers see its head. */
@@ -107,7 +115,7 @@ export async function openServing(
   options: ServingOptions,
 ): Promise<Serving> {
   const library = new SnapshotLibrary(database, (head) => recomputeSnapshot(database, catalogue.current(), head));
-  const feed = await followRevisions(database, options.log);
+  const feed = await followRevisions(database, options.log, options.onLost);
   feed.onRevision(async ({ kind }) => {
     if (kind === 'REFERENCE' || kind === 'ROUND') await catalogue.reload();
     if (kind === 'SNAPSHOT' || kind === 'ROUND') await library.refresh();

@@ -22,7 +22,14 @@ const problemsOf = (environment: Record<string, string>) =>
 describe('the configuration', () => {
   it('is the demonstration on this machine when the environment says nothing', () => {
     expect(readConfig({})).toEqual({
-      ...{ port: 4000, host: '127.0.0.1', databaseUrl: null, databaseMigrationUrl: null, dataDir: resolve('.data') },
+      ...{
+        port: 4000,
+        host: '127.0.0.1',
+        databaseUrl: null,
+        databaseMigrationUrl: null,
+        databaseListenUrl: null,
+        dataDir: resolve('.data'),
+      },
       ...{
         demo: true,
         demoTickMs: 5000,
@@ -35,6 +42,7 @@ describe('the configuration', () => {
         secretsKeyFile: resolve('.data/secrets-key'),
       },
       ...{ jwtKeyFile: resolve('.data/jwt-key.pem'), mayMakeKeys: true, localTokens: true, oidc: null },
+      replicas: { urls: [], fallback: true, maxLagMs: 10_000 },
       ...{ trustProxy: 0, rateLimitPerMinute: 0 },
     });
   });
@@ -82,6 +90,26 @@ describe('the configuration', () => {
       ...{ jwtKeyFile: resolve('key.pem'), mayMakeKeys: false, secretsKeyFile: '/run/key' },
       ...{ role, demo: false, introspection: false, publicProvisional: false },
     });
+  });
+
+  it('lets gateways read from replicas; other processes that share the environment do not', () => {
+    const shared = { DATABASE_URL: URL_OF, JWT_KEY_FILE: 'key.pem', SECRETS_KEY_FILE: '/run/key' };
+    const environment = {
+      ...shared,
+      DATABASE_REPLICA_URLS: 'postgres://one/dti, postgres://two/dti,',
+      DATABASE_REPLICA_FALLBACK: '0',
+      DATABASE_REPLICA_MAX_LAG_MS: '2000',
+      DATABASE_LISTEN_URL: 'postgres://direct/dti',
+    };
+    expect(readConfig({ ...environment, ROLE: 'gateway' })).toMatchObject({
+      replicas: { urls: ['postgres://one/dti', 'postgres://two/dti'], fallback: false, maxLagMs: 2000 },
+      databaseListenUrl: 'postgres://direct/dti',
+    });
+    expect(readConfig({ ...environment, ROLE: 'worker' }).replicas.urls).toEqual([]);
+    expect(problemsOf(environment)).toEqual([expect.stringMatching(/^DATABASE_REPLICA_URLS: .*ROLE=gateway/)]);
+    const wrong = { ...shared, ROLE: 'gateway', DATABASE_REPLICA_URLS: `${URL_OF},http://u:s3cret-word@h` };
+    expect(problemsOf(wrong)).toEqual([expect.stringMatching(/^DATABASE_REPLICA_URLS: is not an address/)]);
+    expect(failureOf(wrong).message).not.toContain('s3cret-word');
   });
 
   it('takes the address of the owner of the tables beside that of the runtime', () => {

@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   DATA_FOLDER_UNUSABLE: 'The data folder cannot be read, written or started as a database.',
   DATA_NEWER: 'The data was written by a newer version of the platform.',
   DATABASE_UNREACHABLE: 'PostgreSQL does not answer at the given address.',
+  DATABASE_HISTORY_LOST: 'The database does not have any more what was read from it before.',
   DATABASE_TOO_OLD: 'PostgreSQL is older than the oldest supported version.',
   REFERENCE_INVALID: 'Reference files contradict themselves or each other; nothing was loaded.',
   AMBIGUOUS_CODE: 'More than one entity has this code; name the code system.',

@@ -2,8 +2,8 @@ import { GraphQLDateTime } from 'graphql-scalars';
 import { ArgsType, Field, InputType } from 'type-graphql';
 import { PlatformError } from '../domain/errors.js';
 import { revisionAt, timeOfRevision } from '../store/revision.js';
-import { PageArgs, type Position, pageSize, readCursor } from './connection.js';
-import { type GraphContext, View } from './context.js';
+import { PageArgs, type Position, pageSize, readCursor, revisionOfCursor } from './connection.js';
+import { createContext, type GraphContext, View } from './context.js';
 
 @InputType({ description: 'A state of the past: give exactly one of the two.' })
 export class AsOfInput {
@@ -64,22 +64,34 @@ export async function openView(context: GraphContext, { at }: ReadArgs): Promise
 }
 
 async function openTime(context: GraphContext, time: Date): Promise<View> {
-  const revision = Math.min(await revisionAt(context.platform.database.fork(), time), context.revision);
+  const revision = Math.min(await revisionAt(context.platform.database.reading, time), context.revision);
   if (revision === 0) throw unavailable(time.toISOString());
   return new View(context, revision, time < context.now ? time : context.now);
 }
 
 async function openRevision(context: GraphContext, text: string): Promise<View> {
   const revision = readRevision(text, 'revision');
-  if (revision > context.revision) {
+  const caughtUp = await catchUp(context, revision);
+  if (revision > caughtUp.revision) {
     throw new PlatformError(
       'BAD_USER_INPUT',
-      `Revision ${text} is yet to come; the newest is ${context.revision}. Ask for that or an earlier one.`,
+      `Revision ${text} is yet to come; the newest is ${caughtUp.revision}. Ask for that or an earlier one.`,
     );
   }
-  const time = await timeOfRevision(context.platform.database.fork(), revision);
+  const time = await timeOfRevision(context.platform.database.reading, revision);
   if (time === null) throw unavailable(`revision ${text}`);
-  return new View(context, revision, time);
+  return new View(caughtUp, revision, time);
+}
+
+/** Longest wait for a revision that the client has seen at a gateway which is ahead of this one. */
+const CATCH_UP_MS = 3000;
+
+/** The context of a moment at which this gateway has a revision that another one may have shown; the same context when it cannot. */
+async function catchUp(context: GraphContext, revision: number): Promise<GraphContext> {
+  const { platform, viewer } = context;
+  if (revision <= context.revision) return context;
+  const hasIt = await platform.feed.reach(revision, AbortSignal.timeout(CATCH_UP_MS));
+  return hasIt ? createContext(platform, viewer) : context;
 }
 
 /**
@@ -113,7 +125,8 @@ export async function openPage(context: GraphContext, args: ReadPageArgs, list: 
   const asked = await openView(context, args);
   const after = args.after ?? null;
   if (after === null) return { view: asked, position: { list, revision: asked.revision, after }, size };
-  const { revision, key } = readCursor(after, list, context.revision);
+  const caughtUp = await catchUp(context, revisionOfCursor(after));
+  const { revision, key } = readCursor(after, list, caughtUp.revision);
   // A state of the past is one revision for good, and the cursor names another; "now" moves on between two pages.
   if (revision !== asked.revision && asked.until !== null && asked.until < context.now) {
     throw new PlatformError(
@@ -121,7 +134,7 @@ export async function openPage(context: GraphContext, args: ReadPageArgs, list: 
       `"after" continues a list of revision ${revision}, "at" asks for revision ${asked.revision}. Give the same "at" with every page, or none.`,
     );
   }
-  const view = revision === asked.revision ? asked : new View(context, revision, asked.until);
+  const view = revision === asked.revision ? asked : new View(caughtUp, revision, asked.until);
   return { view, position: { list, revision, after: key }, size };
 }
 

@@ -64,13 +64,20 @@ export function readCursor(cursor: string, list: string, newest: number): { revi
   throw badCursor(cursor);
 }
 
+/** The revision that a cursor names; 0 = it names none. */
+export function revisionOfCursor(cursor: string): number {
+  const parts = parse(cursor);
+  const revision: unknown = Array.isArray(parts) ? parts[1] : 0;
+  return typeof revision === 'number' ? revision : 0;
+}
+
 /**
  * Where a page of a list below a root field begins: in the state of the root field, whatever that of the cursor was.
  * @throws PlatformError BAD_USER_INPUT
  */
 export function positionIn(list: string, revision: number, { after }: PageArgs): Position {
   const isFirst = after === undefined || after === null;
-  return { list, revision, after: isFirst ? null : readCursor(after, list, revision).key };
+  return { list, revision, after: isFirst ? null : readCursor(after, list, Number.MAX_SAFE_INTEGER).key };
 }
 
 /**

@@ -174,19 +174,19 @@ export class LinkageResolver {
       entityIds: entity === null || entity === undefined ? null : findEntities(view, entity).map(({ id }) => id),
       revision: view.revision,
     };
-    const em = context.platform.database.fork();
+    const { reading } = context.platform.database;
     if (query.database !== null && !LINKED_DATABASES.some(({ key }) => key === query.database)) {
       // A source may once have told of one that is not in the report any more.
-      const isKnown = (await countLinkages(em, { ...query, entityIds: null })) > 0;
+      const isKnown = (await countLinkages(reading, { ...query, entityIds: null })) > 0;
       if (!isKnown) throw noDatabase(query.database);
     }
-    const rows = await listLinkages(em, query, numberAfter(position), size + 1);
+    const rows = await listLinkages(reading, query, numberAfter(position), size + 1);
     return new LinkageConnection({
       position,
       nodes: rows.slice(0, size).map((row) => new LinkageType(row, view)),
       keyOf: ({ linkage }) => String(linkage.id),
       hasNext: rows.length > size,
-      countAll: () => countLinkages(context.platform.database.fork(), query),
+      countAll: () => countLinkages(reading, query),
     });
   }
 }

@@ -56,21 +56,22 @@ export interface Loaders {
 /** Makes loaders for one operation. What they have read they keep, so they must not outlive it. */
 export function createLoaders(database: Database): Loaders {
   const em = () => database.fork();
+  const { reading } = database;
   const sources = new Map<string, Promise<Sources>>();
   return {
-    candidates: new DataLoader((keys) => readCandidates(em(), keys), {
+    candidates: new DataLoader((keys) => readCandidates(reading, keys), {
       cacheKeyFn: ({ entityId, indicatorId, year, revision }) => `${entityId}:${indicatorId}:${year}:${revision}`,
     }),
     observation: byId(
-      (ids) => readObservations(em(), ids),
+      (ids) => readObservations(reading, ids),
       ({ id }) => id,
     ),
     trace: byId(
-      (ids) => readTraces(em(), ids),
+      (ids) => readTraces(reading, ids),
       ({ observationId }) => observationId,
     ),
     claim: byId(
-      (ids) => readClaims(em(), ids),
+      (ids) => readClaims(reading, ids),
       ({ itemId }) => itemId,
     ),
     apiKey: byId(

@@ -224,13 +224,13 @@ export class ObservationResolver {
       history: history ?? false,
     };
     const { database } = context.platform;
-    const rows = await listObservations(database.fork(), query, numberAfter(position), size + 1);
+    const rows = await listObservations(database.reading, query, numberAfter(position), size + 1);
     return new ObservationConnection({
       position,
       nodes: rows.slice(0, size).map((row) => new ObservationType(row, view)),
       keyOf: ({ observation }) => String(observation.id),
       hasNext: rows.length > size,
-      countAll: () => countObservations(database.fork(), query),
+      countAll: () => countObservations(database.reading, query),
     });
   }
 }

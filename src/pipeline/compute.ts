@@ -157,7 +157,8 @@ export async function recomputeSnapshot(
     throw new PlatformError('SNAPSHOT_CORRUPT', `Snapshot ${head.id} names a round or policy that is not there.`);
   }
   const method = { ...find(catalogue, round.code), policy };
-  const { columns } = (await HeldRound.read(database.fork(), method, head.inputRevision)).evaluate();
+  const held = await database.reading.read((em) => HeldRound.read(em, method, head.inputRevision));
+  const { columns } = held.evaluate();
   const found = resultHash(
     columns,
     [...columns.entityIds].map((id) => keyOf(method, id)),

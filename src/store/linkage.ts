@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
 import type { Linkage, StatedLinkage } from '../domain/linkage.js';
+import type { Reader } from './reading.js';
 
 /** A stated linkage whose entity is known. */
 export interface NewLinkage extends StatedLinkage {
@@ -79,7 +80,7 @@ interface LinkageRecord {
 
 /** The linkages in force, newest first, at most `limit`, older than the linkage `before` (null = from the newest). */
 export async function listLinkages(
-  em: SqlEntityManager,
+  em: Reader,
   query: LinkageQuery,
   before: number | null,
   limit: number,
@@ -111,7 +112,7 @@ export async function listLinkages(
 }
 
 /** How many linkages are in force. */
-export async function countLinkages(em: SqlEntityManager, query: LinkageQuery): Promise<number> {
+export async function countLinkages(em: Reader, query: LinkageQuery): Promise<number> {
   const { rows } = await sql<{ count: string }>`select count(*) as count ${selection(query)}`.execute(em.getKysely());
   return Number(rows[0]?.count);
 }

@@ -1,7 +1,7 @@
-import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
 import type { Observation } from '../domain/observation.js';
 import { columnCondition, type Filter, filterSql, idCondition } from './condition.js';
+import type { Reader } from './reading.js';
 import { OBSERVATION_COLUMNS, type ObservationRecord, toObservation } from './roundObservation.js';
 
 /** What observations can be filtered by; entities and indicators by ids, since their codes are reference data. */
@@ -27,7 +27,7 @@ const FIELDS = {
 
 /** Observations, newest first, at most `limit`, older than the observation `before` (null = from the newest). */
 export async function listObservations(
-  em: SqlEntityManager,
+  em: Reader,
   query: ObservationQuery,
   before: number | null,
   limit: number,
@@ -39,7 +39,7 @@ export async function listObservations(
 }
 
 /** How many observations there are in all. */
-export async function countObservations(em: SqlEntityManager, query: ObservationQuery): Promise<number> {
+export async function countObservations(em: Reader, query: ObservationQuery): Promise<number> {
   const { rows } = await sql<{ count: string }>`select count(*) as count ${selection(query)}`.execute(em.getKysely());
   return Number(rows[0]?.count);
 }
@@ -56,7 +56,7 @@ function selection({ filter, revision, history }: ObservationQuery): RawBuilder<
 }
 
 /** Observations by id, of whatever revision, in any order; unknown ones are left out. */
-export async function readObservations(em: SqlEntityManager, ids: readonly number[]): Promise<Observation[]> {
+export async function readObservations(em: Reader, ids: readonly number[]): Promise<Observation[]> {
   const { rows } = await sql<ObservationRecord>`
     select ${OBSERVATION_COLUMNS} from observation o join revision r on r.change_id = o.change_id join source s on s.id = o.source_id
     where o.id = any(${ids}::bigint[])`.execute(em.getKysely());
@@ -79,7 +79,7 @@ export interface ObservationTrace {
 }
 
 /** Traces of observations, in any order. */
-export async function readTraces(em: SqlEntityManager, ids: readonly number[]): Promise<ObservationTrace[]> {
+export async function readTraces(em: Reader, ids: readonly number[]): Promise<ObservationTrace[]> {
   const { rows } = await sql<{
     id: string;
     published_at: Date | string | null;

@@ -13,8 +13,10 @@ export interface ListenOptions {
   /** Of the connection, for people: `feed`. */
   readonly name: string;
   readonly signal: AbortSignal;
-  /** Called for each notification, and after each (re)connect, since what was sent while the connection was down is lost. */
-  wake(): void;
+  /**
+   * Called for each notification with what it says, and without after each (re)connect, since what was sent while the connection was down is lost.
+   */
+  wake(payload?: string): void;
   log(message: string): void;
 }
 
@@ -35,7 +37,7 @@ export async function listen({ url, channel, name, signal, wake, log }: ListenOp
     });
     const end = () => void client.end().catch(() => undefined);
     signal.addEventListener('abort', end, { once: true });
-    client.on('notification', wake);
+    client.on('notification', ({ payload }) => wake(payload));
     try {
       // A connection that is ended while it is being made never says that it is made.
       await Promise.race([client.connect(), ended]);

@@ -4,6 +4,8 @@ import pg from 'pg';
 import { MIGRATIONS } from '../../migrations/index.js';
 import { describeError, PlatformError } from '../domain/errors.js';
 import { ADVISORY_LOCKS } from './lock.js';
+import { type Reading, readPrimary } from './reading.js';
+import { openReplicas, type ReplicaOptions, type ServerParts } from './replicas.js';
 import { EntityTable, RegionTable, SuccessionTable } from './tables/entity.js';
 import { FrameworkTable, MeasureEdgeTable, MeasureTable } from './tables/framework.js';
 import {
@@ -24,10 +26,14 @@ const OLDEST_VERSION = 15;
 /** The database as the rest of the platform sees it. A fork of the entity manager lives for one unit of work. */
 export interface Database {
   readonly url: string;
+  /** Address to listen at: that of the primary itself, even where `url` leads through a pool that lends connections by the transaction. */
+  readonly listenUrl: string;
   /** A fresh entity manager, for tables through the ORM and, by `getKysely()`, for hand-written SQL. */
   fork(): SqlEntityManager;
   /** Does work in a transaction on a bare connection of the same pool, for what only the driver can do, such as COPY. */
   transact<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result>;
+  /** For what has a revision: a replica where there are some. */
+  readonly reading: Reading;
   close(): Promise<void>;
 }
 
@@ -36,6 +42,10 @@ export interface OpenOptions {
   readonly url: string;
   /** Address of the tables' owner, for migrations; absent = `url`. */
   readonly migrationUrl?: string;
+  /** Address to listen at; absent = `url`. */
+  readonly listenUrl?: string;
+  /** Servers to read from; absent = the primary. */
+  readonly replicas?: ReplicaOptions;
   /** Connections at most. */
   readonly poolSize?: number;
 }
@@ -47,7 +57,8 @@ export interface OpenOptions {
  */
 export async function openDatabase(options: OpenOptions): Promise<Database> {
   await migrate(options.migrationUrl ?? options.url, roleOf(options));
-  const orm = await connect(options.url, options.poolSize ?? 12);
+  const poolSize = options.poolSize ?? 12;
+  const orm = await connect(options.url, poolSize);
   // The migrations may have used another role's address, so nobody has tried this one yet.
   await orm.em
     .fork()
@@ -56,15 +67,38 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
       await orm.close(true);
       throw unreachable(options.url, cause);
     });
+  const pool = await poolOf(orm);
+  const replicas = await openReplicasOf(options, { orm, pool }, poolSize).catch(async (error: unknown) => {
+    await orm.close(true);
+    throw error;
+  });
   return {
     url: options.url,
+    listenUrl: options.listenUrl ?? options.url,
     fork: () => orm.em.fork(),
-    transact: async (work) => transact(await orm.em.getDriver().getConnection().getNativeClient(), work),
-    close: () => orm.close(true),
+    transact: (work) => transact(pool, work),
+    reading: replicas ?? readPrimary(() => orm.em.fork()),
+    async close() {
+      await replicas?.close();
+      await orm.close(true);
+    },
   };
 }
 
-function connect(url: string, poolSize: number): Promise<MikroORM> {
+async function openReplicasOf({ replicas }: OpenOptions, primary: ServerParts, poolSize: number) {
+  if (replicas === undefined || replicas.urls.length === 0) return null;
+  const lastMigration = MIGRATIONS.at(-1)?.name ?? '';
+  return openReplicas(primary, replicas, lastMigration, async (url, onConnect) => {
+    const orm = await connect(url, poolSize, { onConnect });
+    return { orm, pool: await poolOf(orm) };
+  });
+}
+
+function poolOf(orm: MikroORM): Promise<pg.Pool> {
+  return orm.em.getDriver().getConnection().getNativeClient();
+}
+
+function connect(url: string, poolSize: number, poolOptions: pg.PoolConfig = {}): Promise<MikroORM> {
   return MikroORM.init({
     clientUrl: url,
     entities: [
@@ -81,7 +115,10 @@ function connect(url: string, poolSize: number): Promise<MikroORM> {
       disableForeignKeys: false,
     },
     pool: { min: 0, max: poolSize, idleTimeoutMillis: 30_000 },
-    driverOptions: { connectionTimeoutMillis: 10_000, application_name: 'dti-graph', onPoolCreated: takeBackDead },
+    driverOptions: {
+      ...{ connectionTimeoutMillis: 10_000, application_name: 'dti-graph', onPoolCreated: takeBackDead },
+      ...poolOptions,
+    },
     logger: () => undefined,
   });
 }

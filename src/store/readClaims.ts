@@ -1,7 +1,7 @@
-import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import type { Figure } from '../domain/observation.js';
 import type { Evidence, ItemState } from '../domain/submission.js';
+import type { Reader } from './reading.js';
 
 /** One item of a self-report with what is said of the report as a whole. */
 export interface Claim {
@@ -36,7 +36,7 @@ interface Row {
 }
 
 /** Items of self-reports by id, in any order. */
-export async function readClaims(em: SqlEntityManager, itemIds: readonly number[]): Promise<Claim[]> {
+export async function readClaims(em: Reader, itemIds: readonly number[]): Promise<Claim[]> {
   const { rows } = await sql<Row>`
     select i.id, u.round_id, i.state, i.evidence, u.reviewer, i.review_note, u.simulated, u.submitted_at,
       trim_scale(i.claimed_value) as claimed_value, trim_scale(i.claimed_numerator) as claimed_numerator,

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
+import type { Mark, Reader } from './reading.js';
 
 /** What a revision changed. */
 export type RevisionKind = 'REFERENCE' | 'SOURCE' | 'OBSERVATIONS' | 'SNAPSHOT' | 'ROUND';
@@ -13,6 +14,11 @@ export interface Revision {
   readonly sourceId: number | null;
   readonly snapshotId: number | null;
   readonly committedAt: Date;
+}
+
+/** A revision as the table has it. */
+export interface RevisionRow extends Revision {
+  readonly changeId: number;
 }
 
 /** What a transaction says of itself when it takes its revision. */
@@ -41,24 +47,33 @@ export async function takeRevision(em: SqlEntityManager, change: Change): Promis
 }
 
 /** The newest revision; 0 before the first. */
-export async function readHead(em: SqlEntityManager): Promise<number> {
+export async function readHead(em: Reader): Promise<number> {
   const { rows } = await sql<{ id: string }>`select coalesce(max(id), 0) as id from revision`.execute(em.getKysely());
   return Number(rows[0]?.id);
 }
 
+/** The newest revision with its change. */
+export async function readMark(em: Reader): Promise<Mark> {
+  const { rows } = await sql<{ id: string; change_id: string }>`
+    select id, change_id from revision order by id desc limit 1`.execute(em.getKysely());
+  return { id: Number(rows[0]?.id ?? 0), changeId: Number(rows[0]?.change_id ?? 0) };
+}
+
 /** Revisions after one, in order, at most `limit`. */
-export async function readRevisions(em: SqlEntityManager, after: number, limit: number): Promise<Revision[]> {
+export async function readRevisions(em: Reader, after: number, limit: number): Promise<RevisionRow[]> {
   const { rows } = await sql<{
     id: string;
+    change_id: string;
     kind: RevisionKind;
     round_ids: number[];
     source_id: number | null;
     snapshot_id: string | null;
     committed_at: Date;
-  }>`select id, kind, round_ids, source_id, snapshot_id, committed_at
+  }>`select id, change_id, kind, round_ids, source_id, snapshot_id, committed_at
      from revision where id > ${after} order by id limit ${limit}`.execute(em.getKysely());
   return rows.map((row) => ({
     id: Number(row.id),
+    changeId: Number(row.change_id),
     kind: row.kind,
     roundIds: row.round_ids,
     sourceId: row.source_id,
@@ -68,14 +83,14 @@ export async function readRevisions(em: SqlEntityManager, after: number, limit: 
 }
 
 /** The newest revision committed at or before a time; 0 when there was none. */
-export async function revisionAt(em: SqlEntityManager, time: Date): Promise<number> {
+export async function revisionAt(em: Reader, time: Date): Promise<number> {
   const { rows } = await sql<{ id: string }>`select coalesce(max(id), 0) as id from revision
     where committed_at <= ${time.toISOString()}::timestamptz`.execute(em.getKysely());
   return Number(rows[0]?.id);
 }
 
 /** When the newest revision up to a number was committed; null = there is none. */
-export async function timeOfRevision(em: SqlEntityManager, revision: number): Promise<Date | null> {
+export async function timeOfRevision(em: Reader, revision: number): Promise<Date | null> {
   const { rows } = await sql<{ committed_at: Date | string | null }>`
     select committed_at from revision where id <= ${revision} order by id desc limit 1`.execute(em.getKysely());
   const time = rows[0]?.committed_at ?? null;

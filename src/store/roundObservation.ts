@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
 import type { Observation, ObsStatus } from '../domain/observation.js';
 import type { SourceKind } from '../domain/source.js';
+import type { Reader } from './reading.js';
 
 /** A row of the observation table with its source's kind and its revision. */
 export interface ObservationRecord {
@@ -128,7 +129,7 @@ export interface CandidateKey {
 }
 
 /** All observations, superseded ones too, behind many keys in one statement; answers are in the order of the keys. */
-export async function readCandidates(em: SqlEntityManager, keys: readonly CandidateKey[]): Promise<Observation[][]> {
+export async function readCandidates(em: Reader, keys: readonly CandidateKey[]): Promise<Observation[][]> {
   const { rows } = await sql<ObservationRecord & { key: number }>`
     select k.ordinality::int as key, ${OBSERVATION_COLUMNS}
     from unnest(${keys.map((key) => key.entityId)}::int[], ${keys.map((key) => key.indicatorId)}::int[],

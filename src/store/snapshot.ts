@@ -4,6 +4,7 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { PlatformError } from '../domain/errors.js';
 import type { SnapshotHead, SnapshotStatus } from '../domain/snapshot.js';
+import type { Reader } from './reading.js';
 
 const pack = promisify(gzip);
 const unpack = promisify(gunzip);
@@ -64,7 +65,7 @@ interface HeadRow {
  * @param limit at most so many; null = all
  */
 export async function readSnapshotHeads(
-  em: SqlEntityManager,
+  em: Reader,
   after: number,
   limit: number | null = null,
 ): Promise<SnapshotHead[]> {
@@ -107,7 +108,7 @@ export async function readNewestHead(
  * Encoded columns of a snapshot; null when they were dropped and have to be computed again.
  * @throws PlatformError SNAPSHOT_CORRUPT when they cannot be unpacked
  */
-export async function readSnapshotColumns(em: SqlEntityManager, id: number): Promise<Uint8Array | null> {
+export async function readSnapshotColumns(em: Reader, id: number): Promise<Uint8Array | null> {
   const { rows } = await sql<{
     columns_gzip: Buffer | null;
   }>`select columns_gzip from snapshot where id = ${id}`.execute(em.getKysely());

@@ -43,7 +43,7 @@ export class SnapshotLibrary {
   async refresh(): Promise<void> {
     let heads: readonly SnapshotHead[];
     do {
-      heads = await readSnapshotHeads(this.#database.fork(), this.#newest, HEADS_PER_READ);
+      heads = await readSnapshotHeads(this.#database.reading, this.#newest, HEADS_PER_READ);
       // Another refresh may have been faster.
       for (const head of heads) if (head.revision > this.#newest) this.#take(head);
     } while (heads.length === HEADS_PER_READ);
@@ -110,7 +110,7 @@ export class SnapshotLibrary {
   }
 
   async #read(head: SnapshotHead): Promise<LoadedSnapshot> {
-    const bytes = await readSnapshotColumns(this.#database.fork(), head.id);
+    const bytes = await readSnapshotColumns(this.#database.reading, head.id);
     const columns = bytes === null ? await this.#recompute(head) : decodeColumns(bytes);
     if (columns.entityIds.length === 0)
       throw new PlatformError('SNAPSHOT_CORRUPT', `Snapshot ${head.id} has no entities.`);

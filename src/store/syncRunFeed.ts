@@ -36,7 +36,7 @@ export function followSyncRuns(database: Database, log: (message: string) => voi
     },
     changed(seen, signal) {
       if (closing.signal.aborted || signal.aborted || version !== seen) return Promise.resolve();
-      const options = { url: database.url, channel: 'dti_sync', name: 'feed of runs', wake, log };
+      const options = { url: database.listenUrl, channel: 'dti_sync', name: 'feed of runs', wake, log };
       listening ??= listen({ ...options, signal: closing.signal });
       timer ??= setInterval(wake, POLL_MS).unref();
       return waiters.wait(signal);

@@ -33,6 +33,7 @@ function observed() {
         state.waitsAfter = null;
       },
       onRevision: (handle) => feed.onRevision(handle),
+      reach: (revision, signal) => feed.reach(revision, signal),
       close: () => feed.close(),
     },
   };

@@ -186,6 +186,7 @@ describe('recomputation', () => {
         head: 0,
         onRevision: (handle) => void handlers.push(handle),
         changed: () => Promise.resolve(),
+        reach: () => Promise.resolve(true),
         close: () => Promise.resolve(),
       },
       log(message) {

@@ -166,7 +166,7 @@ describe('revisions', () => {
     expect(others).toEqual([]);
     expect(revision).toEqual({
       ...{ id: first, kind: 'SNAPSHOT', roundIds: [3, 5], sourceId: null, snapshotId: 77 },
-      committedAt: expect.any(Date),
+      ...{ changeId: expect.any(Number), committedAt: expect.any(Date) },
     });
   });
 

@@ -27,6 +27,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'Query.round': ANYBODY,
   'Query.ranking': ANYBODY,
   'Query.scores': ANYBODY,
+  'Query.scoreGroups': ANYBODY,
   'Query.snapshot': ANYBODY,
   'Query.observations': ANYBODY,
   'Query.sources': ANYBODY,

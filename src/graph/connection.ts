@@ -133,6 +133,18 @@ export function slicePage<Node>(
   return { position, nodes, keyOf, hasNext: from + size < all.length, countAll: () => all.length };
 }
 
+/**
+ * The same page of what its rows are shown as, so that only they are made and not the whole list.
+ * @param keyOf the key of a shown row, the same as that of the row
+ */
+export function showPage<Row, Node>(
+  page: Page<Row>,
+  show: (row: Row) => Node,
+  keyOf: (node: Node) => string,
+): Page<Node> {
+  return { ...page, nodes: page.nodes.map(show), keyOf };
+}
+
 @ObjectType({ description: 'Where a page lies in its list (Relay).', simpleResolvers: true })
 export class PageInfo {
   @Field(() => Boolean, { description: 'There are rows after this page.' })

@@ -4,7 +4,8 @@ import { GraphQLBoolean, GraphQLFloat, GraphQLInt, GraphQLString } from 'graphql
 import { GraphQLDateTime, GraphQLLocalDate } from 'graphql-scalars';
 import { type ClassType, Field, InputType } from 'type-graphql';
 import { PlatformError } from '../domain/errors.js';
-import { type Condition, type Filter, foldText } from '../store/condition.js';
+import { foldText } from '../domain/text.js';
+import { type Condition, type Filter } from '../store/condition.js';
 import { DecimalScalar } from './decimal.js';
 
 type TypeThunk = () => object;
@@ -95,7 +96,16 @@ const MAX_DEPTH = 8;
 const MAX_CHOICES = 1000;
 
 /** How a field of a row is read; a list = several readings, of which one must satisfy. Null = no value. */
-export type Readers<Name extends string, Row> = Readonly<Record<Name, (row: Row) => unknown>>;
+type Reader<Row> = (row: Row) => unknown;
+
+/** A field that makes its own test, because it knows a quicker way, or because what is asked of it is no {@link Condition}. */
+export interface Leaf<Row> {
+  /** @param depth how deep the condition stands in the filter, for conditions that hold filters themselves */
+  compile(condition: unknown, depth: number): (row: Row) => boolean;
+}
+
+/** What each field of a filter is tested by. */
+export type Readers<Name extends string, Row> = Readonly<Record<Name, Reader<Row> | Leaf<Row>>>;
 
 /**
  * Turns a filter into a test of rows in memory; store/condition.ts does the same in SQL.
@@ -109,11 +119,15 @@ export function compileFilter<Name extends string, Row>(
   if (filter === null || filter === undefined) return () => true;
   refuseTooDeep(depth);
   const tests: ((row: Row) => boolean)[] = [];
-  for (const [field, read] of Object.entries<(row: Row) => unknown>(readers)) {
+  for (const [field, reader] of Object.entries<Reader<Row> | Leaf<Row>>(readers)) {
     const condition = filter[field as Name];
     if (condition === undefined || condition === null) continue;
+    if (typeof reader !== 'function') {
+      tests.push(reader.compile(condition, depth));
+      continue;
+    }
     const holds = compileCondition(condition);
-    tests.push((row) => holds(read(row)));
+    tests.push((row) => holds(reader(row)));
   }
   const compile = (part: Filter<Name>) => compileFilter(part, readers, depth + 1);
   for (const part of filter.and ?? []) tests.push(compile(part));
@@ -125,7 +139,9 @@ export function compileFilter<Name extends string, Row>(
     const inner = compile(filter.not);
     tests.push((row) => !inner(row));
   }
-  return (row) => tests.every((holds) => holds(row));
+  const [first, ...others] = tests;
+  if (first === undefined) return () => true;
+  return others.length === 0 ? first : (row) => tests.every((holds) => holds(row));
 }
 
 /** Rewrites the conditions of some fields, wherever they stand in a filter. */
@@ -149,6 +165,37 @@ export function mapFilter<Name extends string, Result extends string>(
     ...(or ? { or: or.map(map) } : {}),
     ...(not ? { not: map(not) } : {}),
   } as Filter<Result>;
+}
+
+/** Turns a condition on a number into a test that makes no objects, for columns of millions; NaN = no value. */
+export function compileNumber(condition: Condition): (x: number) => boolean {
+  refuseUnusable(condition);
+  const tests: ((x: number) => boolean)[] = [];
+  const { eq, ne, in: choices } = condition;
+  if (eq !== undefined) tests.push(sameNumber(eq));
+  if (ne !== undefined) {
+    const isSame = sameNumber(ne);
+    tests.push((x) => !isSame(x));
+  }
+  if (choices) {
+    const wanted = new Set(choices.map((choice) => choice ?? Number.NaN));
+    tests.push((x) => wanted.has(x));
+  }
+  // No value is NaN, which no comparison holds for.
+  const { lt, lte, gt, gte } = condition;
+  if (typeof lt === 'number') tests.push((x) => x < lt);
+  if (typeof lte === 'number') tests.push((x) => x <= lte);
+  if (typeof gt === 'number') tests.push((x) => x > gt);
+  if (typeof gte === 'number') tests.push((x) => x >= gte);
+  const [first, second, ...others] = tests;
+  if (first === undefined) return () => true;
+  if (second === undefined) return first;
+  if (others.length === 0) return (x) => first(x) && second(x);
+  return (x) => tests.every((holds) => holds(x));
+}
+
+function sameNumber(wanted: unknown): (x: number) => boolean {
+  return wanted === null ? Number.isNaN : (x) => x === wanted;
 }
 
 /** Turns the condition on one field into a test of its value. */

@@ -5,14 +5,14 @@ import { INDEX_CODE } from '../domain/framework.js';
 import { rankingOf } from '../snapshot/ranking.js';
 import type { Filter } from '../store/condition.js';
 import { openPage, ReadPageArgs } from './at.js';
-import { connectionType, type Page, slicePage } from './connection.js';
+import { connectionType, type Page, showPage, slicePage } from './connection.js';
 import type { GraphContext } from './context.js';
 import { Scan } from './cost.js';
-import { EntityType, readEntityCode, readRegion } from './entity.js';
-import { compileFilter, FloatFilter, filterInput, IntFilter, type Readers, StringFilter } from './filter.js';
+import { EntityType } from './entity.js';
 import { findMeasure, MeasureType } from './measure.js';
 import { findPeerGroup, PEER_GROUP_ARGUMENT, PeerGroupType } from './peerGroup.js';
 import { entityOf, MEASURE_ARGUMENT, requirePosition, requireRound, ScoreType } from './score.js';
+import { compileScoreFilter, type RankingField, RankingFilter } from './scoreFilter.js';
 import { SnapshotType } from './snapshot.js';
 
 @ObjectType({ description: 'One row of a ranking.', simpleResolvers: true })
@@ -36,34 +36,6 @@ export class RankingRow {
     return this.score.entity();
   }
 }
-
-type RankingField = 'entity' | 'name' | 'region' | 'rank' | 'value' | 'points' | 'coverage' | 'automaticShare';
-
-const RankingFilter = filterInput<RankingField>(
-  'RankingFilter',
-  'Selects rows of a ranking; ranks stay those of the whole.',
-  {
-    entity: [StringFilter, 'The entity, as code `74` or with code system, `GSO-2004:74`.'],
-    name: [StringFilter, 'Vietnamese or English name of the entity.'],
-    region: [StringFilter, 'Region of the entity, as code `RRD` or with code system.'],
-    rank: [IntFilter, 'The rank.'],
-    value: [FloatFilter, 'The value, 0 to 1; `{ eq: null }` finds those without.'],
-    points: [FloatFilter, 'Points earned.'],
-    coverage: [FloatFilter, 'Share of the possible points whose figure is there.'],
-    automaticShare: [FloatFilter, 'Share of the possible points that were measured automatically.'],
-  },
-);
-
-const RANKING_READERS: Readers<RankingField, RankingRow> = {
-  entity: ({ score }) => readEntityCode(entityOf(score)),
-  name: ({ score }) => Object.values(entityOf(score).name),
-  region: ({ score }) => readRegion(entityOf(score)),
-  rank: ({ rank }) => rank,
-  value: ({ score }) => score.value,
-  points: ({ score }) => score.points,
-  coverage: ({ score }) => score.coverage,
-  automaticShare: ({ score }) => score.automaticShare,
-};
 
 const RankingPage = connectionType('Ranking', () => RankingRow, 'A page of a ranking.');
 
@@ -114,13 +86,15 @@ export class RankingResolver {
     const measure = findMeasure(view, round.frameworkCode, measureCode ?? INDEX_CODE);
     const group = findPeerGroup(view, round, groupCode ?? null);
     const measureAt = requirePosition(loaded, measure);
-    const all = rankingOf(columns, measureAt, group.id)
-      .map((entityAt) => new RankingRow(new ScoreType(view, loaded, measureAt, entityAt)))
-      .filter(compileFilter(filter, RANKING_READERS));
+    const matches = compileScoreFilter(filter, view, loaded);
+    const base = measureAt * columns.entityIds.length;
+    const ranked = rankingOf(columns, measureAt, group.id);
+    const all = matches === null ? ranked : ranked.filter((entityAt) => matches(base + entityAt));
+    const show = (entityAt: number) => new RankingRow(new ScoreType(view, loaded, measureAt, entityAt));
     const keyOf = ({ score }: RankingRow) => entityKey(entityOf(score));
-    const page = slicePage(all, keyOf, position, size);
+    const page = slicePage(all, (entityAt) => keyOf(show(entityAt)), position, size);
     return new RankingConnection(
-      page,
+      showPage(page, show, keyOf),
       new SnapshotType(head, view),
       new PeerGroupType(group),
       new MeasureType(measure, view),

@@ -16,6 +16,7 @@ import { RankingResolver } from './ranking.js';
 import { ReferenceResolver } from './reference.js';
 import { RoundResolver } from './round.js';
 import { ReferenceScoreResolver, ScoreResolver } from './scoreFields.js';
+import { ScoreGroupResolver } from './scoreGroups.js';
 import { ScoreUpdatesResolver } from './scoreUpdates.js';
 import { SnapshotResolver } from './snapshot.js';
 import { SourceResolver } from './source.js';
@@ -45,6 +46,7 @@ export function buildGraphSchema(): GraphQLSchema {
       FrameworkResolver,
       MeasureResolver,
       RoundResolver,
+      ScoreGroupResolver,
       SnapshotResolver,
       ReferenceResolver,
       ScoreResolver,

@@ -1,64 +1,18 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { INDEX_CODE, type MeasureKind } from '../domain/framework.js';
+import { entityPosition } from '../snapshot/columns.js';
 import type { Filter } from '../store/condition.js';
 import { openPage, ReadPageArgs } from './at.js';
-import { connectionType, slicePage } from './connection.js';
+import { connectionType, showPage, slicePage } from './connection.js';
 import type { GraphContext, LoadedRound } from './context.js';
 import { ListSize, Scan } from './cost.js';
-import { EntityType, readEntityCode, readRegion } from './entity.js';
-import { compileFilter, FloatFilter, filterInput, IntFilter, type Readers, StringFilter } from './filter.js';
-import { countMeasures, findMeasure, MAX_CHILDREN, MeasureKindFilter } from './measure.js';
+import { EntityType } from './entity.js';
+import { countMeasures, findMeasure, MAX_CHILDREN } from './measure.js';
 import { ReferenceType } from './reference.js';
 import { findRound } from './round.js';
-import {
-  entityOf,
-  groupIdOf,
-  MEASURE_ARGUMENT,
-  measureOf,
-  requireRound,
-  ScoreType,
-  scoreOf,
-  selectMeasures,
-} from './score.js';
+import { MEASURE_ARGUMENT, requireRound, ScoreType, scoreOf, selectMeasures } from './score.js';
+import { type CellTest, compileScoreFilter, type ScoreField, ScoreFilter } from './scoreFilter.js';
 import { MeasureKindWord } from './words.js';
-
-type ScoreField =
-  | 'measure'
-  | 'kind'
-  | 'entity'
-  | 'region'
-  | 'peerGroup'
-  | 'value'
-  | 'points'
-  | 'rank'
-  | 'coverage'
-  | 'automaticShare';
-
-const ScoreFilter = filterInput<ScoreField>('ScoreFilter', 'Selects scores.', {
-  measure: [StringFilter, 'Code of the measure.'],
-  kind: [MeasureKindFilter, 'What the measure is.'],
-  entity: [StringFilter, 'The entity, as code `74` or with code system, `GSO-2004:74`.'],
-  region: [StringFilter, 'Region of the entity, as code `RRD` or with code system.'],
-  peerGroup: [StringFilter, 'Code of the peer group.'],
-  value: [FloatFilter, 'The value, 0 to 1; `{ eq: null }` finds those without.'],
-  points: [FloatFilter, 'Points earned.'],
-  rank: [IntFilter, 'Place in the peer group.'],
-  coverage: [FloatFilter, 'Share of the possible points whose figure is there.'],
-  automaticShare: [FloatFilter, 'Share of the possible points that were measured automatically.'],
-});
-
-const SCORE_READERS: Readers<ScoreField, ScoreType> = {
-  measure: (score) => measureOf(score).code,
-  kind: (score) => measureOf(score).kind,
-  entity: (score) => readEntityCode(entityOf(score)),
-  region: (score) => readRegion(entityOf(score)),
-  peerGroup: (score) => score.view.catalogue.peerGroup(groupIdOf(score))?.code,
-  value: ({ value }) => value,
-  points: ({ points }) => points,
-  rank: ({ rank }) => rank,
-  coverage: ({ coverage }) => coverage,
-  automaticShare: ({ automaticShare }) => automaticShare,
-};
 
 const ScoreConnection = connectionType(
   'Score',
@@ -82,6 +36,19 @@ function whenLoaded<Result>(
 ): Result | Promise<Result> {
   const go = (loaded: LoadedRound | null): Result => (loaded === null ? absent : then(loaded));
   return loading instanceof Promise ? loading.then(go) : go(loading);
+}
+
+/** Cells of the columns by entity, then in framework order; only those that the test lets through. */
+function selectCells({ columns }: LoadedRound, measures: readonly number[], matches: CellTest | null): number[] {
+  const entityCount = columns.entityIds.length;
+  const cells: number[] = [];
+  for (let entityAt = 0; entityAt < entityCount; entityAt += 1) {
+    for (const measureAt of measures) {
+      const cell = measureAt * entityCount + entityAt;
+      if (matches === null || matches(cell)) cells.push(cell);
+    }
+  }
+  return cells;
 }
 
 /** Fields that lead from entities to scores, and the root field about scores. */
@@ -117,8 +84,8 @@ export class ScoreResolver {
     const round = findRound(view, roundCode);
     const selection = { kind: kind ?? null, parent: parent ? findMeasure(view, round.frameworkCode, parent) : null };
     return whenLoaded<ScoreType[]>(view.load(round), [], (loaded) => {
-      const entityAt = loaded.columns.entityIds.indexOf(entity.id);
-      if (entityAt === -1) return [];
+      const entityAt = entityPosition(loaded.columns, entity.id);
+      if (entityAt === null) return [];
       return selectMeasures(loaded, selection).map((measureAt) => new ScoreType(view, loaded, measureAt, entityAt));
     });
   }
@@ -141,11 +108,15 @@ export class ScoreResolver {
     const { frameworkCode } = loaded.round;
     const selection = { kind: kind ?? null, parent: parent ? findMeasure(view, frameworkCode, parent) : null };
     const measures = selectMeasures(loaded, selection);
-    const all = Array.from(loaded.columns.entityIds, (_, entityAt) =>
-      measures.map((measureAt) => new ScoreType(view, loaded, measureAt, entityAt)),
-    ).flat();
-    const keyOf = ({ measureAt, entityAt }: ScoreType) => `${entityAt}:${measureAt}`;
-    return new ScoreConnection(slicePage(all.filter(compileFilter(filter, SCORE_READERS)), keyOf, position, size));
+    const cells = selectCells(loaded, measures, compileScoreFilter(filter, view, loaded));
+    const entityCount = loaded.columns.entityIds.length;
+    const placeOf = (cell: number) => [cell % entityCount, Math.floor(cell / entityCount)] as const;
+    const page = slicePage(cells, (cell) => placeOf(cell).join(':'), position, size);
+    const show = (cell: number) => {
+      const [entityAt, measureAt] = placeOf(cell);
+      return new ScoreType(view, loaded, measureAt, entityAt);
+    };
+    return new ScoreConnection(showPage(page, show, ({ measureAt, entityAt }) => `${entityAt}:${measureAt}`));
   }
 }
 

@@ -12,7 +12,11 @@ import type { ItemState } from '../domain/submission.js';
 import type { RunMode, SyncStatus } from '../domain/syncRun.js';
 
 /** Makes a GraphQL enum of the words of a domain type; a word that is missing here does not compile. */
-function words<Word extends string>(name: string, description: string, meanings: Readonly<Record<Word, string>>) {
+export function words<Word extends string>(
+  name: string,
+  description: string,
+  meanings: Readonly<Record<Word, string>>,
+) {
   const entries = Object.entries<string>(meanings).map(([word, meaning]) => ({
     key: word.toUpperCase(),
     word,

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { foldText, MARKS } from '../domain/text.js';
 
 /**
  * What is asked of one field; all that is given must hold. No value is a value of its own for `eq`, `ne` and `in`, and satisfies no other test. Except for
@@ -25,19 +26,7 @@ export type Filter<Field extends string> = { readonly [field in Field]?: Conditi
 /** Turns the condition on one field into SQL that is never null. */
 export type ConditionSql = (condition: Condition) => RawBuilder<boolean>;
 
-/** The combining diacritical marks, which canonical decomposition (NFD) splits off. Vietnamese has no others. */
-const MARKS = '[\u0300-\u036f]';
-const ALL_MARKS = new RegExp(MARKS, 'g');
-
-/**
- * Text as `contains` compares it: without diacritics and with small Latin letters, so that "Đà Nẵng" becomes "da nang". Other alphabets keep
- * their case, because what PostgreSQL makes of that depends on the locale of the database. {@link foldSql} is the same in SQL.
- */
-export function foldText(text: string): string {
-  const bare = text.normalize('NFD').replace(ALL_MARKS, '').replace(/[đĐ]/g, 'd');
-  return bare.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
-
+/** {@link foldText} in SQL. */
 function foldSql(text: RawBuilder<unknown>): RawBuilder<string> {
   return sql`lower(translate(regexp_replace(normalize(${text}, NFD), ${MARKS}, '', 'g'), 'đĐ', 'dd') collate "C")`;
 }

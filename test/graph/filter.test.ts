@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileCondition, compileFilter } from '../../src/graph/filter.js';
-import { type Condition, columnCondition, type Filter, filterSql, foldText } from '../../src/store/condition.js';
+import { type Condition, columnCondition, type Filter, filterSql } from '../../src/store/condition.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 
 let test: TestDatabase;
@@ -96,17 +96,6 @@ describe('a filter in SQL and the same filter in memory', () => {
   it('SQL takes a list of more values than PostgreSQL takes parameters', async () => {
     const list = Array.from({ length: 70_000 }, (_, at) => String(at));
     expect(await findInSql('text', { field: { in: list } })).toHaveLength(2);
-  });
-});
-
-describe('foldText', () => {
-  it.each([
-    ['Đà Nẵng', 'da nang'],
-    ['THỪA THIÊN HUẾ', 'thua thien hue'],
-    ['Bà Rịa – Vũng Tàu', 'ba ria – vung tau'],
-    ['Ω and ω', 'Ω and ω'],
-  ])('writes %s as %s', (text, folded) => {
-    expect(foldText(text)).toBe(folded);
   });
 });
 

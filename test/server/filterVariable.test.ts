@@ -18,6 +18,7 @@ describe('a filter that is passed as a variable', () => {
     ['ObservationFilter', 'observations(filter: $f)', { and: [{ period: { eq: '2022' } }] }],
     ['RankingFilter', 'ranking(round: "PROVINCE-2022", filter: $f)', { rank: { lte: 5 } }],
     ['ScoreFilter', 'scores(round: "PROVINCE-2022", filter: $f)', { rank: { lte: 5 } }],
+    ['ScoreGroupFilter', 'scoreGroups(by: [REGION], rounds: ["PROVINCE-2022"], having: $f)', { count: { gt: 3 } }],
   ])('is answered again and again: %s', async (type, field, filter) => {
     const server = await startTestServer({ platform: () => serving.platform });
     const document = `query ($f: ${type}) { ${field} { totalCount } }`;

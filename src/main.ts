@@ -17,6 +17,7 @@ import {
 } from './demonstration.js';
 import { describeError, PlatformError } from './domain/errors.js';
 import { openAuthenticator } from './identity.js';
+import { measureServing } from './measurement.js';
 import { computeRound } from './pipeline/compute.js';
 import { createHostGovernor } from './pipeline/hostGovernor.js';
 import { type Jobs, openJobs } from './pipeline/jobs.js';
@@ -33,6 +34,7 @@ import { bar, type StepDisplay, step } from './progress.js';
 import type { PartState, Readiness } from './server/health.js';
 import { startHealthServer } from './server/healthServer.js';
 import { startServer } from './server/http.js';
+import { Metrics } from './server/metrics.js';
 import { manifestJsonSchema } from './source/manifest/jsonSchema.js';
 import type { ReadProgress } from './source/readPage.js';
 import type { Reading } from './store/reading.js';
@@ -62,10 +64,14 @@ async function main(): Promise<void> {
     const replica = reading !== undefined && reading.replicaCount > 0 ? stateOfReplica(reading.from) : {};
     return { ready: serving !== null && closing === null && reading?.from !== 'none', parts: { ...parts, ...replica } };
   };
+  const metrics = new Metrics({ process: true });
+  measureServing(metrics, () => serving);
   const place = {
     host: config.host,
     port: config.port,
     readiness,
+    metrics,
+    authenticator: () => authenticator,
     log: (line: string) => void process.stderr.write(line),
   };
   const server = await (config.role === 'worker'
@@ -74,7 +80,6 @@ async function main(): Promise<void> {
         ...place,
         introspection: config.introspection,
         platform: () => serving?.platform ?? null,
-        authenticator: () => authenticator,
         trustProxy: config.trustProxy,
         rateLimitPerMinute: config.rateLimitPerMinute,
         manifestSchema: manifestJsonSchema(),

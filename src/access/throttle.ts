@@ -76,3 +76,8 @@ export function clientOf(address: string): string {
     ? parsed.toString()
     : `${parsed.toNormalizedString().split(':').slice(0, 4).join(':')}::/64`;
 }
+
+/** Whether an address is this machine itself. */
+export function isLoopback(address: string): boolean {
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';
+}

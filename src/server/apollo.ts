@@ -7,12 +7,13 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { FastifyBaseLogger } from 'fastify';
-import { type DocumentNode, type GraphQLSchema, parse } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, type OperationTypeNode, parse } from 'graphql';
 import type { GraphContext } from '../graph/context.js';
 import type { CompiledOperations } from './compiled.js';
 import { COST_HEADER } from './cost.js';
 import type { ErrorFormatter } from './error.js';
-import type { OperationJudge, RefusedOperation } from './judge.js';
+import type { OperationJudge, RefusedOperation, Transport } from './judge.js';
+import type { Metrics } from './metrics.js';
 
 /** What {@link createApollo} needs. */
 export interface ApolloOptions {
@@ -20,6 +21,7 @@ export interface ApolloOptions {
   readonly introspection: boolean;
   readonly compiled: CompiledOperations;
   readonly judge: OperationJudge;
+  readonly metrics: Metrics;
   readonly formatError: ErrorFormatter;
   readonly log: FastifyBaseLogger;
 }
@@ -42,7 +44,7 @@ export function createApollo(options: ApolloOptions): ApolloServer<GraphContext>
     formatError: options.formatError,
     logger: options.log,
     plugins: [
-      judgeFirst(options.judge, options.formatError),
+      judgeFirst(options),
       executeCompiled(options.compiled),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
@@ -60,28 +62,40 @@ const NOTHING = parse('{ __typename }');
  * Lets {@link OperationJudge} read the document instead of Apollo, and gives out all of its errors: the hooks of Apollo take one, and the
  * answer is mended to have the others.
  */
-function judgeFirst(judge: OperationJudge, formatError: ErrorFormatter): ApolloServerPlugin<GraphContext> {
+function judgeFirst({ judge, formatError, metrics }: ApolloOptions): ApolloServerPlugin<GraphContext> {
   return {
     async requestDidStart() {
       let errors: RefusedOperation['errors'] | null = null;
+      let transport: Transport = 'post';
+      let kind: OperationTypeNode | null = null;
+      let startedAt = 0;
       return {
         async didResolveSource(context) {
           const { request, source, contextValue } = context;
+          transport = request.http?.method === 'GET' ? 'get' : 'post';
           const judged = judge.judgeOperation({
             ...{ source, operationName: request.operationName, variables: request.variables },
-            ...{ viewer: contextValue.viewer, transport: request.http?.method === 'GET' ? 'get' : 'post' },
+            ...{ viewer: contextValue.viewer, transport },
           });
           errors = judged.errors;
           // Apollo goes on with a document that is there already.
           const draft: { document?: DocumentNode } = context;
           draft.document = judged.errors === null ? judged.document : NOTHING;
-          if (judged.errors === null) context.response.http.headers.set(COST_HEADER, String(judged.cost));
+          if (judged.errors !== null) return;
+          context.response.http.headers.set(COST_HEADER, String(judged.cost));
+          metrics.costs.observe(judged.cost);
+          kind = judged.operation.operation;
+          startedAt = performance.now();
         },
         async didResolveOperation() {
           if (errors !== null) throw errors[0];
         },
         async willSendResponse({ response }) {
-          if (errors === null || errors.length === 1 || response.body.kind !== 'single') return;
+          if (response.body.kind !== 'single') return;
+          const code = response.body.singleResult.errors?.[0]?.extensions?.code ?? 'ok';
+          metrics.operations.cell(transport, kind ?? 'none', String(code)).count += 1;
+          if (kind !== null) metrics.durations.observe({ kind }, (performance.now() - startedAt) / 1000);
+          if (errors === null || errors.length === 1) return;
           const all = errors.map((error) => formatError(error.toJSON(), error));
           response.body = { kind: 'single', singleResult: { errors: all } };
         },

@@ -17,6 +17,7 @@ import type { Bounds } from './hubGroup.js';
 import { Identity } from './identity.js';
 import { OperationJudge } from './judge.js';
 import { MAX_PAYLOAD_BYTES } from './limit.js';
+import { addMetrics, Metrics, measureServer } from './metrics.js';
 import { SocketSessions } from './session.js';
 import { makeSocketHandler } from './socket.js';
 
@@ -54,6 +55,8 @@ export interface ServerOptions {
   readonly manifestSchema?: unknown;
   /** What clients of subscriptions may leave unread; absent = those of the hub. */
   readonly bounds?: Partial<Bounds>;
+  /** What the server measures of itself is added there; absent = what it measures is its own. */
+  readonly metrics?: Metrics;
   /** Receives one line of JSON per warning or error, ended by a newline; never bodies, queries or headers. */
   readonly log: (line: string) => void;
 }
@@ -91,7 +94,16 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
   const compiled = new CompiledOperations(buildGraphSchema());
   const formatError = makeErrorFormatter((message, error) => app.log.error({ err: error }, message));
   const judge = new OperationJudge({ schema: compiled.schema, introspection: options.introspection });
-  const apollo = createApollo({ ...options, schema: compiled.schema, compiled, judge, formatError, log: app.log });
+  const metrics = options.metrics ?? new Metrics();
+  const apollo = createApollo({
+    ...options,
+    schema: compiled.schema,
+    compiled,
+    judge,
+    metrics,
+    formatError,
+    log: app.log,
+  });
   const authenticator = options.authenticator ?? (() => null);
   const identity = new Identity({ authenticator, rateLimitPerMinute: options.rateLimitPerMinute ?? 0 });
   const sessions = new SocketSessions({
@@ -114,6 +126,8 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     preClose: (done) => closeSockets(app.websocketServer.clients, done),
   });
   addErrorHandlers(app);
+  addMetrics(app, metrics, async ({ headers, ip }) => (await identity.signIn(headers.authorization, ip)).viewer);
+  measureServer(metrics, { judge, sockets: () => app.websocketServer.clients.size });
   app.addHook('onRequest', async (_request, reply) => void reply.header('x-content-type-options', 'nosniff'));
   addHealth(app, () => {
     const state = options.readiness();

@@ -84,6 +84,11 @@ export class SnapshotLibrary {
     return this.#rounds.get(roundId)?.since(afterRevision, scope) ?? [];
   }
 
+  /** How many snapshots have their columns in memory, and how many bytes those take. */
+  get memory(): { readonly snapshots: number; readonly bytes: number } {
+    return { snapshots: this.#bytes.size, bytes: [...this.#bytes.values()].reduce((sum, each) => sum + each, 0) };
+  }
+
   /** Whether the columns of a snapshot are in memory, or on their way there. */
   holds({ id }: SnapshotHead): boolean {
     return this.#loaded.has(id);

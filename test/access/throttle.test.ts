@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientOf, Throttle } from '../../src/access/throttle.js';
+import { clientOf, isLoopback, Throttle } from '../../src/access/throttle.js';
 
 describe('a throttle', () => {
   it('lets a key do something so many times at once, and again as the minute goes by', () => {
@@ -42,4 +42,9 @@ describe('the client of an address', () => {
   ])('of %s is %s', (address, client) => {
     expect(clientOf(address)).toBe(client);
   });
+});
+
+it('isLoopback knows this machine, in every notation', () => {
+  expect(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'].map(isLoopback)).toEqual([true, true, true, true]);
+  expect(['10.0.0.1', '0.0.0.0', '2001:db8::1', '', 'localhost'].map(isLoopback)).toEqual(Array(5).fill(false));
 });

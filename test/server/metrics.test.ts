@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startHealthServer } from '../../src/server/healthServer.js';
+import { Metrics } from '../../src/server/metrics.js';
+import { GraphqlSocket, postGraphql } from '../helpers/graphqlClient.js';
+import { readMetrics } from './readMetrics.js';
+import { openTestServing, startTestServer, type TestServing } from './testServer.js';
+
+let serving: TestServing;
+beforeAll(async () => {
+  serving = await openTestServing();
+});
+afterAll(() => serving.close());
+
+const start = (options: Parameters<typeof startTestServer>[0] = {}) =>
+  startTestServer({ platform: () => serving.platform, ...options });
+
+describe('/metrics', () => {
+  it('has the format of Prometheus, names with units, and no label that says who asked', async () => {
+    const { url } = await start({ metrics: new Metrics({ process: true }) });
+    await postGraphql(url, '{ __typename }');
+    const metrics = await readMetrics(url);
+    expect(metrics.names.filter((name) => !/^(dti_|process_|nodejs_)/.test(name))).toEqual([]);
+    for (const [name, type] of metrics.types) {
+      if (name.startsWith('dti_') && type === 'counter') expect(name).toMatch(/_total$/);
+    }
+    expect(metrics.value('nodejs_eventloop_lag_seconds')).toBeGreaterThanOrEqual(0);
+    expect(metrics.labels).not.toContain('subject');
+  });
+
+  it('counts requests by route and status, operations by kind and outcome, and what they cost', async () => {
+    const { url } = await start();
+    await postGraphql(url, '{ rounds(first: 3) { totalCount } }');
+    await postGraphql(url, '{ rounds(first: 3) { totalCount } }');
+    await postGraphql(url, '{ nowhere }');
+    await fetch(`${url}/some/path/of/a/client`);
+    const { value } = await readMetrics(url);
+    expect(value('dti_http_requests_total', { method: 'POST', route: 'graphql', status: '200' })).toBe(2);
+    expect(value('dti_http_requests_total', { method: 'POST', route: 'graphql', status: '400' })).toBe(1);
+    expect(value('dti_http_requests_total', { method: 'GET', route: 'other', status: '404' })).toBe(1);
+    expect(value('dti_operations_total', { transport: 'post', kind: 'query', outcome: 'ok' })).toBe(2);
+    const refused = { transport: 'post', kind: 'none', outcome: 'GRAPHQL_VALIDATION_FAILED' };
+    expect(value('dti_operations_total', refused)).toBe(1);
+    expect(value('dti_operation_duration_seconds_count', { kind: 'query' })).toBe(2);
+    expect(value('dti_operation_cost_sum')).toBe(4);
+    expect(value('dti_document_cache_lookups_total', { result: 'hits' })).toBe(1);
+    expect(value('dti_document_cache_lookups_total', { result: 'misses' })).toBe(2);
+    expect(value('dti_document_cache_documents')).toBe(1);
+  });
+
+  it('counts sockets as they come and go', async () => {
+    const { url } = await start();
+    const client = await GraphqlSocket.connect(url);
+    expect((await readMetrics(url)).value('dti_sockets')).toBe(1);
+    await client.close();
+    await expect.poll(async () => (await readMetrics(url)).value('dti_sockets')).toBe(0);
+  });
+
+  it('is not for whoever comes by way of a proxy without being an admin', async () => {
+    const { url } = await start();
+    for (const header of ['x-forwarded-for', 'forwarded', 'via']) {
+      const response = await fetch(`${url}/metrics`, { headers: { [header]: '203.0.113.7' } });
+      expect(response.status).toBe(401);
+      expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'AUTH_REQUIRED' } }] });
+    }
+    const wrong = { 'x-forwarded-for': '203.0.113.7', authorization: 'Bearer x' };
+    expect((await fetch(`${url}/metrics`, { headers: wrong })).status).toBe(401);
+  });
+
+  it('is served by processes that only work, too', async () => {
+    const readiness = () => ({ ready: true, parts: {} });
+    const metrics = new Metrics();
+    metrics.gauge('dti_test_seconds', 'Anything', () => 7);
+    const server = await startHealthServer({ host: '127.0.0.1', port: 0, readiness, metrics, log: () => undefined });
+    try {
+      expect((await readMetrics(server.url)).value('dti_test_seconds')).toBe(7);
+    } finally {
+      await server.close();
+    }
+  });
+});

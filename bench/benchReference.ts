@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { DATA_FOLDER } from '../src/config.js';
 import type { IndicatorFacts } from '../src/domain/framework.js';
+import { readReferenceFiles } from '../src/pipeline/readReferenceFiles.js';
 import { EntityTable, RegionTable } from '../src/store/tables/entity.js';
 import { FrameworkTable, MeasureEdgeTable, MeasureTable } from '../src/store/tables/framework.js';
 import { MergePolicyTable, PeerGroupTable, RoundMemberTable, RoundTable } from '../src/store/tables/round.js';
@@ -61,10 +63,12 @@ export async function writeBenchReference(em: SqlEntityManager, size: BenchSize)
     const members = entityIds.map((entityId, position) => ({ roundId, peerGroupId, entityId, position }));
     await insertInParts(members, (part) => em.insertMany(RoundMemberTable, part));
   }
-  await em.insert(MergePolicyTable, {
-    ...{ code: 'BENCH', version: 1, discrepancyTolerance: 0.05 },
-    precedence: ['NATIONAL_DATABASE', 'WEB_MEASUREMENT', 'SURVEY', 'EXPERT', 'SELF_REPORT'],
-  });
+  // The platform loads its own when it starts, and keeps to those that snapshots were computed under.
+  const { content } = await readReferenceFiles(DATA_FOLDER, size.firstYear);
+  await em.insertMany(
+    MergePolicyTable,
+    content.policies.map((policy) => ({ ...policy })),
+  );
 }
 
 /** Ids of the entities by their number, which is also the order of their codes: communes and provinces, then ministries. */

@@ -38,10 +38,7 @@ export async function startBenchServer(log: (message: string) => void, folder = 
   const [pid] = (await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8')).split('\n').map(Number);
   const command = (text: string) => run(server.url('postgres'), text);
   const known = async () => (await command('select datname from pg_database')).map(({ datname }) => String(datname));
-  const version = createHash('sha256')
-    .update(`${DATA_VERSION} ${ENGINE_VERSION}`)
-    .digest('hex')
-    .slice(0, 8);
+  const version = createHash('sha256').update(`${DATA_VERSION} ${ENGINE_VERSION}`).digest('hex').slice(0, 8);
   for (const name of await known()) {
     const isOld = /^(national|communes|tiny)_[0-9a-f]{8}$/.test(name) && !name.endsWith(version);
     if (isOld || /_(copy\d+|partial)$/.test(name)) await command(`drop database "${name}" with (force)`);

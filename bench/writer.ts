@@ -46,8 +46,8 @@ export async function openWriter(url: string, sizeKey: keyof typeof BENCH_SIZES)
         `with change as (select nextval('change_id') id), row as (
           insert into observation (source_id, entity_id, indicator_id, year, period, value, numerator, denominator, obs_status, tombstone,
             retrieved_at, change_id, stream)
-          select $1, $2, $3, $4, $4::text, $5, $6, $7, 'A', false, now(), id, 'rows' from change returning change_id)
-        select take_revision(change_id, 'OBSERVATIONS', array[$8::int], $1, null) from row`,
+          select $1::int, $2::int, $3::int, $4::int, ($4::int)::text, $5::numeric, $6::numeric, $7::numeric, 'A', false, now(), id, 'rows' from change returning change_id)
+        select take_revision(change_id, 'OBSERVATIONS', array[$8::int], $1::int, null) from row`,
         [ids.source, entityId, indicatorId, year, ...figure, ids.round],
       );
       await client.query('commit');

@@ -6,8 +6,6 @@ import type { Sink } from './sink.js';
 type Feed = Platform['feed'];
 type Revision = Parameters<LiveField<unknown>['concerns']>[0];
 
-/** How long a subscriber that knows a newer revision than this process is kept waiting for it. */
-const AHEAD_MS = 2_000;
 /** How long the same answer is given to those who join one after another. */
 const FORGET_MS = 5_000;
 
@@ -155,7 +153,7 @@ export class Hub {
   }
 
   async #reach(feed: Feed, revision: number): Promise<void> {
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(AHEAD_MS)]);
-    while (feed.head < revision && !signal.aborted) await feed.changed(feed.head, signal);
+    // However far behind the replica of this process is: a client that has seen more must not be told of the past.
+    await feed.reach(revision, this.#closing.signal);
   }
 }

@@ -27,7 +27,7 @@ export interface SharedOperation<Event = unknown> {
 export interface GroupHost {
   readonly head: number;
   readonly bounds: Bounds;
-  /** Resolves when the head has come to a revision, or after a while. */
+  /** Resolves when the head has come to a revision, or at once when there is no such revision. */
   reach(revision: number): Promise<void>;
   /** Told of what was done. */
   count(what: 'executions' | 'deliveries' | 'lags' | 'cuts' | 'failures', number?: number): void;

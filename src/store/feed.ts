@@ -133,8 +133,9 @@ export async function followRevisions(
     changed,
     async reach(revision, signal) {
       if (mark.id >= revision) return true;
-      // What the primary has not got either may never come.
-      if (told < revision && (await readHead(database.fork())) < revision) return false;
+      // What the primary has not got either may never come; while the primary is away, nobody knows.
+      const newest = told >= revision ? told : await readHead(database.fork()).catch(() => revision);
+      if (newest < revision) return false;
       wake(String(revision));
       while (mark.id < revision && !signal.aborted && !closing.signal.aborted) await changed(mark.id, signal);
       return mark.id >= revision;

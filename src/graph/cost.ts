@@ -13,6 +13,9 @@ export const DEFAULT_FIRST = 20;
 /** Most rows of a page. */
 export const MAX_FIRST = 1000;
 
+/** Rounds of a level, where they are not named. */
+const ASSUMED_ROUNDS = 5;
+
 /** Assumed of lists that declare no size; a test holds the schema to declare it everywhere. */
 const UNDECLARED_SIZE = 100;
 
@@ -60,10 +63,9 @@ interface SelectionSizes {
  * statistic; with 88 entities and five rounds when they are not named.
  */
 export function GroupScan({ measuresOf, children }: SelectionSizes) {
-  const lengthOf = (list: unknown): number | null => (Array.isArray(list) ? list.length : null);
   return Extensions({
     cost: ({ rounds, years, measures, kind, parent, by, filter, having }: Arguments) => {
-      const roundCount = lengthOf(rounds) ?? lengthOf(years) ?? 5;
+      const roundCount = lengthOf(rounds) ?? lengthOf(years) ?? ASSUMED_ROUNDS;
       const isWide = kind || (Array.isArray(by) && by.some((each) => MEASURE_DIMENSIONS.has(each)));
       const measureCount = lengthOf(measures) ?? (parent ? children : isWide ? measuresOf(kind) : 1);
       const perScore = (2 + countConditions(filter) + countConditions(having)) / 50;
@@ -83,11 +85,25 @@ function countConditions(filter: unknown): number {
   }, 0);
 }
 
-/** Conditions in a part that holds conditions on fields of its own, such as `change: { rank: { lt: -5, gt: -9 } }`. */
+/** Conditions in a part that holds conditions on fields of its own, such as `change: { rank: { lt: -5, gt: -9 } }`; 0 = it holds none. */
 function countNested(part: unknown): number {
   if (typeof part !== 'object' || part === null || Array.isArray(part)) return 0;
+  const { some, every, none, ...range } = part as Arguments;
+  const related = [some, every, none].filter((each) => typeof each === 'object' && each !== null);
+  if (related.length > 0) return countConditions(related) * sizeOfRange(range);
   const inner = Object.values(part).filter((each) => typeof each === 'object' && each !== null && !Array.isArray(each));
   return inner.length === 0 ? 0 : countConditions(part);
+}
+
+/** How many scores of an entity a range is counted as: rounds times measures. */
+function sizeOfRange({ rounds, years, level, measures, kind, parent }: Arguments): number {
+  const roundCount = lengthOf(rounds) ?? lengthOf(years) ?? (level ? ASSUMED_ROUNDS : 1);
+  const measureCount = lengthOf(measures) ?? (kind || parent ? UNDECLARED_SIZE : 1);
+  return Math.max(1, roundCount * measureCount);
+}
+
+function lengthOf(list: unknown): number | null {
+  return Array.isArray(list) ? list.length : null;
 }
 
 /** What asking for a field costs, besides what is asked for below it. */

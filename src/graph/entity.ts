@@ -1,12 +1,8 @@
 import { GraphQLLocalDate } from 'graphql-scalars';
-import { Arg, Args, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
+import { Field, ObjectType } from 'type-graphql';
 import { type Entity, type EntityLevel, entityKey } from '../domain/entity.js';
-import type { Filter } from '../store/condition.js';
-import { openPage, openView, ReadArgs, ReadPageArgs } from './at.js';
-import { connectionType, slicePage } from './connection.js';
-import { type GraphContext, type View } from './context.js';
-import { ListSize, Scan } from './cost.js';
-import { choiceFilter, compileFilter, DateFilter, filterInput, type Readers, StringFilter } from './filter.js';
+import { type View } from './context.js';
+import { ListSize } from './cost.js';
 import { LangArg, nameIn } from './name.js';
 import { NodeType } from './node.js';
 import { RegionType } from './region.js';
@@ -85,30 +81,6 @@ export class EntityType implements NodeType {
   }
 }
 
-type EntityField = 'code' | 'codeSystem' | 'level' | 'kind' | 'name' | 'region' | 'validFrom' | 'validTo';
-
-const EntityFilter = filterInput<EntityField>('EntityFilter', 'Selects entities.', {
-  code: [StringFilter, 'Code within the code system.'],
-  codeSystem: [StringFilter, 'The code system.'],
-  level: [choiceFilter('EntityLevel', () => EntityLevelWord), 'What kind of body it is.'],
-  kind: [StringFilter, 'Administrative type.'],
-  name: [StringFilter, 'Its Vietnamese or English name.'],
-  region: [StringFilter, 'Its region, as code `RRD` or with code system, `GSO-2004:RRD`.'],
-  validFrom: [DateFilter, 'First day.'],
-  validTo: [DateFilter, 'Last day; `{ eq: null }` finds those in force.'],
-});
-
-const ENTITY_READERS: Readers<EntityField, Entity> = {
-  code: ({ code }) => code,
-  codeSystem: ({ codeSystem }) => codeSystem,
-  level: ({ level }) => level,
-  kind: ({ kind }) => kind,
-  name: ({ name }) => [name.vi, name.en],
-  region: readRegion,
-  validFrom: ({ validFrom }) => validFrom,
-  validTo: ({ validTo }) => validTo,
-};
-
 /** The readings of an entity's region: the code, and the code with its system. */
 export function readRegion({ region }: Entity): readonly string[] | null {
   return region === null ? null : [region.code, `${region.codeSystem}:${region.code}`];
@@ -117,43 +89,4 @@ export function readRegion({ region }: Entity): readonly string[] | null {
 /** The readings of an entity's code: `74` and `GSO-2004:74`. */
 export function readEntityCode(entity: Entity): readonly string[] {
   return [entity.code, entityKey(entity)];
-}
-
-const EntityConnection = connectionType('Entity', () => EntityType, 'Entities, by code system and code.');
-type EntityConnection = InstanceType<typeof EntityConnection>;
-
-/** Root fields about entities. */
-@Resolver(() => EntityType)
-export class EntityResolver {
-  @Query(() => EntityType, {
-    nullable: true,
-    name: 'entity',
-    description: 'One entity by its code; null when there is none, AMBIGUOUS_CODE when the code alone names several.',
-  })
-  async findEntity(
-    @Arg('code', () => String, { description: 'Its code: `74`, `MPI`.' }) code: string,
-    @Arg('codeSystem', () => String, { nullable: true, description: 'Its code system; without it the only match.' })
-    codeSystem: string | null,
-    @Args(() => ReadArgs) args: ReadArgs,
-    @Ctx() context: GraphContext,
-  ): Promise<EntityType | null> {
-    const view = await openView(context, args);
-    const entity = view.catalogue.findEntity(code, codeSystem ?? null);
-    return entity === undefined ? null : new EntityType(entity, view);
-  }
-
-  @Scan(131)
-  @Query(() => EntityConnection, { description: 'The entities of all code systems.' })
-  async entities(
-    @Args(() => ReadPageArgs) args: ReadPageArgs,
-    @Arg('filter', () => EntityFilter, { nullable: true, description: 'Which entities.' })
-    filter: Filter<EntityField> | null,
-    @Ctx() context: GraphContext,
-  ): Promise<EntityConnection> {
-    const { view, position, size } = await openPage(context, args, 'entities');
-    const all = view.catalogue.content.entities
-      .filter(compileFilter(filter, ENTITY_READERS))
-      .map((entity) => new EntityType(entity, view));
-    return new EntityConnection(slicePage(all, ({ id }) => id, position, size));
-  }
 }

@@ -12,7 +12,8 @@ import { EntityType } from './entity.js';
 import { findMeasure, MeasureType } from './measure.js';
 import { findPeerGroup, PEER_GROUP_ARGUMENT, PeerGroupType } from './peerGroup.js';
 import { entityOf, MEASURE_ARGUMENT, requirePosition, requireRound, ScoreType } from './score.js';
-import { compileScoreFilter, type RankingField, RankingFilter } from './scoreFilter.js';
+import { compileScoreFilter, loadFilter, type RankingField, RankingFilter } from './scoreFilter.js';
+import { ScoreSummary, SUMMARY, summarise } from './scoreSummary.js';
 import { SnapshotType } from './snapshot.js';
 
 @ObjectType({ description: 'One row of a ranking.', simpleResolvers: true })
@@ -53,11 +54,25 @@ export class RankingConnection extends RankingPage {
   @Field(() => MeasureType, { description: 'What is ranked by.' })
   readonly measure: MeasureType;
 
-  constructor(page: Page<RankingRow>, snapshot: SnapshotType, peerGroup: PeerGroupType, measure: MeasureType) {
+  readonly #summarise: () => ScoreSummary;
+
+  constructor(
+    page: Page<RankingRow>,
+    snapshot: SnapshotType,
+    peerGroup: PeerGroupType,
+    measure: MeasureType,
+    summarise: () => ScoreSummary,
+  ) {
     super(page);
+    this.#summarise = summarise;
     this.snapshot = snapshot;
     this.peerGroup = peerGroup;
     this.measure = measure;
+  }
+
+  @Field(() => ScoreSummary, SUMMARY)
+  summary(): ScoreSummary {
+    return this.#summarise();
   }
 }
 
@@ -86,6 +101,7 @@ export class RankingResolver {
     const measure = findMeasure(view, round.frameworkCode, measureCode ?? INDEX_CODE);
     const group = findPeerGroup(view, round, groupCode ?? null);
     const measureAt = requirePosition(loaded, measure);
+    await loadFilter(view, filter);
     const matches = compileScoreFilter(filter, view, loaded);
     const base = measureAt * columns.entityIds.length;
     const ranked = rankingOf(columns, measureAt, group.id);
@@ -98,6 +114,12 @@ export class RankingResolver {
       new SnapshotType(head, view),
       new PeerGroupType(group),
       new MeasureType(measure, view),
+      () =>
+        summarise(
+          view,
+          loaded,
+          all.map((entityAt) => base + entityAt),
+        ),
     );
   }
 }

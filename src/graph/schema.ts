@@ -4,7 +4,7 @@ import { ApiKeyResolver } from './apiKey.js';
 import { AuditResolver } from './audit.js';
 import { ComputationResolver } from './computation.js';
 import { ComputationUpdatesResolver } from './computationUpdates.js';
-import { EntityResolver } from './entity.js';
+import { EntityResolver } from './entities.js';
 import { FrameworkResolver } from './framework.js';
 import { HostResolver } from './host.js';
 import { LinkageResolver } from './linkage.js';

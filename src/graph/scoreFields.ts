@@ -1,9 +1,9 @@
-import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, Field, FieldResolver, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { INDEX_CODE, type MeasureKind } from '../domain/framework.js';
 import { entityPosition } from '../snapshot/columns.js';
 import type { Filter } from '../store/condition.js';
 import { openPage, ReadPageArgs } from './at.js';
-import { connectionType, showPage, slicePage } from './connection.js';
+import { connectionType, type Page, showPage, slicePage } from './connection.js';
 import type { GraphContext, LoadedRound } from './context.js';
 import { ListSize, Scan } from './cost.js';
 import { EntityType } from './entity.js';
@@ -11,15 +11,34 @@ import { countMeasures, findMeasure, MAX_CHILDREN } from './measure.js';
 import { ReferenceType } from './reference.js';
 import { findRound } from './round.js';
 import { MEASURE_ARGUMENT, requireRound, ScoreType, scoreOf, selectMeasures } from './score.js';
-import { type CellTest, compileScoreFilter, type ScoreField, ScoreFilter } from './scoreFilter.js';
+import type { CellTest } from './scoreFigures.js';
+import { compileScoreFilter, loadFilter, type ScoreField, ScoreFilter } from './scoreFilter.js';
+import { ScoreSummary, SUMMARY, summarise } from './scoreSummary.js';
 import { MeasureKindWord } from './words.js';
 
-const ScoreConnection = connectionType(
+const ScorePage = connectionType(
   'Score',
   () => ScoreType,
   'Scores of a round, by peer group, then by entity, in framework order.',
 );
-type ScoreConnection = InstanceType<typeof ScoreConnection>;
+
+@ObjectType('ScoreConnection', {
+  description: 'Scores of a round, by peer group, then by entity, in framework order.',
+  simpleResolvers: true,
+})
+class ScoreConnection extends ScorePage {
+  readonly #summarise: () => ScoreSummary;
+
+  constructor(page: Page<ScoreType>, summarise: () => ScoreSummary) {
+    super(page);
+    this.#summarise = summarise;
+  }
+
+  @Field(() => ScoreSummary, SUMMARY)
+  summary(): ScoreSummary {
+    return this.#summarise();
+  }
+}
 
 const ROUND = { description: 'Code of the round: `PROVINCE-2022`. NOT_FOUND for an unknown one.' };
 const KIND = { nullable: true, description: 'Only measures of this kind.' };
@@ -108,6 +127,7 @@ export class ScoreResolver {
     const { frameworkCode } = loaded.round;
     const selection = { kind: kind ?? null, parent: parent ? findMeasure(view, frameworkCode, parent) : null };
     const measures = selectMeasures(loaded, selection);
+    await loadFilter(view, filter);
     const cells = selectCells(loaded, measures, compileScoreFilter(filter, view, loaded));
     const entityCount = loaded.columns.entityIds.length;
     const placeOf = (cell: number) => [cell % entityCount, Math.floor(cell / entityCount)] as const;
@@ -116,7 +136,8 @@ export class ScoreResolver {
       const [entityAt, measureAt] = placeOf(cell);
       return new ScoreType(view, loaded, measureAt, entityAt);
     };
-    return new ScoreConnection(showPage(page, show, ({ measureAt, entityAt }) => `${entityAt}:${measureAt}`));
+    const shown = showPage(page, show, ({ measureAt, entityAt }) => `${entityAt}:${measureAt}`);
+    return new ScoreConnection(shown, () => summarise(view, loaded, cells));
   }
 }
 

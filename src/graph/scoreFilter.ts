@@ -1,66 +1,34 @@
 import type { Entity } from '../domain/entity.js';
 import type { Measure } from '../domain/framework.js';
-import { measurePosition } from '../snapshot/columns.js';
-import { type ComparedColumns, figureReader, type ScoreFigure } from '../snapshot/figure.js';
 import type { Condition, Filter } from '../store/condition.js';
 import type { LoadedRound, View } from './context.js';
-import { readEntityCode, readRegion } from './entity.js';
-import {
-  compileCondition,
-  compileFilter,
-  compileNumber,
-  FloatFilter,
-  filterInput,
-  IntFilter,
-  type Leaf,
-  type Readers,
-  StringFilter,
-} from './filter.js';
+import { readEntityCode } from './entity.js';
+import { compileEntityFilter, type EntityField, EntityFilter, loadRelated, regionLeaf } from './entityFilter.js';
+import { compileCondition, compileFilter, filterInput, type Leaf, type Readers, StringFilter } from './filter.js';
 import { MeasureKindFilter } from './measure.js';
 import { nameLeaf } from './nameFilter.js';
+import { type CellTest, FIGURE_INPUTS, type FigureField, figureReaders } from './scoreFigures.js';
 
 /** Fields that rows of a ranking are selected by. */
-export type RankingField =
-  | 'entity'
-  | 'name'
-  | 'region'
-  | 'rank'
-  | 'value'
-  | 'points'
-  | 'coverage'
-  | 'automaticShare'
-  | 'change';
+export type RankingField = Exclude<FigureField, 'peerGroup'> | 'entity' | 'name' | 'region' | 'about';
 
 /** Fields that scores are selected by. */
-export type ScoreField = RankingField | 'measure' | 'kind' | 'peerGroup';
-
-type ChangeField = 'value' | 'rank';
-
-const ChangeFilter = filterInput<ChangeField>('ScoreChangeFilter', 'Selects scores by how they changed in a year.', {
-  value: [FloatFilter, 'New value minus old value; `{ eq: null }` finds those without a change.'],
-  rank: [IntFilter, 'Old rank minus new rank: `{ lt: -5 }` finds who fell more than five places.'],
-});
-
-const FIGURES = {
-  rank: [IntFilter, 'The rank in the peer group; `{ eq: null }` finds those without.'],
-  value: [FloatFilter, 'The value, 0 to 1; `{ eq: null }` finds those without.'],
-  points: [FloatFilter, 'Points earned.'],
-  coverage: [FloatFilter, 'Share of the possible points whose figure is there.'],
-  automaticShare: [FloatFilter, 'Share of the possible points that were measured automatically.'],
-  change: [ChangeFilter, 'The difference from the published round of the year before, as in `Score.change`.'],
-} as const;
+export type ScoreField = FigureField | RankingField | 'measure' | 'kind';
 
 const ENTITY_FACTS = {
   entity: [StringFilter, 'The entity, as code `74` or with code system, `GSO-2004:74`.'],
   name: [StringFilter, 'Vietnamese or English name of the entity.'],
   region: [StringFilter, 'Region of the entity, as code `RRD` or with code system.'],
+  about: [EntityFilter, 'The entity, by any of its facts and by its other scores.'],
 } as const;
+
+const { peerGroup: PEER_GROUP_INPUT, ...RANKING_FIGURES } = FIGURE_INPUTS;
 
 /** Input of {@link RankingField}s. */
 export const RankingFilter = filterInput<RankingField>(
   'RankingFilter',
   'Selects rows of a ranking; ranks stay those of the whole.',
-  { ...ENTITY_FACTS, ...FIGURES },
+  { ...ENTITY_FACTS, ...RANKING_FIGURES },
 );
 
 /** Input of {@link ScoreField}s. */
@@ -68,51 +36,37 @@ export const ScoreFilter = filterInput<ScoreField>('ScoreFilter', 'Selects score
   measure: [StringFilter, 'Code of the measure.'],
   kind: [MeasureKindFilter, 'What the measure is.'],
   ...ENTITY_FACTS,
-  peerGroup: [StringFilter, 'Code of the peer group.'],
-  ...FIGURES,
+  peerGroup: PEER_GROUP_INPUT,
+  ...RANKING_FIGURES,
 });
 
-/** Which scores of a round are meant; asked with the cell in the columns. */
-export type CellTest = (cell: number) => boolean;
+type AnyFilter = Filter<RankingField> | Filter<ScoreField>;
 
-// What a round is compared with is asked by every filter and group of an operation.
-const comparisons = new WeakMap<LoadedRound, ComparedColumns>();
-
-/** The columns of a round beside those of the year before. */
-export function comparedColumns(view: View, loaded: LoadedRound): ComparedColumns {
-  const known = comparisons.get(loaded);
-  if (known !== undefined) return known;
-  const { columns, previous } = loaded;
-  const toPrevious = (id: number): number => {
-    const code = view.catalogue.measure(id)?.code;
-    if (previous === null || code === undefined) return -1;
-    const before = view.catalogue.measureByCode(previous.head.frameworkCode, code);
-    return before === undefined ? -1 : (measurePosition(previous.columns, before.id) ?? -1);
-  };
-  const made = {
-    columns,
-    previous: previous?.columns ?? null,
-    previousMeasures: Int32Array.from(columns.measureIds, toPrevious),
-  };
-  comparisons.set(loaded, made);
-  return made;
+/**
+ * Loads the rounds that a filter speaks of besides the one that it is asked of; to be awaited before the filter is compiled.
+ * @throws PlatformError NOT_FOUND, BAD_USER_INPUT
+ */
+export async function loadFilter(view: View, filter: AnyFilter | null | undefined): Promise<void> {
+  if (!filter) return;
+  const { about, and, or, not } = filter;
+  if (about) await loadRelated(view, about as Filter<EntityField>);
+  for (const part of [...(and ?? []), ...(or ?? []), not]) await loadFilter(view, part);
 }
 
 /**
  * Turns a filter into a test of cells of the columns, so that no object is made for a score that is not shown.
+ * @param filter whose rounds are loaded, by {@link loadFilter}
  * @returns null = all hold
  * @throws PlatformError BAD_USER_INPUT
  */
 export function compileScoreFilter(
-  filter: Filter<RankingField> | Filter<ScoreField> | null | undefined,
+  filter: AnyFilter | null | undefined,
   view: View,
   loaded: LoadedRound,
 ): CellTest | null {
   if (filter === null || filter === undefined) return null;
   const { columns } = loaded;
   const entityCount = columns.entityIds.length;
-  const compared = comparedColumns(view, loaded);
-  const figure = (name: ScoreFigure): Leaf<number> => numberLeaf(() => figureReader(compared, name));
 
   /** Asks a question about entities once for each of them, however many measures there are. */
   const ofEntity = (leaf: Leaf<Entity>): Leaf<number> => ({
@@ -137,30 +91,9 @@ export function compileScoreFilter(
 
   const readers: Readers<ScoreField, number> = {
     // Numbers first: they are the quickest to ask, and what they refuse is not asked for its name.
-    rank: figure('rank'),
-    value: figure('value'),
-    points: figure('points'),
-    coverage: figure('coverage'),
-    automaticShare: figure('automaticShare'),
-    change: {
-      compile: (condition, depth) =>
-        compileFilter<ChangeField, number>(
-          condition as Filter<ChangeField>,
-          { value: figure('changeOfValue'), rank: figure('changeOfRank') },
-          depth + 1,
-        ),
-    },
+    ...figureReaders(view, loaded),
     measure: ofMeasure(({ code }) => code),
     kind: ofMeasure(({ kind }) => kind),
-    peerGroup: {
-      compile(condition) {
-        const holds = compileCondition(condition as Condition);
-        const groups = new Map(
-          Array.from(new Set(columns.groupOf), (id) => [id, holds(view.catalogue.peerGroup(id)?.code)]),
-        );
-        return (cell) => groups.get(columns.groupOf[cell % entityCount] ?? 0) ?? false;
-      },
-    },
     region: ofEntity(regionLeaf()),
     entity: ofEntity({
       compile(condition) {
@@ -169,35 +102,11 @@ export function compileScoreFilter(
       },
     }),
     name: ofEntity(nameLeaf(({ name }) => name)),
+    about: ofEntity({
+      compile: (condition, depth) => compileEntityFilter(condition as Filter<EntityField>, view, depth + 1),
+    }),
   };
   return compileFilter<ScoreField, number>(filter, readers);
-}
-
-/** Tests the regions of entities, each region once. */
-export function regionLeaf(): Leaf<Entity> {
-  return {
-    compile(condition) {
-      const holds = compileCondition(condition as Condition);
-      const found = new Map<Entity['region'], boolean>();
-      return (entity) => {
-        const known = found.get(entity.region);
-        if (known !== undefined) return known;
-        const isFound = holds(readRegion(entity));
-        found.set(entity.region, isFound);
-        return isFound;
-      };
-    },
-  };
-}
-
-function numberLeaf(makeReader: () => (cell: number) => number): Leaf<number> {
-  return {
-    compile(condition) {
-      const read = makeReader();
-      const holds = compileNumber(condition as Condition);
-      return (cell) => holds(read(cell));
-    },
-  };
 }
 
 /** @returns a test of cells that asks once per entity, when first needed */

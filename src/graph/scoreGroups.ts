@@ -8,7 +8,8 @@ import { connectionType, showPage, slicePage } from './connection.js';
 import type { GraphContext, View } from './context.js';
 import { GroupScan } from './cost.js';
 import { countMeasures, MAX_CHILDREN } from './measure.js';
-import { comparedColumns, compileScoreFilter, type ScoreField, ScoreFilter } from './scoreFilter.js';
+import { comparedColumns } from './scoreFigures.js';
+import { compileScoreFilter, loadFilter, type ScoreField, ScoreFilter } from './scoreFilter.js';
 import {
   compileHaving,
   type GroupFilter,
@@ -28,11 +29,9 @@ import {
   ScoreDimensionWord,
   ScoreGroupKeyType,
 } from './scoreGroupKey.js';
-import { loadRange, type RangeOfRound, ScoreRange } from './scoreRange.js';
+import { loadRange, type RangeOfRound, refuseTooManyScores, ScoreRange } from './scoreRange.js';
 import { ScoreSummary } from './scoreSummary.js';
 
-/** Most scores that one field goes through: a year of all communes twice over, some 0.3 s. */
-const MAX_SCORES = 2_500_000;
 const MAX_GROUPS = 100_000;
 
 @ObjectType('ScoreGroup', {
@@ -96,11 +95,9 @@ export class ScoreGroupResolver {
   ): Promise<ScoreGroupConnection> {
     const order = orderBy ?? [];
     const { view, position, size } = await openPage(context, args, `scoreGroups:${JSON.stringify([by, order])}`);
-    if (!range.rounds && !range.level && !range.years) {
-      throw new PlatformError('BAD_USER_INPUT', 'Say which rounds are meant: give "rounds", "level" or "years".');
-    }
     const grouping: Grouping = { by: new Set(by), filter: filter ?? null };
     const isAnyMeasure = by.some(isOfMeasure) || namesMeasures(grouping.filter);
+    await loadFilter(view, filter);
     const rounds = await loadRange(view, range, isAnyMeasure);
     const isShown = compileHaving(having);
     const keyed = groupRounds(view, rounds, grouping).filter(({ group }) => isShown(group));
@@ -116,7 +113,7 @@ interface GroupWithKey extends KeyedGroup {
 }
 
 function groupRounds(view: View, ranges: readonly RangeOfRound[], { by, filter }: Grouping): GroupWithKey[] {
-  refuseTooMany(ranges);
+  refuseTooManyScores(ranges);
   const parts = { round: new KeyParts(), measure: new KeyParts(), entity: new KeyParts() };
   const rounds = ranges.map(({ loaded, measures }): GroupedRound => {
     const compared = comparedColumns(view, loaded);
@@ -151,19 +148,6 @@ function groupRounds(view: View, ranges: readonly RangeOfRound[], { by, filter }
     const textOf = (dimension: ScoreDimension) => texts[dimension] ?? '';
     return { group, textOf, key: [...by].map(textOf).join('\u0001'), part: { ...round, ...measure, ...entity } };
   });
-}
-
-function refuseTooMany(ranges: readonly RangeOfRound[]): void {
-  const asked = ranges.reduce(
-    (sum, { loaded, measures }) => sum + loaded.columns.entityIds.length * measures.length,
-    0,
-  );
-  if (asked <= MAX_SCORES) return;
-  throw new PlatformError(
-    'QUERY_TOO_COSTLY',
-    `The rounds and measures have ${asked.toLocaleString('en-US')} scores, ${MAX_SCORES.toLocaleString('en-US')} can be grouped at once; ask for fewer rounds or measures.`,
-    { details: { scores: asked, limit: MAX_SCORES } },
-  );
 }
 
 /** Whether a filter has a condition on measures anywhere. */

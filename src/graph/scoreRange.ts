@@ -10,6 +10,9 @@ import { findRound } from './round.js';
 import { selectMeasures } from './score.js';
 import { EntityLevelWord, MeasureKindWord } from './words.js';
 
+/** Most scores that one condition or group goes through: a year of all communes twice over, some 0.3 s. */
+const MAX_SCORES = 2_500_000;
+
 /** Most rounds, and most measures, that can be named at once. */
 const MAX_NAMED = 200;
 
@@ -57,9 +60,12 @@ export interface RangeOfRound {
 
 /**
  * The rounds of a range, by level and year.
- * @throws PlatformError NOT_FOUND; BAD_USER_INPUT when too many are named
+ * @throws PlatformError NOT_FOUND; BAD_USER_INPUT when none or too many are named
  */
 export function roundsOf(view: View, { rounds: codes, level, years }: ScoreRange): AssessmentRound[] {
+  if (!codes && !level && !years) {
+    throw new PlatformError('BAD_USER_INPUT', 'Say which rounds are meant: give "rounds", "level" or "years".');
+  }
   refuseMany('rounds', codes);
   refuseMany('years', years);
   const named = codes ? new Set(codes.map((code) => findRound(view, code))) : null;
@@ -108,6 +114,24 @@ export function measuresOf(
     );
     return [{ loaded, measures }];
   });
+}
+
+/**
+ * Bounds how much one field goes through, which its arguments alone do not tell.
+ * @throws PlatformError QUERY_TOO_COSTLY
+ */
+export function refuseTooManyScores(ranges: readonly RangeOfRound[]): void {
+  const asked = ranges.reduce(
+    (sum, { loaded, measures }) => sum + loaded.columns.entityIds.length * measures.length,
+    0,
+  );
+  if (asked <= MAX_SCORES) return;
+  const [shown, limit] = [asked, MAX_SCORES].map((count) => count.toLocaleString('en-US'));
+  throw new PlatformError(
+    'QUERY_TOO_COSTLY',
+    `These rounds and measures have ${shown} scores, ${limit} can be gone through at once; ask for fewer rounds or measures.`,
+    { details: { scores: asked, limit: MAX_SCORES } },
+  );
 }
 
 function refuseUnknown(view: View, rounds: readonly LoadedRound[], codes: readonly string[]): void {

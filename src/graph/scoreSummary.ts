@@ -1,12 +1,13 @@
 import { GraphQLFloat, GraphQLInt } from 'graphql';
 import { Arg, Field, ObjectType } from 'type-graphql';
 import { PlatformError } from '../domain/errors.js';
-import type { ScoreFigure } from '../snapshot/figure.js';
-import type { ScoreGroup } from '../snapshot/group.js';
+import { figureReader, type ScoreFigure } from '../snapshot/figure.js';
+import { ScoreGroup } from '../snapshot/group.js';
 import type { Statistics } from '../snapshot/statistics.js';
 import type { LoadedRound, View } from './context.js';
 import { Cost, ListSize } from './cost.js';
 import { ScoreType } from './score.js';
+import { comparedColumns } from './scoreFigures.js';
 
 /** Most scores that `top` shows. */
 const MAX_TOP = 100;
@@ -211,3 +212,13 @@ export class ScoreSummary {
     });
   }
 }
+
+/** What some scores of one round come to. */
+export function summarise(view: View, loaded: LoadedRound, cells: readonly number[]): ScoreSummary {
+  const compared = comparedColumns(view, loaded);
+  const scope = { rounds: [{ read: (figure: ScoreFigure) => figureReader(compared, figure) }], offsets: [0] };
+  return new ScoreSummary(new ScoreGroup(0, 0, 0, cells, scope), [loaded], view);
+}
+
+/** The field `summary` of a list of scores. */
+export const SUMMARY = { description: 'What all rows of the list come to, not only those of this page.' };

@@ -84,8 +84,9 @@ export class ScoreGroup {
   }
 }
 
-interface GroupScope {
-  readonly rounds: readonly GroupedRound[];
+/** What the members of a group are read from. */
+export interface GroupScope {
+  readonly rounds: readonly Pick<GroupedRound, 'read'>[];
   /** What is added to the cells of each round. */
   readonly offsets: readonly number[];
 }

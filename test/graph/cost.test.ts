@@ -86,3 +86,16 @@ it('rows of an update of scores are those that are watched', () => {
   expect([{}, { measures: ['A', 'B'] }, { entities: ['74'], measures: null }].map(rows)).toEqual([63, 126, 1]);
   expect(rows({ entities: Array(10_000), measures: Array(98) })).toBe(20_000);
 });
+
+it('a filter costs as much as it goes through: rounds, measures and conditions below relations', () => {
+  const field = schema.getQueryType()?.getFields()['entities'];
+  if (field === undefined) throw new Error('there is no Query.entities');
+  const costOf = (filter: object) => costOfField(field, false, { filter }, 1).own;
+  const plainly = costOf({ code: { eq: '1' } });
+  const score = (range: object) => costOf({ score: { ...range, some: { rank: { gt: 4 } } } });
+  expect(score({ rounds: ['A'] })).toBeLessThan(plainly * 2);
+  expect(score({ rounds: ['A', 'B'], measures: ['X', 'Y', 'Z'] })).toBeGreaterThan(plainly * 4);
+  expect(score({ level: 'PROVINCE', kind: 'INDICATOR' })).toBeGreaterThan(plainly * 100);
+  const deep = { predecessors: { some: { score: { years: [1, 2, 3], some: { rank: { gt: 4, lt: 9 } } } } } };
+  expect(costOf(deep)).toBeGreaterThan(plainly * 4);
+});

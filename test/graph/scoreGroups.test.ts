@@ -248,6 +248,25 @@ describe('scoreGroups', () => {
     );
   }, 60_000);
 
+  it('the summary of a ranking or of scores is that of all rows, not of the page', async () => {
+    const { ranking, scores } = await graph.read(`{
+      ranking(round: "PROVINCE-2022", first: 2, filter: { region: { eq: "SE" } }) { summary { count value { average } best { entity { id } } } edges { node { entity { id } } } }
+      scores(round: "PROVINCE-2022", kind: MAIN_INDEX, first: 0) { summary { count missing value { median } } }
+    }`);
+    const of = (isMeant: (row: Row) => boolean) => rows.filter((row) => row.round === 'PROVINCE-2022' && isMeant(row));
+    const south = present(
+      of((row) => row.region === 'GSO-2004:SE' && INDEX_ONLY(row)),
+      'value',
+    );
+    expect(ranking.summary.count).toBe(south.length);
+    expectClose(ranking.summary.value.average, mean(south));
+    expect(ranking.summary.best.entity).toEqual(ranking.edges[0].node.entity);
+    const main = of(({ kind }) => kind === 'MAIN_INDEX');
+    const values = present(main, 'value');
+    expect(scores.summary).toMatchObject({ count: values.length, missing: main.length - values.length });
+    expectClose(scores.summary.value.median, quantile(values, 0.5));
+  });
+
   it('groups come by key, in the order of `by`, unless they are ordered otherwise; ties go by key', async () => {
     const range = { rounds: ['PROVINCE-2021', 'PROVINCE-2022'], measures: ['INDEX', 'CYBERSECURITY'] };
     const keysOf = async (variables: object) => {

@@ -5,6 +5,7 @@ import { Migration20261122114001_work } from './20261122114001_work.js';
 import { Migration20261122114101_period } from './20261122114101_period.js';
 import { Migration20261122114201_ingestion } from './20261122114201_ingestion.js';
 import { Migration20261122114301_linkage } from './20261122114301_linkage.js';
+import { Migration20261122150001_snapshot_delta } from './20261122150001_snapshot_delta.js';
 
 /** All migrations, oldest first. A released one is never edited; a change is a new file and a new line here. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   { name: '20261122114101_period', class: Migration20261122114101_period },
   { name: '20261122114201_ingestion', class: Migration20261122114201_ingestion },
   { name: '20261122114301_linkage', class: Migration20261122114301_linkage },
+  { name: '20261122150001_snapshot_delta', class: Migration20261122150001_snapshot_delta },
 ];

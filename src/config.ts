@@ -54,6 +54,10 @@ export interface Config {
   readonly trustProxy: number | readonly string[];
   /** Requests and operations of one client a minute; 0 = any number. */
   readonly rateLimitPerMinute: number;
+  /** Megabytes that the columns of snapshots may take in memory. */
+  readonly snapshotMemoryMb: number;
+  /** Megabytes that open rounds may take between their computations. */
+  readonly roundMemoryMb: number;
   /** Hosts (`host` or `host:port`) outside the public network that sources may be read from. */
   readonly sourceAllowedHosts: readonly string[];
   /** Folder whose manifests are registered, now and whenever one is put there; null = none. Absolute path. */
@@ -208,6 +212,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     oidc: oidcIssuer === null || oidcAudience === null ? null : { issuer: oidcIssuer, audience: oidcAudience },
     trustProxy: proxies(),
     rateLimitPerMinute: whole('RATE_LIMIT_PER_MINUTE', 0, 0, 1_000_000),
+    snapshotMemoryMb: whole('SNAPSHOT_MEMORY_MB', 64, 1, 65_536),
+    roundMemoryMb: whole('ROUND_MEMORY_MB', 320, 0, 65_536),
     sourceAllowedHosts: hosts('SOURCE_ALLOWED_HOSTS'),
     manifestDir: path('MANIFEST_DIR'),
     secretsKeyFile: resolve(text('SECRETS_KEY_FILE') ?? join(dataDir, 'secrets-key')),

@@ -41,6 +41,7 @@ import type { Reading } from './store/reading.js';
 
 /** The contract gives ten seconds; what is not down by then is left to the recovery of the next start. */
 const SHUTDOWN_MS = 9_500;
+const MB = 1024 * 1024;
 
 const log = (message: string) => void process.stderr.write(`${new Date().toISOString()} ${message}\n`);
 
@@ -147,7 +148,7 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
   opened.push({ name: 'jobs', close: () => jobs.close() });
   const demonstration = config.demo ? await part('sources', () => demonstrate(config, sources)) : null;
   const stage = { ...sources, addressGuard: guardSources(config, demonstration?.host ?? null) };
-  const memory = new RoundMemory();
+  const memory = new RoundMemory(config.roundMemoryMb * MB);
   const serving = await run('Merge, score, rank, freeze', ({ show }) =>
     part('snapshots', async () => {
       const open = catalogue.current().content.rounds.filter(({ status }) => status !== 'PUBLISHED');
@@ -162,7 +163,10 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
         log(`${error.code}: ${error.message}`);
         void shutDown(1);
       };
-      return openServing(database, catalogue, { publicProvisional: config.publicProvisional, jobs, log, onLost });
+      return openServing(database, catalogue, {
+        ...{ publicProvisional: config.publicProvisional, jobs, log, onLost },
+        snapshotMemoryBytes: config.snapshotMemoryMb * MB,
+      });
     }),
   );
   opened.push({ name: 'feed', close: serving.close });
@@ -204,13 +208,16 @@ async function background(
   config: Config,
   stage: SyncStage,
   jobs: Jobs,
-  { feed }: Serving,
+  { feed, platform }: Serving,
   memory: RoundMemory,
 ): Promise<void> {
   if (config.role === 'gateway') return;
   const { database, library } = stage;
   const catalogue = () => library.catalogue();
-  const recomputation: Recomputation = keepComputed({ database, feed, log, catalogue, memory, now: () => new Date() });
+  const recomputation: Recomputation = keepComputed({
+    ...{ database, feed, log, catalogue, memory, library: platform.library },
+    now: () => new Date(),
+  });
   opened.push({ name: 'recomputation', close: () => recomputation.close() });
   if (config.manifestDir !== null) {
     const folder = { path: config.manifestDir, shipped: false, simulated: true };

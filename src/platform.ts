@@ -101,6 +101,8 @@ export interface Serving {
 /** How the reading side is opened. */
 export interface ServingOptions {
   readonly publicProvisional: boolean;
+  /** What the columns of snapshots may take in memory; absent = 64 MB. */
+  readonly snapshotMemoryBytes?: number;
   /** The queue that runs are asked for through; absent = nobody can ask. */
   readonly jobs?: Jobs;
   readonly log: (message: string) => void;
@@ -114,11 +116,19 @@ export async function openServing(
   catalogue: CatalogueHolder,
   options: ServingOptions,
 ): Promise<Serving> {
-  const library = new SnapshotLibrary(database, (head) => recomputeSnapshot(database, catalogue.current(), head));
+  const library = new SnapshotLibrary(
+    database,
+    (head) => recomputeSnapshot(database, catalogue.current(), head),
+    options.snapshotMemoryBytes,
+  );
   const feed = await followRevisions(database, options.log, options.onLost);
-  feed.onRevision(async ({ kind }) => {
+  feed.onRevision(async ({ kind, snapshotId }) => {
     if (kind === 'REFERENCE' || kind === 'ROUND') await catalogue.reload();
-    if (kind === 'SNAPSHOT' || kind === 'ROUND') await library.refresh();
+    if (kind !== 'SNAPSHOT' && kind !== 'ROUND') return;
+    await library.refresh();
+    const head = snapshotId === null ? undefined : library.byId(snapshotId);
+    // Those who wait for this revision all want the same columns next.
+    if (head !== undefined) await library.follow(head);
   });
   // What was written before the feed began to follow is in these; what comes after it, the feed brings.
   await catalogue.reload();

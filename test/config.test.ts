@@ -43,7 +43,7 @@ describe('the configuration', () => {
       },
       ...{ jwtKeyFile: resolve('.data/jwt-key.pem'), mayMakeKeys: true, localTokens: true, oidc: null },
       replicas: { urls: [], fallback: true, maxLagMs: 10_000 },
-      ...{ trustProxy: 0, rateLimitPerMinute: 0 },
+      ...{ trustProxy: 0, rateLimitPerMinute: 0, snapshotMemoryMb: 64, roundMemoryMb: 320 },
     });
   });
 
@@ -77,6 +77,8 @@ describe('the configuration', () => {
     ['TRUST_PROXY', '1', { trustProxy: 1 }],
     ['TRUST_PROXY', '10.0.0.0/8, fd00::1', { trustProxy: ['10.0.0.0/8', 'fd00::1'] }],
     ['RATE_LIMIT_PER_MINUTE', '600', { rateLimitPerMinute: 600 }],
+    ['SNAPSHOT_MEMORY_MB', '700', { snapshotMemoryMb: 700 }],
+    ['ROUND_MEMORY_MB', '0', { roundMemoryMb: 0 }],
     ['PORT', ' 4001 ', { port: 4001 }],
     ['PORT', '', { port: 4000 }],
     ['SIMULATOR_PORT', '  ', { simulatorPort: null }],
@@ -144,6 +146,7 @@ describe('the configuration', () => {
       '10.0.0.0/33',
       '"10.0.0.0/33" is neither a number of proxies from 0 to 9 nor an address such as 10.0.0.0/8',
     ],
+    ['SNAPSHOT_MEMORY_MB', '0', '"0" is not a whole number from 1 to 65536'],
     ['RATE_LIMIT_PER_MINUTE', '-1', '"-1" is not a whole number from 0 to 1000000'],
     ['DATABASE_URL', 'mysql://h/d', 'is not an address like postgres://user:password@host:5432/database'],
     ['DATABASE_URL', 'h:5432', 'is not an address like postgres://user:password@host:5432/database'],

@@ -4,21 +4,24 @@ import { PlatformError } from '../domain/errors.js';
 import type { AssessmentRound, RoundStatus } from '../domain/round.js';
 import type { SnapshotColumns, SnapshotHead } from '../domain/snapshot.js';
 import { ENGINE_VERSION, type ScoringProblem } from '../scoring/compute.js';
-import { encodeColumns } from '../snapshot/encode.js';
+import { digestOf } from '../snapshot/encode.js';
 import { resultHash, resultHashForm } from '../snapshot/resultHash.js';
 import { writeAudit } from '../store/audit.js';
 import { claimRoundStatus, lockRound } from '../store/lock.js';
 import type { Database } from '../store/orm.js';
 import { nextChangeId, readHead, takeRevision } from '../store/revision.js';
-import { countWhole, dropOldColumns, insertSnapshot, readNewestHead } from '../store/snapshot.js';
+import { dropOldColumns, type HeldColumns, insertSnapshot, readNewestHead } from '../store/snapshot.js';
+import type { SnapshotLibrary } from '../store/snapshotLibrary.js';
 import { RoundTable } from '../store/tables/round.js';
 import { HeldRound, keyOf, type RoundMethod } from './heldRound.js';
+import { findBase, packColumns } from './packColumns.js';
 import type { RoundMemory } from './roundMemory.js';
 
-/** Provisional snapshots of a round whose columns are kept; older ones are computed again when somebody asks. */
-const KEEP_COLUMNS = 500;
-/** How many more there may be before the old ones are dropped, so that one statement drops many. */
-const SPARE_COLUMNS = 50;
+/**
+ * Provisional snapshots of a round whose columns are kept, about; older ones are computed again when somebody asks. They are counted whenever a whole one is
+ * written, so that one statement drops many.
+ */
+const KEEP_COLUMNS = 2000;
 
 /** What a computation needs. */
 export interface ComputeOptions {
@@ -29,6 +32,8 @@ export interface ComputeOptions {
   readonly publish?: boolean;
   /** What earlier computations of this process left, so that only what changed since is read; absent = everything is read, as for what is published. */
   readonly memory?: RoundMemory;
+  /** Takes the columns, so that readers in this process need not read them back; absent = nobody. */
+  readonly library?: Pick<SnapshotLibrary, 'offer'>;
   readonly now: () => Date;
 }
 
@@ -87,6 +92,8 @@ export async function computeRound(options: ComputeOptions): Promise<ComputeOutc
     const same = newest?.inputHash === result.inputHash && newest.resultHash === result.resultHash;
     // Another process may have been faster with newer observations.
     if (newest !== null && (same || newest.inputRevision > result.inputRevision)) return { result, written: null };
+    const base = newest === null ? null : await findBase(em, newest, memory?.stored(round.id) ?? null);
+    const packed = packColumns(result.columns, newest, base);
     const changeId = await nextChangeId(em);
     const snapshotId = await insertSnapshot(em, {
       roundId: round.id,
@@ -99,21 +106,24 @@ export async function computeRound(options: ComputeOptions): Promise<ComputeOutc
       inputHash: result.inputHash,
       resultHash: result.resultHash,
       problems: result.problems,
-      columns: encodeColumns(result.columns),
+      columns: packed.bytes,
+      ...(packed.chain === null ? {} : { chain: packed.chain }),
       computedAt: now(),
       changeId,
     });
+    const columns: HeldColumns = { id: snapshotId, columns: result.columns, digest: digestOf(packed.bytes) };
+    // Before the commit, after which readers are woken at once.
+    options.library?.offer(round.id, columns);
     if (publish) await em.nativeUpdate(RoundTable, { id: round.id }, { status: 'PUBLISHED' });
-    else if ((await countWhole(em, round.id)) > KEEP_COLUMNS + SPARE_COLUMNS) {
-      await dropOldColumns(em, round.id, KEEP_COLUMNS);
-    }
+    else if (packed.chain === null) await dropOldColumns(em, round.id, KEEP_COLUMNS);
     const action = publish ? 'publishRound' : 'computeRound';
     const details = { inputHash: result.inputHash, resultHash: result.resultHash };
     await writeAudit(em, { viewer: null, action, target: `AssessmentRound:${round.code}`, details });
     const kind = publish ? 'ROUND' : 'SNAPSHOT';
     const revision = await takeRevision(em, { changeId, kind, roundIds: [round.id], snapshotId });
-    return { result, written: { snapshotId, revision } };
+    return { result, written: { snapshotId, revision, columns } };
   });
+  if (written !== null) memory?.remember(round.id, written.columns);
   const { startedAt, readAt, scoredAt } = result;
   return {
     snapshotId: written?.snapshotId ?? null,

@@ -3,6 +3,7 @@ import type { Catalogue } from '../domain/catalogue.js';
 import { describeError, PlatformError } from '../domain/errors.js';
 import type { RevisionFeed } from '../store/feed.js';
 import type { Database } from '../store/orm.js';
+import type { SnapshotLibrary } from '../store/snapshotLibrary.js';
 import { computeRound } from './compute.js';
 import { RoundMemory } from './roundMemory.js';
 
@@ -22,6 +23,8 @@ export interface RecomputationOptions {
   readonly feed: RevisionFeed;
   /** What the computations at start left; absent = nothing. */
   readonly memory?: RoundMemory;
+  /** Takes what is computed; absent = nobody. */
+  readonly library?: SnapshotLibrary;
   readonly now: () => Date;
   log(message: string): void;
 }
@@ -32,6 +35,7 @@ export interface RecomputationOptions {
  */
 export function keepComputed(options: RecomputationOptions): Recomputation {
   const { database, feed, now, log, memory = new RoundMemory() } = options;
+  const handOver = options.library === undefined ? {} : { library: options.library };
   const waiting = new Set<number>();
   const running = new Map<number, Promise<void>>();
   const closing = new AbortController();
@@ -46,7 +50,14 @@ export function keepComputed(options: RecomputationOptions): Recomputation {
         continue;
       }
       try {
-        const { problems } = await computeRound({ database, catalogue, roundCode: round.code, memory, now });
+        const { problems } = await computeRound({
+          database,
+          catalogue,
+          roundCode: round.code,
+          memory,
+          now,
+          ...handOver,
+        });
         if (problems.length > 0) log(`${round.code}: ${problems.length} figures could not be scored`);
       } catch (error) {
         log(`${round.code} could not be computed and stays at its last snapshot: ${describeError(error)}`);

@@ -1,114 +1,150 @@
 import { PlatformError } from '../domain/errors.js';
 import type { SnapshotColumns } from '../domain/snapshot.js';
 import { sha256Bytes } from '../proof/hash.js';
+import { joinPlanes, splitPlanes } from './bytePlane.js';
 
-/** "DTIS", then the version of the layout. */
+/** "DTIS", then the layout: 1 and 2 are whole snapshots, 3 is a difference. */
 const MAGIC = 0x44544953;
-const LAYOUT = 1;
+const WHOLE = 2;
+/** As 2, but the numbers lie one after the other; written by earlier versions. */
+const WHOLE_ROWS = 1;
 /** Magic, layout, number of entities, number of measures: four times 4 bytes. */
-const HEADER_BYTES = 16;
-const DIGEST_BYTES = 32;
+export const HEADER_BYTES = 16;
+/** Length of the SHA-256 at the end of what is stored. */
+export const DIGEST_BYTES = 32;
+
+/** The columns with one cell per measure and entity that are float64, in the order in which they are stored; `rank` comes last. */
+export const FLOAT_CELLS = ['value', 'points', 'coverage', 'automaticShare', 'observationId'] as const;
 
 /**
- * Packs columns for storage. Layout 1, numbers little-endian on any machine: "DTIS", then as uint32 the layout, the numbers of entities and of
- * measures; then `entityIds`, `groupOf`, `measureIds` (int32), `maxPoints`, `value`, `points`, `coverage`, `automaticShare`, `observationId`
- * (float64), `rank` (int32); then the SHA-256 of all before. Equal columns give equal bytes.
+ * Packs columns for storage. Layout 2, numbers little-endian: "DTIS", then as uint32 the layout, the numbers of entities and of measures; then
+ * `entityIds`, `groupOf`, `measureIds` (int32), `maxPoints` (float64), `value`, `points`, `coverage`, `automaticShare`, `observationId` (float64),
+ * `rank` (int32), each of these six as the first bytes of all its numbers, then the second ones, and so on; then the SHA-256 of all before. Equal columns
+ * give equal bytes.
+ *
+ * Sorted by place, bytes that are alike lie together: 10,600 communes and 111 measures (51 MB) compress to 4.5 MB instead of 9.3, in a third of the time.
  * @returns about 44 bytes per cell; 63 entities and 111 measures take 310 kB
  */
 export function encodeColumns(columns: SnapshotColumns): Uint8Array<ArrayBuffer> {
   const entityCount = columns.entityIds.length;
   const measureCount = columns.measureIds.length;
   const bytes = new Uint8Array(sizeOf(entityCount, measureCount));
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, MAGIC);
-  view.setUint32(4, LAYOUT, true);
-  view.setUint32(8, entityCount, true);
-  view.setUint32(12, measureCount, true);
+  writeHeader(bytes, WHOLE, entityCount, measureCount);
   let at = HEADER_BYTES;
-  for (const ids of [columns.entityIds, columns.groupOf, columns.measureIds]) at = writeInts(view, at, ids);
-  for (const column of [columns.maxPoints, ...cellColumns(columns)]) at = writeFloats(view, at, column);
-  at = writeInts(view, at, columns.rank);
-  bytes.set(sha256Bytes(bytes.subarray(0, at)), at);
-  return bytes;
+  for (const ids of [columns.entityIds, columns.groupOf, columns.measureIds]) at = writeRaw(bytes, at, ids);
+  at = writeRaw(bytes, at, clean(columns.maxPoints));
+  for (const cells of [...FLOAT_CELLS.map((name) => clean(columns[name])), columns.rank]) {
+    splitPlanes(cells, bytes, at);
+    at += cells.byteLength;
+  }
+  return seal(bytes);
 }
 
 /**
- * Unpacks what {@link encodeColumns} packed.
+ * Unpacks what {@link encodeColumns} packed, now or in earlier versions.
  * @param bytes also a slice of a larger buffer; copied, so that the result does not keep it alive
  * @throws PlatformError SNAPSHOT_CORRUPT for other bytes, another layout, a wrong length, or a digest that does not match
  */
 export function decodeColumns(bytes: Uint8Array): SnapshotColumns {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < HEADER_BYTES || view.getUint32(0) !== MAGIC) throw corrupt('do not begin with "DTIS"', bytes);
-  const layout = view.getUint32(4, true);
-  if (layout !== LAYOUT) throw corrupt(`have layout ${layout}, this version reads ${LAYOUT}`, bytes);
-  const entityCount = view.getUint32(8, true);
-  const measureCount = view.getUint32(12, true);
+  const { layout, entityCount, measureCount } = readHeader(bytes);
+  if (layout !== WHOLE && layout !== WHOLE_ROWS)
+    throw corrupt(`have layout ${layout}, this version reads ${WHOLE_ROWS} and ${WHOLE}`, bytes);
   const expected = sizeOf(entityCount, measureCount);
   if (bytes.length !== expected)
     throw corrupt(`should be ${expected} for ${entityCount} x ${measureCount} cells`, bytes);
-  const body = bytes.subarray(0, expected - DIGEST_BYTES);
-  const digest = bytes.subarray(expected - DIGEST_BYTES);
-  if (sha256Bytes(body).some((byte, index) => byte !== digest[index]))
-    throw corrupt('do not match their digest', bytes);
-  return readColumns(view, entityCount, measureCount);
-}
-
-function readColumns(view: DataView, entityCount: number, measureCount: number): SnapshotColumns {
+  checkDigest(bytes);
   const cells = entityCount * measureCount;
   let at = HEADER_BYTES;
-  const ints = (count: number): Int32Array => {
-    const column = new Int32Array(count);
-    for (let index = 0; index < count; index++, at += 4) column[index] = view.getInt32(at, true);
+  const read = <Column extends Int32Array | Float64Array>(column: Column, planes: boolean): Column => {
+    if (planes) joinPlanes(bytes, at, column);
+    else new Uint8Array(column.buffer).set(bytes.subarray(at, at + column.byteLength));
+    at += column.byteLength;
     return column;
   };
-  const floats = (count: number): Float64Array => {
-    const column = new Float64Array(count);
-    for (let index = 0; index < count; index++, at += 8) column[index] = view.getFloat64(at, true);
-    return column;
-  };
+  const isSplit = layout === WHOLE;
   // The properties are read in the order in which they were written.
   return {
-    entityIds: ints(entityCount),
-    groupOf: ints(entityCount),
-    measureIds: ints(measureCount),
-    maxPoints: floats(measureCount),
-    value: floats(cells),
-    points: floats(cells),
-    coverage: floats(cells),
-    automaticShare: floats(cells),
-    observationId: floats(cells),
-    rank: ints(cells),
+    entityIds: read(new Int32Array(entityCount), false),
+    groupOf: read(new Int32Array(entityCount), false),
+    measureIds: read(new Int32Array(measureCount), false),
+    maxPoints: read(new Float64Array(measureCount), false),
+    value: read(new Float64Array(cells), isSplit),
+    points: read(new Float64Array(cells), isSplit),
+    coverage: read(new Float64Array(cells), isSplit),
+    automaticShare: read(new Float64Array(cells), isSplit),
+    observationId: read(new Float64Array(cells), isSplit),
+    rank: read(new Int32Array(cells), isSplit),
   };
 }
 
-function cellColumns(columns: SnapshotColumns): Float64Array[] {
-  return [columns.value, columns.points, columns.coverage, columns.automaticShare, columns.observationId];
+/** The digest that sealed bytes end with; it stands for all that they say. */
+export function digestOf(bytes: Uint8Array): Uint8Array {
+  // A slice of a Buffer would keep the whole of it alive.
+  return new Uint8Array(bytes.subarray(-DIGEST_BYTES));
 }
 
-function writeInts(view: DataView, from: number, ints: Int32Array): number {
-  ints.forEach((int, index) => {
-    view.setInt32(from + index * 4, int, true);
-  });
-  return from + ints.length * 4;
+/** Writes the first 16 bytes. */
+export function writeHeader(bytes: Uint8Array, layout: number, entityCount: number, measureCount: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  view.setUint32(0, MAGIC);
+  view.setUint32(4, layout, true);
+  view.setUint32(8, entityCount, true);
+  view.setUint32(12, measureCount, true);
 }
 
-function writeFloats(view: DataView, from: number, floats: Float64Array): number {
-  let at = from;
-  for (const float of floats) {
-    // There are many NaN patterns and computations make more than one; a single one keeps equal columns equal in bytes.
-    if (Number.isNaN(float)) view.setBigUint64(at, 0x7ff8000000000000n, true);
-    else view.setFloat64(at, float, true);
-    at += 8;
+/**
+ * Reads the first 16 bytes.
+ * @throws PlatformError SNAPSHOT_CORRUPT when they are another kind of file's
+ */
+export function readHeader(bytes: Uint8Array): { layout: number; entityCount: number; measureCount: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < HEADER_BYTES + DIGEST_BYTES || view.getUint32(0) !== MAGIC)
+    throw corrupt('do not begin with "DTIS"', bytes);
+  return {
+    layout: view.getUint32(4, true),
+    entityCount: view.getUint32(8, true),
+    measureCount: view.getUint32(12, true),
+  };
+}
+
+/** Writes the digest of all before it into the last 32 bytes. */
+export function seal<Bytes extends Uint8Array>(bytes: Bytes): Bytes {
+  const at = bytes.length - DIGEST_BYTES;
+  bytes.set(sha256Bytes(bytes.subarray(0, at)), at);
+  return bytes;
+}
+
+/** @throws PlatformError SNAPSHOT_CORRUPT when bytes are not those that {@link seal} saw */
+export function checkDigest(bytes: Uint8Array): void {
+  const digest = digestOf(bytes);
+  if (sha256Bytes(bytes.subarray(0, -DIGEST_BYTES)).some((byte, index) => byte !== digest[index]))
+    throw corrupt('do not match their digest', bytes);
+}
+
+/** A copy with one pattern for NaN: there are many, computations make more than one, and equal columns are to be equal in bytes. */
+export function clean(floats: Float64Array): Float64Array<ArrayBuffer> {
+  const copy = new Float64Array(floats);
+  const words = new Uint32Array(copy.buffer);
+  for (let at = 0; at < copy.length; at += 1) {
+    if (!Number.isNaN(copy[at])) continue;
+    words[at * 2] = 0;
+    words[at * 2 + 1] = 0x7ff80000;
   }
-  return at;
+  return copy;
+}
+
+/** Every machine that the platform's binaries are made for is little-endian. */
+function writeRaw(bytes: Uint8Array, at: number, column: Int32Array | Float64Array): number {
+  bytes.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), at);
+  return at + column.byteLength;
 }
 
 function sizeOf(entityCount: number, measureCount: number): number {
   return HEADER_BYTES + entityCount * 8 + measureCount * 12 + entityCount * measureCount * 44 + DIGEST_BYTES;
 }
 
-function corrupt(problem: string, bytes: Uint8Array): PlatformError {
+/** What is wrong with stored bytes; the problem follows "The … bytes of the snapshot". */
+export function corrupt(problem: string, bytes: Uint8Array): PlatformError {
   return new PlatformError(
     'SNAPSHOT_CORRUPT',
     `The ${bytes.length} bytes of the snapshot ${problem}; restore them, or recompute the snapshot from its inputs`,

@@ -1,13 +1,26 @@
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { constants, gunzip, zstdCompress, zstdDecompress } from 'node:zlib';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { PlatformError } from '../domain/errors.js';
 import type { SnapshotHead, SnapshotStatus } from '../domain/snapshot.js';
+import { applyDifference, type StoredColumns } from '../snapshot/delta.js';
+import { decodeColumns, digestOf } from '../snapshot/encode.js';
 import type { Reader } from './reading.js';
 
-const pack = promisify(gzip);
-const unpack = promisify(gunzip);
+const compress = promisify(zstdCompress);
+const PACKING = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const unpack = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) };
+/** First bytes of what earlier versions packed. */
+const GZIP_MAGIC = 0x1f;
+
+/** Where a difference stands among those that build on one whole snapshot, each on the one before it, without a gap. */
+export interface SnapshotChain {
+  /** Id of the whole snapshot. */
+  readonly wholeId: number;
+  /** 1 for the first difference. */
+  readonly steps: number;
+}
 
 /** A computed snapshot on its way into the database. */
 export interface NewSnapshot {
@@ -22,22 +35,25 @@ export interface NewSnapshot {
   readonly resultHash: string;
   /** Figures that could not be scored, for people. */
   readonly problems: readonly unknown[];
-  /** Encoded columns. */
+  /** Encoded columns, or the encoded difference to the snapshot of the round before it. */
   readonly columns: Uint8Array;
+  /** What a difference builds on in the end; absent = the columns are whole. */
+  readonly chain?: SnapshotChain;
   readonly computedAt: Date;
   readonly changeId: number;
 }
 
 /** Inserts a snapshot; it becomes visible with the revision that its transaction takes. */
 export async function insertSnapshot(em: SqlEntityManager, snapshot: NewSnapshot): Promise<number> {
-  const columns = await pack(snapshot.columns, { level: 4 });
+  const columns = await compress(snapshot.columns, PACKING);
   const publishedAt = snapshot.status === 'PUBLISHED' ? snapshot.computedAt.toISOString() : null;
   const { rows } = await sql<{ id: string }>`
     insert into snapshot (round_id, status, input_revision, framework_id, policy_code, policy_version, engine_version, input_hash,
-      result_hash, problems, columns_gzip, computed_at, published_at, change_id)
+      result_hash, problems, columns_packed, whole_id, steps, computed_at, published_at, change_id)
     values (${snapshot.roundId}, ${snapshot.status}, ${snapshot.inputRevision}, ${snapshot.frameworkId}, ${snapshot.policyCode},
       ${snapshot.policyVersion}, ${snapshot.engineVersion}, ${snapshot.inputHash}, ${snapshot.resultHash},
-      ${JSON.stringify(snapshot.problems)}::jsonb, ${columns}, ${snapshot.computedAt.toISOString()}::timestamptz,
+      ${JSON.stringify(snapshot.problems)}::jsonb, ${columns}, ${snapshot.chain?.wholeId ?? null}, ${snapshot.chain?.steps ?? 0},
+      ${snapshot.computedAt.toISOString()}::timestamptz,
       ${publishedAt}::timestamptz, ${snapshot.changeId})
     returning id`.execute(em.getKysely());
   return Number(rows[0]?.id);
@@ -91,56 +107,94 @@ export async function readSnapshotHeads(
   }));
 }
 
-/** The newest head of a round by revision; null = the round has no snapshot. */
-export async function readNewestHead(
-  em: SqlEntityManager,
-  roundId: number,
-): Promise<Pick<SnapshotHead, 'inputHash' | 'resultHash' | 'inputRevision'> | null> {
-  const { rows } = await sql<{ input_hash: string; result_hash: string; input_revision: string }>`
-    select s.input_hash, s.result_hash, s.input_revision from snapshot s join revision r on r.change_id = s.change_id
-    where s.round_id = ${roundId} order by r.id desc limit 1`.execute(em.getKysely());
-  const [row] = rows;
-  if (row === undefined) return null;
-  return { inputHash: row.input_hash, resultHash: row.result_hash, inputRevision: Number(row.input_revision) };
+/** What the next computation of a round looks at. */
+export interface NewestHead extends Pick<SnapshotHead, 'id' | 'inputHash' | 'resultHash' | 'inputRevision'> {
+  readonly chain: SnapshotChain;
 }
 
 /**
- * Encoded columns of a snapshot; null when they were dropped and have to be computed again.
- * @throws PlatformError SNAPSHOT_CORRUPT when they cannot be unpacked
+ * The newest head of a round; null = the round has no snapshot.
+ * @returns `chain` is that of a difference; a whole snapshot is its own, with 0 steps
  */
-export async function readSnapshotColumns(em: Reader, id: number): Promise<Uint8Array | null> {
+export async function readNewestHead(em: SqlEntityManager, roundId: number): Promise<NewestHead | null> {
+  // By id, which has an index with the round: snapshots of a round are written one after the other, so their ids rise with their revisions.
   const { rows } = await sql<{
-    columns_gzip: Buffer | null;
-  }>`select columns_gzip from snapshot where id = ${id}`.execute(em.getKysely());
-  const packed = rows[0]?.columns_gzip ?? null;
-  if (packed === null) return null;
-  return unpack(packed).catch((cause: unknown) => {
+    id: string;
+    input_hash: string;
+    result_hash: string;
+    input_revision: string;
+    whole_id: string | null;
+    steps: number;
+  }>`
+    select s.id, s.input_hash, s.result_hash, s.input_revision, s.whole_id, s.steps
+    from snapshot s join revision r on r.change_id = s.change_id
+    where s.round_id = ${roundId} order by s.id desc limit 1`.execute(em.getKysely());
+  const [row] = rows;
+  if (row === undefined) return null;
+  return {
+    id: Number(row.id),
+    inputHash: row.input_hash,
+    resultHash: row.result_hash,
+    inputRevision: Number(row.input_revision),
+    chain: { wholeId: Number(row.whole_id ?? row.id), steps: row.steps },
+  };
+}
+
+/** Columns of a snapshot that are in memory. */
+export interface HeldColumns extends StoredColumns {
+  readonly id: number;
+}
+
+/**
+ * Columns of a snapshot: the whole one and the differences after it, one on the other.
+ * @param held an older snapshot of the same round; from there on only differences are read
+ * @returns null when they were dropped and have to be computed again
+ * @throws PlatformError SNAPSHOT_CORRUPT when they cannot be unpacked or do not match their digests
+ */
+export async function readColumns(
+  em: Reader,
+  id: number,
+  held: HeldColumns | null = null,
+): Promise<HeldColumns | null> {
+  const heldId = held === null || held.id >= id ? 0 : held.id;
+  const { rows } = await sql<{ id: string; is_whole: boolean; packed: Buffer | null }>`
+    select s.id, s.whole_id is null as is_whole, s.columns_packed as packed
+    from snapshot t join snapshot s on s.round_id = t.round_id and s.id <= t.id
+      and s.id >= greatest(coalesce(t.whole_id, t.id), ${heldId}::bigint + 1)
+    where t.id = ${id} order by s.id`.execute(em.getKysely());
+  if (rows.length === 0 || rows.some(({ packed }) => packed === null)) return null;
+  let stored: StoredColumns | null = rows[0]?.is_whole === true ? null : held;
+  for (const row of rows) {
+    const bytes = await unpackColumns(Number(row.id), row.packed ?? Buffer.alloc(0));
+    stored =
+      stored === null ? { columns: decodeColumns(bytes), digest: digestOf(bytes) } : applyDifference(stored, bytes);
+  }
+  return stored === null ? null : { ...stored, id };
+}
+
+async function unpackColumns(id: number, packed: Buffer): Promise<Uint8Array> {
+  return unpack[packed[0] === GZIP_MAGIC ? 'gzip' : 'zstd'](packed).catch((cause: unknown) => {
     throw new PlatformError(
       'SNAPSHOT_CORRUPT',
-      `The stored columns of snapshot ${id} cannot be unpacked; restore them, or set columns_gzip to null to have them computed again.`,
+      `The stored columns of snapshot ${id} cannot be unpacked; restore them, or set columns_packed to null to have them computed again.`,
       { details: { snapshotId: id }, cause },
     );
   });
 }
 
-/** How many provisional snapshots of a round have their columns. */
-export async function countWhole(em: SqlEntityManager, roundId: number): Promise<number> {
-  const { rows } = await sql<{ count: string }>`
-    select count(*) as count from snapshot
-    where round_id = ${roundId} and status = 'PROVISIONAL' and columns_gzip is not null`.execute(em.getKysely());
-  return Number(rows[0]?.count);
-}
-
 /**
  * Drops the columns of old provisional snapshots of a round; their heads and hashes stay, so that they can be computed again and checked. The newest
- * `keep` and the last one of each day are left whole.
+ * `keep`, the last one of each day, and what these build on are left.
  */
 export async function dropOldColumns(em: SqlEntityManager, roundId: number, keep: number): Promise<void> {
   await sql`
-    update snapshot set columns_gzip = null where id in (
-      select id from (
-        select id, row_number() over (order by id desc) as place,
-          row_number() over (partition by date_trunc('day', computed_at) order by id desc) as place_of_day
-        from snapshot where round_id = ${roundId} and status = 'PROVISIONAL' and columns_gzip is not null) s
-      where place > ${keep} and place_of_day > 1)`.execute(em.getKysely());
+    with stored as (
+      select id, coalesce(whole_id, id) as whole_id, row_number() over (order by id desc) as place,
+        row_number() over (partition by date_trunc('day', computed_at) order by id desc) as place_of_day
+      from snapshot where round_id = ${roundId} and status = 'PROVISIONAL' and columns_packed is not null),
+    needed as (select whole_id, max(id) as last_id from stored where place <= ${keep} or place_of_day = 1 group by whole_id)
+    update snapshot set columns_packed = null where id in (
+      select s.id from stored s left join needed n on n.whole_id = s.whole_id where n.last_id is null or s.id > n.last_id)`.execute(
+    em.getKysely(),
+  );
 }

@@ -1,8 +1,7 @@
 import { PlatformError } from '../domain/errors.js';
 import type { SnapshotColumns, SnapshotHead } from '../domain/snapshot.js';
-import { decodeColumns } from '../snapshot/encode.js';
 import type { Database } from './orm.js';
-import { readSnapshotColumns, readSnapshotHeads } from './snapshot.js';
+import { type HeldColumns, readColumns, readSnapshotHeads } from './snapshot.js';
 
 const MEMORY_BYTES = 64 * 1024 * 1024;
 const HEADS_PER_READ = 5000;
@@ -11,6 +10,13 @@ const HEADS_PER_READ = 5000;
 export interface LoadedSnapshot {
   readonly head: SnapshotHead;
   readonly columns: SnapshotColumns;
+}
+
+interface InMemory {
+  readonly id: number;
+  readonly roundId: number;
+  readonly columns: SnapshotColumns;
+  readonly digest: Uint8Array | null;
 }
 
 /** Which snapshots a reader may see. */
@@ -30,13 +36,28 @@ export class SnapshotLibrary {
   readonly #rounds = new Map<number, HeadList>();
   /** Insertion order is order of last use. */
   readonly #loaded = new Map<number, Promise<LoadedSnapshot>>();
-  readonly #bytes = new Map<number, number>();
+  /** Those of `#loaded` that have come; without a digest when they were computed again. */
+  readonly #held = new Map<number, InMemory>();
+  /** By round, what was stored last in this process. */
+  readonly #offered = new Map<number, HeldColumns>();
+  /** How many of `#held` share an array. */
+  readonly #users = new Map<ArrayBufferLike, number>();
+  readonly #limit: number;
+  #bytes = 0;
   #newest = 0;
 
-  /** @param recompute makes the columns of a snapshot again whose stored ones were dropped, and checks their hash */
-  constructor(database: Database, recompute: (head: SnapshotHead) => Promise<SnapshotColumns>) {
+  /**
+   * @param recompute makes the columns of a snapshot again whose stored ones were dropped, and checks their hash
+   * @param memoryBytes what all columns may take together; the snapshot that was loaded last always stays
+   */
+  constructor(
+    database: Database,
+    recompute: (head: SnapshotHead) => Promise<SnapshotColumns>,
+    memoryBytes = MEMORY_BYTES,
+  ) {
     this.#database = database;
     this.#recompute = recompute;
+    this.#limit = memoryBytes;
   }
 
   /** Reads the heads that are newer than what it knows; called at start and for each revision that carries a snapshot. */
@@ -84,9 +105,9 @@ export class SnapshotLibrary {
     return this.#rounds.get(roundId)?.since(afterRevision, scope) ?? [];
   }
 
-  /** How many snapshots have their columns in memory, and how many bytes those take. */
+  /** How many snapshots have their columns in memory, and how many bytes those take, what they share counted once. */
   get memory(): { readonly snapshots: number; readonly bytes: number } {
-    return { snapshots: this.#bytes.size, bytes: [...this.#bytes.values()].reduce((sum, each) => sum + each, 0) };
+    return { snapshots: this.#held.size, bytes: this.#bytes };
   }
 
   /** Whether the columns of a snapshot are in memory, or on their way there. */
@@ -107,33 +128,69 @@ export class SnapshotLibrary {
     }
     const loading = this.#read(head);
     this.#loaded.set(head.id, loading);
-    loading.then(
-      ({ columns }) => this.#account(head.id, columns),
-      () => this.#loaded.delete(head.id),
-    );
+    loading.catch(() => this.#loaded.delete(head.id));
     return loading;
   }
 
+  /**
+   * Takes columns from whoever stored them in this process, so that nobody reads them back. Snapshots are immutable and their ids are never given twice, so
+   * it does not matter whether the transaction that stores them has ended: until its head is known nobody can ask for them.
+   */
+  offer(roundId: number, stored: HeldColumns): void {
+    this.#offered.set(roundId, stored);
+  }
+
+  /** Brings a new snapshot of a round into memory if it takes little: when it was offered, or when an older one that somebody has read is there. */
+  async follow(head: SnapshotHead): Promise<void> {
+    if (this.#offered.get(head.roundId)?.id !== head.id && this.#newestHeld(head) === null) return;
+    // Whoever needs it is told what is wrong with it.
+    await this.load(head).catch(() => undefined);
+  }
+
   async #read(head: SnapshotHead): Promise<LoadedSnapshot> {
-    const bytes = await readSnapshotColumns(this.#database.reading, head.id);
-    const columns = bytes === null ? await this.#recompute(head) : decodeColumns(bytes);
+    const offered = this.#offered.get(head.roundId);
+    const stored =
+      offered?.id === head.id ? offered : await readColumns(this.#database.reading, head.id, this.#newestHeld(head));
+    const columns = stored?.columns ?? (await this.#recompute(head));
     if (columns.entityIds.length === 0)
       throw new PlatformError('SNAPSHOT_CORRUPT', `Snapshot ${head.id} has no entities.`);
+    this.#hold({ id: head.id, roundId: head.roundId, columns, digest: stored?.digest ?? null });
     return { head, columns };
   }
 
-  #account(id: number, columns: SnapshotColumns): void {
-    const bytes = Object.values(columns).reduce((sum, column) => sum + (column as Float64Array).byteLength, 0);
-    this.#bytes.set(id, bytes);
-    let total = [...this.#bytes.values()].reduce((sum, each) => sum + each, 0);
+  /** The newest snapshot in memory that is older than a head and of its round, with the digest that a difference to it names. */
+  #newestHeld({ roundId, id }: SnapshotHead): HeldColumns | null {
+    let newest: HeldColumns | null = null;
+    for (const held of this.#held.values()) {
+      const { digest } = held;
+      if (held.roundId !== roundId || held.id >= id || held.id < (newest?.id ?? 0) || digest === null) continue;
+      newest = { ...held, digest };
+    }
+    return newest;
+  }
+
+  #hold(held: InMemory): void {
+    const { id } = held;
+    this.#held.set(id, held);
+    this.#count(held.columns, 1);
     for (const oldest of this.#loaded.keys()) {
-      if (total <= MEMORY_BYTES) break;
-      const held = this.#bytes.get(oldest);
+      if (this.#bytes <= this.#limit) break;
+      const columns = this.#held.get(oldest)?.columns;
       // One that is still on its way takes no memory yet; it is counted when it comes.
-      if (held === undefined || oldest === id) continue;
-      total -= held;
-      this.#bytes.delete(oldest);
+      if (columns === undefined || oldest === id) continue;
+      this.#count(columns, -1);
+      this.#held.delete(oldest);
       this.#loaded.delete(oldest);
+    }
+  }
+
+  /** Counts an array once, however many snapshots share it. */
+  #count(columns: SnapshotColumns, by: 1 | -1): void {
+    for (const { buffer } of Object.values(columns) as (Int32Array | Float64Array)[]) {
+      const users = (this.#users.get(buffer) ?? 0) + by;
+      if (users === 0) this.#users.delete(buffer);
+      else this.#users.set(buffer, users);
+      if (users === (by === 1 ? 1 : 0)) this.#bytes += by * buffer.byteLength;
     }
   }
 }

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/domain/catalogue.js';
+import type { SnapshotColumns } from '../../src/domain/snapshot.js';
 import { computeRound, recomputeSnapshot } from '../../src/pipeline/compute.js';
+import { RoundMemory } from '../../src/pipeline/roundMemory.js';
 import { entityPosition, measurePosition, readCell } from '../../src/snapshot/columns.js';
-import { decodeColumns } from '../../src/snapshot/encode.js';
 import { resultHash } from '../../src/snapshot/resultHash.js';
 import { readCatalogue } from '../../src/store/catalogue.js';
 import { ADVISORY_LOCKS, holdRoundStatus } from '../../src/store/lock.js';
 import { writeObservations } from '../../src/store/observation.js';
 import { nextChangeId, readHead, readRevisions, takeRevision } from '../../src/store/revision.js';
-import { readSnapshotColumns, readSnapshotHeads } from '../../src/store/snapshot.js';
+import { type HeldColumns, readColumns, readSnapshotHeads } from '../../src/store/snapshot.js';
 import { SnapshotLibrary } from '../../src/store/snapshotLibrary.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { addSource, entityOf, indicatorOf, NOW, record, roundOf, rowsOf, writeBatch } from '../store/batch.js';
@@ -69,8 +70,8 @@ describe('the computation of a round', () => {
       ...{ id: snapshotId, revision, inputRevision, inputHash, resultHash, status: 'PROVISIONAL' },
       ...{ frameworkCode: 'PDTI-922', policyCode: catalogue.policy.code, policyVersion: catalogue.policy.version },
     });
-    const bytes = await readSnapshotColumns(test.database.fork(), snapshotId);
-    const columns = decodeColumns(bytes ?? new Uint8Array());
+    const columns = (await readColumns(test.database.fork(), snapshotId))?.columns;
+    if (columns === undefined) throw new Error('no columns');
     expect([columns.entityIds.length, columns.measureIds.length]).toEqual([34, 98 + 9 + 3 + 1]);
     const measureAt = measurePosition(columns, indicatorOf(catalogue, 'GOV_ACTIVITY.12')) ?? -1;
     const known = readCell(columns, measureAt, entityPosition(columns, entityOf(catalogue, 'GSO-2025:48')) ?? -1);
@@ -220,23 +221,70 @@ describe('publishing a round', () => {
   });
 });
 
+describe('the snapshots of an open round', () => {
+  const stored = () =>
+    rowsOf<{ id: string; whole_id: string | null; steps: number }>(
+      test.database,
+      'select id, whole_id, steps from snapshot where round_id = ? order by id',
+      [roundOf(catalogue, ROUND)],
+    );
+  const columnsOfId = async (id: number | null) => (await readColumns(test.database.fork(), id ?? 0))?.columns;
+
+  it('are stored as differences, also when two processes take turns, and read as what was computed', async () => {
+    const memories = [new RoundMemory(), new RoundMemory()];
+    const computed: [number | null, SnapshotColumns][] = [];
+    const library = { offer: (_: number, held: HeldColumns) => void computed.push([held.id, held.columns]) };
+    for (const turn of [0, 0, 1, 1, 0, 1, 0]) {
+      await change(turn === 0 ? 'GSO-2025:48' : 'GSO-2025:92');
+      const memory = memories[turn];
+      if (memory === undefined) throw new Error('no memory');
+      await computeRound({ database: test.database, catalogue, roundCode: ROUND, now: () => NOW, memory, library });
+    }
+    const rows = await stored();
+    expect(rows.map(({ whole_id, steps }) => [whole_id, steps])).toEqual(
+      rows.map((_, at) => [at === 0 ? null : rows[0]?.id, at]),
+    );
+    expect(computed.map(([id]) => id)).toEqual(rows.map(({ id }) => Number(id)));
+    for (const [id, columns] of computed) expect(await columnsOfId(id)).toEqual(columns);
+  });
+
+  it('are whole again after 200 differences, when they were dropped or damaged, and when they are published', async () => {
+    const again = async () => {
+      await change();
+      return (await compute()).snapshotId;
+    };
+    await again();
+    await again();
+    await rowsOf(test.database, 'update snapshot set steps = 200 where steps > 0');
+    await again();
+    await again();
+    await rowsOf(test.database, 'update snapshot set columns_packed = null');
+    await again();
+    await rowsOf(test.database, `update snapshot set columns_packed = 'damaged'`);
+    await again();
+    await change();
+    await compute({ publish: true });
+    expect((await stored()).map(({ steps }) => steps)).toEqual([0, 200, 0, 1, 0, 0, 0]);
+  });
+});
+
 describe('the columns of old snapshots', () => {
   it('are dropped in each of two open rounds, whatever ids their snapshots have', async () => {
     for (const roundCode of [ROUND, 'PROVINCE-2022']) {
       await test.database.fork().execute(
         `insert into snapshot (round_id, status, input_revision, framework_id, policy_code, policy_version, engine_version,
-           input_hash, result_hash, problems, columns_gzip, computed_at, change_id)
+           input_hash, result_hash, problems, columns_packed, computed_at, change_id)
          select r.id, 'PROVISIONAL', 0, r.framework_id, 'test', 1, 'test', 'in', 'out', '[]', 'x', ?, -(n * 1000 + r.id)
-         from round r, generate_series(1, 550) n where r.code = ?`,
+         from round r, generate_series(1, 2050) n where r.code = ?`,
         [NOW, roundCode],
       );
       await compute({ roundCode });
       const [row] = await rowsOf<{ whole: string; all: string }>(
         test.database,
-        'select count(columns_gzip) as whole, count(*) as all from snapshot where round_id = ?',
+        'select count(columns_packed) as whole, count(*) as all from snapshot where round_id = ?',
         [roundOf(catalogue, roundCode)],
       );
-      expect(row).toEqual({ whole: '500', all: '551' });
+      expect(row).toEqual({ whole: '2000', all: '2051' });
     }
   });
 });
@@ -245,11 +293,9 @@ describe('a snapshot whose columns were dropped', () => {
   it('is computed again from the observations of its time, cell for cell', async () => {
     await change();
     const { snapshotId } = await compute();
-    const before = decodeColumns(
-      (await readSnapshotColumns(test.database.fork(), snapshotId ?? 0)) ?? new Uint8Array(),
-    );
+    const before = (await readColumns(test.database.fork(), snapshotId ?? 0))?.columns;
     await change();
-    await test.database.fork().execute('update snapshot set columns_gzip = null where id = ?', [snapshotId]);
+    await test.database.fork().execute('update snapshot set columns_packed = null where id = ?', [snapshotId]);
     const library = new SnapshotLibrary(test.database, (head) => recomputeSnapshot(test.database, catalogue, head));
     await library.refresh();
     const head = library.byId(snapshotId ?? 0);

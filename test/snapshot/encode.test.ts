@@ -11,10 +11,15 @@ const columns = makeColumns(
   1,
 );
 
+/** The same columns in layout 1. */
+const FIRST_LAYOUT =
+  'RFRJUwEAAAACAAAAAQAAAEYAAABKAAAAAQAAAAIAAABlAAAAAAAAAAAAJECamZmZmZm5PwAAAAAAAPh/AAAAAAAA8D8AAAAAAAD4fwAAAAAAAPA/' +
+  'AAAAAAAAAAAAAAAAAAD4fwAAAAAAAOA/AAAAAAAAcEIAAAAAAAAAAAIAAAAAAAAAM3jaTO8xC2h0lXVNAy1v3gP50xH+0buIG6kZvd130Ek=';
+
 describe('encodeColumns', () => {
   it('writes magic, layout and counts first, little-endian', () => {
     expect([...encodeColumns(columns).subarray(0, 24)]).toEqual([
-      0x44, 0x54, 0x49, 0x53, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 70, 0, 0, 0, 74, 0, 0, 0,
+      0x44, 0x54, 0x49, 0x53, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 70, 0, 0, 0, 74, 0, 0, 0,
     ]);
   });
 
@@ -47,6 +52,11 @@ describe('decodeColumns', () => {
     expect(decodeColumns(padded.subarray(3, 3 + bytes.length))).toEqual(columns);
   });
 
+  it('reads what the first layout packed', () => {
+    const packed = Buffer.from(FIRST_LAYOUT, 'base64');
+    expect(decodeColumns(packed)).toEqual(columns);
+  });
+
   it('does not share memory with the bytes', () => {
     const bytes = encodeColumns(columns);
     const decoded = decodeColumns(bytes);
@@ -57,7 +67,7 @@ describe('decodeColumns', () => {
   it.each<[string, (bytes: Uint8Array) => Uint8Array]>([
     ['nothing', () => new Uint8Array(0)],
     ['another kind of file', () => new TextEncoder().encode('{"entityIds":[1,2,3],"groupOf":[1,1,1]}')],
-    ['another layout', (bytes) => bytes.with(4, 2)],
+    ['another layout', (bytes) => bytes.with(4, 3)],
     ['a byte too few', (bytes) => bytes.slice(0, -1)],
     ['a byte too many', (bytes) => Uint8Array.of(...bytes, 0)],
     ['counts that do not fit the length', (bytes) => bytes.with(8, 3)],

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/domain/catalogue.js';
-import { encodeColumns } from '../../src/snapshot/encode.js';
+import { applyDifference, encodeDifference } from '../../src/snapshot/delta.js';
+import { digestOf, encodeColumns } from '../../src/snapshot/encode.js';
 import { readCatalogue } from '../../src/store/catalogue.js';
 import {
   dropOldColumns,
   insertSnapshot,
+  readColumns,
   readNewestHead,
-  readSnapshotColumns,
   readSnapshotHeads,
 } from '../../src/store/snapshot.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
@@ -22,14 +23,14 @@ beforeAll(async () => {
 afterAll(() => test.drop());
 
 describe('a stored snapshot', () => {
-  it('comes back as it went in, byte for byte, and its head with everything that makes it reproducible', async () => {
+  it('comes back as it went in, and its head with everything that makes it reproducible', async () => {
     const roundId = roundOf(catalogue, 'PROVINCE-2021');
     const framework = catalogue.framework('PDTI-922');
-    const columns = encodeColumns(columnsOf(0.8219));
+    const [stored, columns] = [columnsOf(0.8219), encodeColumns(columnsOf(0.8219))];
     const parts = { frameworkId: framework?.id ?? 0, inputRevision: 12, inputHash: 'aa', resultHash: 'bb', columns };
     const { id, revision } = await addSnapshot(test.database, roundId, parts);
     const em = test.database.fork();
-    expect(Buffer.from((await readSnapshotColumns(em, id)) ?? [])).toEqual(Buffer.from(columns));
+    expect(await readColumns(em, id)).toEqual({ id, columns: stored, digest: digestOf(columns) });
     const heads = await readSnapshotHeads(em, revision - 1);
     expect(heads.filter((head) => head.id === id)).toEqual([
       {
@@ -38,7 +39,9 @@ describe('a stored snapshot', () => {
         ...{ computedAt: NOW.toISOString(), publishedAt: null },
       },
     ]);
-    expect(await readNewestHead(em, roundId)).toEqual({ inputHash: 'aa', resultHash: 'bb', inputRevision: 12 });
+    expect(await readNewestHead(em, roundId)).toEqual({
+      ...{ id, inputHash: 'aa', resultHash: 'bb', inputRevision: 12, chain: { wholeId: id, steps: 0 } },
+    });
   });
 
   it('has a time of publication when it is published, that of its computation', async () => {
@@ -77,17 +80,76 @@ describe('a stored snapshot', () => {
   it('is absent where there is none', async () => {
     const em = test.database.fork();
     expect(await readNewestHead(em, -1)).toBeNull();
-    expect(await readSnapshotColumns(em, -1)).toBeNull();
+    expect(await readColumns(em, -1)).toBeNull();
   });
 
   it('is corrupt when its packed columns are damaged', async () => {
     const { id } = await addSnapshot(test.database, roundOf(catalogue, 'PROVINCE-2023'));
-    await test.database.fork().execute(`update snapshot set columns_gzip = 'damaged' where id = ?`, [id]);
-    await expect(readSnapshotColumns(test.database.fork(), id)).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
+    await test.database.fork().execute(`update snapshot set columns_packed = 'damaged' where id = ?`, [id]);
+    await expect(readColumns(test.database.fork(), id)).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
+  });
+});
+
+/** A snapshot with whole columns and three differences after it; the value of each is its place. */
+async function addChain(roundId: number) {
+  const whole = { columns: columnsOf(0), digest: digestOf(encodeColumns(columnsOf(0))) };
+  const { id: wholeId } = await addSnapshot(test.database, roundId, { columns: encodeColumns(columnsOf(0)) });
+  const chain = [{ ...whole, id: wholeId }];
+  for (const steps of [1, 2, 3]) {
+    const base = chain.at(-1) ?? whole;
+    const columns = encodeDifference(base, columnsOf(steps));
+    const { id } = await addSnapshot(test.database, roundId, { columns, chain: { wholeId, steps } });
+    chain.push({ ...applyDifference(base, columns), id });
+  }
+  return chain;
+}
+
+describe('a snapshot that is stored as a difference', () => {
+  it('is read from the whole one, or from any other that is in memory, with those of other rounds between them', async () => {
+    const roundId = roundOf(catalogue, 'PROVINCE-2023');
+    const chain = await addChain(roundId);
+    await addSnapshot(test.database, roundOf(catalogue, 'PROVINCE-2021'));
+    const next = await addChain(roundId);
+    const em = test.database.fork();
+    for (const [place, { id }] of chain.entries()) {
+      expect((await readColumns(em, id))?.columns).toEqual(columnsOf(place));
+      for (const held of [...chain, ...next]) expect(await readColumns(em, id, held)).toEqual(chain[place]);
+    }
+    const last = next[3];
+    for (const held of chain) expect(await readColumns(em, last?.id ?? 0, held)).toEqual(last);
+    expect((await readNewestHead(em, roundId))?.chain).toEqual({ wholeId: next[0]?.id, steps: 3 });
+  });
+
+  it('is corrupt when the snapshot before it is not the one that it was made from, and absent without it', async () => {
+    const [, second, third, last] = await addChain(roundOf(catalogue, 'PROVINCE-2023'));
+    if (second === undefined || third === undefined || last === undefined) throw new Error('too few');
+    const em = test.database.fork();
+    const other = { ...third, digest: second.digest };
+    await expect(readColumns(em, last.id, other)).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
+    await em.execute('update snapshot set columns_packed = null where id = ?', [second.id]);
+    expect(await readColumns(em, last.id)).toBeNull();
+    expect(await readColumns(em, last.id, third)).toEqual(last);
   });
 });
 
 describe('dropping old columns', () => {
+  it('leaves what a difference that is kept builds on', async () => {
+    const roundId = roundOf(catalogue, 'MINISTRY-2023');
+    const old = await addChain(roundId);
+    const chain = await addChain(roundId);
+    const em = test.database.fork();
+    await dropOldColumns(em, roundId, 1);
+    for (const { id, columns } of chain) expect((await readColumns(em, id))?.columns).toEqual(columns);
+    for (const { id } of old) expect(await readColumns(em, id)).toBeNull();
+    const [tomorrow] = await addChain(roundId);
+    await em.execute("update snapshot set computed_at = computed_at + interval '1 day' where id >= ?", [tomorrow?.id]);
+    // The last of its day is in the middle of its chain.
+    await em.execute("update snapshot set computed_at = computed_at - interval '1 day' where id = ?", [chain[1]?.id]);
+    await dropOldColumns(em, roundId, 1);
+    expect((await readColumns(em, chain[1]?.id ?? 0))?.columns).toEqual(columnsOf(1));
+    expect((await readColumns(em, chain[3]?.id ?? 0))?.columns).toEqual(columnsOf(3));
+  });
+
   it('keeps the newest, the last of each day and all published ones, and every head', async () => {
     const roundId = roundOf(catalogue, 'PROVINCE-2026');
     const otherRound = roundOf(catalogue, 'PROVINCE-2022');
@@ -102,7 +164,7 @@ describe('dropping old columns', () => {
     await dropOldColumns(test.database.fork(), roundId, 2);
     const rows = await rowsOf<{ id: string }>(
       test.database,
-      'select id from snapshot where columns_gzip is not null and round_id in (?, ?) order by id',
+      'select id from snapshot where columns_packed is not null and round_id in (?, ?) order by id',
       [roundId, otherRound],
     );
     expect(rows.map(({ id }) => Number(id))).toEqual([
@@ -111,9 +173,9 @@ describe('dropping old columns', () => {
     ]);
     const heads = (await readSnapshotHeads(test.database.fork(), 0)).map(({ id }) => id);
     expect(heads).toEqual(expect.arrayContaining([morning, ...next]));
-    expect(await readSnapshotColumns(test.database.fork(), morning)).toBeNull();
+    expect(await readColumns(test.database.fork(), morning)).toBeNull();
     // A second time finds nothing more.
     await dropOldColumns(test.database.fork(), roundId, 2);
-    expect(await readSnapshotColumns(test.database.fork(), noon)).not.toBeNull();
+    expect(await readColumns(test.database.fork(), noon)).not.toBeNull();
   });
 });

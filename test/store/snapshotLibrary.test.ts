@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/domain/catalogue.js';
 import type { SnapshotColumns, SnapshotHead } from '../../src/domain/snapshot.js';
 import { sha256Hex } from '../../src/proof/hash.js';
-import { encodeColumns } from '../../src/snapshot/encode.js';
+import { encodeDifference } from '../../src/snapshot/delta.js';
+import { digestOf, encodeColumns } from '../../src/snapshot/encode.js';
 import { readCatalogue } from '../../src/store/catalogue.js';
 import { readSnapshotHeads } from '../../src/store/snapshot.js';
 import { SnapshotLibrary } from '../../src/store/snapshotLibrary.js';
@@ -44,7 +45,7 @@ async function addDropped(count: number): Promise<SnapshotHead[]> {
   const heads: SnapshotHead[] = [];
   for (let at = 0; at < count; at += 1) {
     const { id } = await addSnapshot(test.database, roundOf(catalogue, 'MINISTRY-2023'));
-    await test.database.fork().execute('update snapshot set columns_gzip = null where id = ?', [id]);
+    await test.database.fork().execute('update snapshot set columns_packed = null where id = ?', [id]);
     heads.push(await headOf(id));
   }
   return heads;
@@ -192,7 +193,7 @@ describe('the snapshot library', () => {
     const { id } = await addSnapshot(test.database, roundOf(catalogue, 'PROVINCE-2022'));
     const head = await headOf(id);
     const store = (packed: Buffer) =>
-      test.database.fork().execute('update snapshot set columns_gzip = ? where id = ?', [packed, id]);
+      test.database.fork().execute('update snapshot set columns_packed = ? where id = ?', [packed, id]);
     await store(bytes);
     await expect(library.load(head)).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
     await store(gzipSync(encodeColumns(columnsOf(1))));
@@ -206,6 +207,52 @@ describe('the snapshot library', () => {
     await expect(library.load(head)).rejects.toThrow('for once');
     recompute = async () => columnsOf(0.75);
     expect((await library.load(head)).columns).toEqual(columnsOf(0.75));
+  });
+
+  it('takes columns that were stored in this process without reading them, and only for their own snapshot', async () => {
+    const roundId = roundOf(catalogue, 'PROVINCE-2021');
+    const [{ id }, { id: other }] = [
+      await addSnapshot(test.database, roundId),
+      await addSnapshot(test.database, roundId),
+    ];
+    const columns = columnsOf(0.125);
+    library.offer(roundId, { id, columns, digest: digestOf(encodeColumns(columns)) });
+    const head = await headOf(id);
+    await library.follow(head);
+    expect((await library.load(head)).columns).toBe(columns);
+    expect((await library.load(await headOf(other))).columns).toEqual(columnsOf(1));
+  });
+
+  it('follows a round that somebody reads by differences, which share what does not differ', async () => {
+    const roundId = roundOf(catalogue, 'MINISTRY-2021');
+    const first = { columns: columnsOf(1), digest: digestOf(encodeColumns(columnsOf(1))) };
+    const { id: wholeId } = await addSnapshot(test.database, roundId);
+    const { columns } = await library.load(await headOf(wholeId));
+    const next = { ...columnsOf(1), rank: Int32Array.of(1, 1) };
+    const { id } = await addSnapshot(test.database, roundId, {
+      ...{ columns: encodeDifference(first, next), chain: { wholeId, steps: 1 } },
+    });
+    const head = await headOf(id);
+    await library.follow(head);
+    // Only what is in memory already is left to read.
+    await test.database.fork().execute('update snapshot set columns_packed = null where id = ?', [id]);
+    const loaded = await library.load(head);
+    expect(loaded.columns).toEqual(next);
+    expect(loaded.columns.value).toBe(columns.value);
+    expect(recomputed).toEqual([]);
+  });
+
+  it('does not follow what nobody reads, and says nothing of what it cannot read', async () => {
+    const roundId = roundOf(catalogue, 'PROVINCE-2022');
+    const { id } = await addSnapshot(test.database, roundId);
+    await library.follow(await headOf(id));
+    await test.database.fork().execute(`update snapshot set columns_packed = null where id = ?`, [id]);
+    await library.load(await headOf(id));
+    expect(recomputed).toEqual([id]);
+    recompute = () => Promise.reject(new Error('for once'));
+    library.offer(roundId, { id: id + 1, columns: columnsOf(1, 0), digest: new Uint8Array(32) });
+    const { id: next } = await addSnapshot(test.database, roundId);
+    await library.follow(await headOf(next));
   });
 
   it('keeps what was used last and lets the rest go when its memory is full', async () => {

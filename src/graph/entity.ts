@@ -15,38 +15,44 @@ import { EntityLevelWord, type Lang } from './words.js';
   simpleResolvers: true,
 })
 export class EntityType implements NodeType {
-  readonly id: string;
+  get id(): string {
+    return `Entity:${entityKey(this.entity)}`;
+  }
 
   @Field(() => String, { description: 'Code within the code system: `74`, `MPI`.' })
-  readonly code: string;
+  get code(): string {
+    return this.entity.code;
+  }
 
   @Field(() => String, { description: '`GSO-2004` (63 provinces), `GSO-2025` (34 provinces) or `CENTRAL`.' })
-  readonly codeSystem: string;
+  get codeSystem(): string {
+    return this.entity.codeSystem;
+  }
 
   @Field(() => EntityLevelWord, { description: 'What kind of body it is.' })
-  readonly level: EntityLevel;
+  get level(): EntityLevel {
+    return this.entity.level;
+  }
 
   @Field(() => String, { description: 'Administrative type, such as `municipality` or `ministerial_level_agency`.' })
-  readonly kind: string;
+  get kind(): string {
+    return this.entity.kind;
+  }
 
   @Field(() => GraphQLLocalDate, { nullable: true, description: 'First day; null = before the reference data begins.' })
-  readonly validFrom: string | null;
+  get validFrom(): string | null {
+    return this.entity.validFrom;
+  }
 
   @Field(() => GraphQLLocalDate, { nullable: true, description: 'Last day; null = still in force.' })
-  readonly validTo: string | null;
+  get validTo(): string | null {
+    return this.entity.validTo;
+  }
 
   constructor(
     readonly entity: Entity,
     readonly view: View,
-  ) {
-    this.id = `Entity:${entityKey(entity)}`;
-    this.code = entity.code;
-    this.codeSystem = entity.codeSystem;
-    this.level = entity.level;
-    this.kind = entity.kind;
-    this.validFrom = entity.validFrom;
-    this.validTo = entity.validTo;
-  }
+  ) {}
 
   @Field(() => String, { description: 'Its name.' })
   name(@LangArg() lang: Lang | null): string {

@@ -34,34 +34,39 @@ export function countMeasures(kind: unknown): number {
   simpleResolvers: true,
 })
 export class MeasureType implements NodeType {
-  readonly id: string;
+  get id(): string {
+    return `Measure:${this.measure.frameworkCode}:${this.measure.code}`;
+  }
 
   @Field(() => String, { description: 'Unique within its framework only; `INDEX` is the index itself.' })
-  readonly code: string;
+  get code(): string {
+    return this.measure.code;
+  }
 
   @Field(() => MeasureKindWord, { description: 'What it is in its framework.' })
-  readonly kind: MeasureKind;
+  get kind(): MeasureKind {
+    return this.measure.kind;
+  }
 
   @Field(() => GraphQLFloat, { description: 'Points that can be earned; 0 = collected but not scored.' })
-  readonly maxPoints: number;
+  get maxPoints(): number {
+    return this.measure.maxPoints;
+  }
 
   @Field(() => GraphQLInt, { description: 'Order of the framework document, 0-based.' })
-  readonly position: number;
+  get position(): number {
+    return this.measure.position;
+  }
 
   @Field(() => CertaintyWord, { description: 'How sure its points and formula are.' })
-  readonly certainty: Certainty;
+  get certainty(): Certainty {
+    return this.measure.certainty;
+  }
 
   constructor(
     readonly measure: Measure,
     readonly view: View,
-  ) {
-    this.id = `Measure:${measure.frameworkCode}:${measure.code}`;
-    this.code = measure.code;
-    this.kind = measure.kind;
-    this.maxPoints = measure.maxPoints;
-    this.position = measure.position;
-    this.certainty = measure.certainty;
-  }
+  ) {}
 
   @Field(() => String, { description: 'Its name.' })
   name(@LangArg() lang: Lang | null): string {

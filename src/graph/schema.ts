@@ -4,6 +4,7 @@ import { ApiKeyResolver } from './apiKey.js';
 import { AuditResolver } from './audit.js';
 import { ComputationResolver } from './computation.js';
 import { ComputationUpdatesResolver } from './computationUpdates.js';
+import { callDirectly } from './direct.js';
 import { EntityResolver } from './entities.js';
 import { FrameworkResolver } from './framework.js';
 import { HostResolver } from './host.js';
@@ -72,6 +73,7 @@ export function buildGraphSchema(): GraphQLSchema {
     validate: false,
     pubSub: NO_PUBSUB,
   });
+  callDirectly(schema);
   // type-graphql makes the root types itself and cannot describe them.
   describe(
     schema.getQueryType(),

@@ -2,9 +2,10 @@ import { GraphQLFloat, GraphQLInt } from 'graphql';
 import { Field, ObjectType } from 'type-graphql';
 import type { Entity } from '../domain/entity.js';
 import { PlatformError } from '../domain/errors.js';
-import { INDEX_CODE, type Measure, type MeasureKind } from '../domain/framework.js';
+import { type Framework, INDEX_CODE, type Measure, type MeasureKind } from '../domain/framework.js';
+import type { SnapshotColumns } from '../domain/snapshot.js';
 import { differenceOf, explainChoice, explainScore, publishedText } from '../pipeline/explain.js';
-import { entityPosition, measurePosition, readCell, type SnapshotCell } from '../snapshot/columns.js';
+import { cellOf, entityPosition, measurePosition, numberAt, readCell, type SnapshotCell } from '../snapshot/columns.js';
 import { rankingOf } from '../snapshot/ranking.js';
 import { unavailable } from './at.js';
 import type { LoadedRound, View } from './context.js';
@@ -64,33 +65,48 @@ export class ScoreType {
     nullable: true,
     description: '0 to 1, higher is better, not rounded; null = there is no value.',
   })
-  readonly value: number | null;
+  get value(): number | null {
+    return numberAt(this.loaded.columns.value, this.#cell);
+  }
 
   @Field(() => GraphQLFloat, { nullable: true, description: 'Points earned; null = there is no value.' })
-  readonly points: number | null;
+  get points(): number | null {
+    return numberAt(this.loaded.columns.points, this.#cell);
+  }
 
   @Field(() => GraphQLFloat, { description: 'Points that can be earned; 0 = not scored.' })
-  readonly maxPoints: number;
+  get maxPoints(): number {
+    return this.loaded.columns.maxPoints[this.measureAt] ?? 0;
+  }
 
   @Field(() => GraphQLInt, {
     nullable: true,
     description:
       'Place in the peer group by unrounded values; ties share the smaller one: 1, 2, 2, 4. Null = not ranked.',
   })
-  readonly rank: number | null;
+  get rank(): number | null {
+    return this.loaded.columns.rank[this.#cell] || null;
+  }
 
   @Field(() => GraphQLFloat, {
     nullable: true,
     description: 'Share of the possible points whose figure is there, 0 to 1; null when no points are possible.',
   })
-  readonly coverage: number | null;
+  get coverage(): number | null {
+    return numberAt(this.loaded.columns.coverage, this.#cell);
+  }
 
   @Field(() => GraphQLFloat, {
     nullable: true,
     description:
       'Share of the possible points whose figure was measured automatically, 0 to 1; null when no points are possible.',
   })
-  readonly automaticShare: number | null;
+  get automaticShare(): number | null {
+    return numberAt(this.loaded.columns.automaticShare, this.#cell);
+  }
+
+  // Read from the columns when they are asked for: an answer has hundreds of scores and shows two or three figures of each.
+  readonly #cell: number;
 
   constructor(
     readonly view: View,
@@ -98,13 +114,7 @@ export class ScoreType {
     readonly measureAt: number,
     readonly entityAt: number,
   ) {
-    const cell = readCell(loaded.columns, measureAt, entityAt);
-    this.value = cell.value;
-    this.points = cell.points;
-    this.maxPoints = loaded.columns.maxPoints[measureAt] ?? 0;
-    this.rank = cell.rank;
-    this.coverage = cell.coverage;
-    this.automaticShare = cell.automaticShare;
+    this.#cell = cellOf(loaded.columns, measureAt, entityAt);
   }
 
   @Field(() => String, { nullable: true, description: 'The value as it is published: four decimals, "0.8219".' })
@@ -242,8 +252,23 @@ export interface ScoreSelection {
   readonly parent: Measure | null;
 }
 
-/** Positions of measures in the columns, in framework order. */
-export function selectMeasures({ framework, columns }: LoadedRound, { kind, parent }: ScoreSelection): number[] {
+// The same for every entity of a snapshot, and a matrix asks for it once per row.
+const selections = new WeakMap<SnapshotColumns, { framework: Framework; found: Map<string, readonly number[]> }>();
+
+/** Positions of measures in the columns, in framework order; shared, do not change them. */
+export function selectMeasures({ framework, columns }: LoadedRound, selection: ScoreSelection): readonly number[] {
+  let known = selections.get(columns);
+  if (known?.framework !== framework) {
+    known = { framework, found: new Map() };
+    selections.set(columns, known);
+  }
+  const key = `${selection.kind ?? ''} ${selection.parent?.id ?? ''}`;
+  const found = known.found.get(key) ?? findMeasures(framework, columns, selection);
+  known.found.set(key, found);
+  return found;
+}
+
+function findMeasures(framework: Framework, columns: SnapshotColumns, { kind, parent }: ScoreSelection): number[] {
   const children =
     parent === null
       ? null

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => serving.close());
 
 describe('a filter that is passed as a variable', () => {
-  // From the second request on an operation may be compiled; a filter holds itself, which generated code must not write out.
+  // A filter holds itself, which whoever lays an operation out must not write out.
   it.each([
     ['EntityFilter', 'entities(filter: $f)', { code: { eq: '74' }, or: [{ level: { eq: 'PROVINCE' } }] }],
     ['MeasureFilter', 'measures(framework: "PDTI-922", filter: $f)', { kind: { eq: 'PILLAR' } }],

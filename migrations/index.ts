@@ -6,6 +6,7 @@ import { Migration20261122114101_period } from './20261122114101_period.js';
 import { Migration20261122114201_ingestion } from './20261122114201_ingestion.js';
 import { Migration20261122114301_linkage } from './20261122114301_linkage.js';
 import { Migration20261122150001_snapshot_delta } from './20261122150001_snapshot_delta.js';
+import { Migration20261122160001_alert } from './20261122160001_alert.js';
 
 /** All migrations, oldest first. A released one is never edited; a change is a new file and a new line here. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   { name: '20261122114201_ingestion', class: Migration20261122114201_ingestion },
   { name: '20261122114301_linkage', class: Migration20261122114301_linkage },
   { name: '20261122150001_snapshot_delta', class: Migration20261122150001_snapshot_delta },
+  { name: '20261122160001_alert', class: Migration20261122160001_alert },
 ];

@@ -21,6 +21,7 @@ import { measureServing } from './measurement.js';
 import { computeRound } from './pipeline/compute.js';
 import { createHostGovernor } from './pipeline/hostGovernor.js';
 import { type Jobs, openJobs } from './pipeline/jobs.js';
+import { keepAlerts } from './pipeline/keepAlerts.js';
 import { loadReference } from './pipeline/loadReference.js';
 import { watchFolder } from './pipeline/manifestFolder.js';
 import { keepComputed, type Recomputation } from './pipeline/recompute.js';
@@ -224,6 +225,17 @@ async function background(
     const watching = watchFolder(stage, folder, stopping.signal);
     opened.push({ name: 'manifests', close: () => watching });
   }
+  const { signal } = stopping;
+  const alerts = keepAlerts({
+    database,
+    feed,
+    log,
+    catalogue,
+    signal,
+    library: platform.library,
+    now: () => new Date(),
+  });
+  opened.push({ name: 'alerts', close: () => alerts });
   const work = await startWork({ ...stage, catalogue, jobs, feed });
   opened.push({ name: 'work', close: () => work.close() });
   if (config.demo) {

@@ -7,6 +7,7 @@ import type { SnapshotColumns, SnapshotHead } from '../domain/snapshot.js';
 import type { RunSource } from '../pipeline/runSource.js';
 import type { SourceStage } from '../pipeline/sourceStage.js';
 import type { RevisionFeed } from '../store/feed.js';
+import type { AlertScope } from '../store/listAlerts.js';
 import type { Database } from '../store/orm.js';
 import type { LoadedSnapshot, SnapshotLibrary } from '../store/snapshotLibrary.js';
 import type { SyncRunFeed } from '../store/syncRunFeed.js';
@@ -158,6 +159,11 @@ export class View {
       previousHead === undefined ? null : library.load(previousHead),
     ]);
     return { round, framework, head, columns, previous };
+  }
+
+  /** Which alerts this view shows. */
+  get alertScope(): AlertScope {
+    return this.#scope;
   }
 
   get #scope() {

@@ -1,6 +1,7 @@
 import { GraphQLLocalDate } from 'graphql-scalars';
 import { Field, ObjectType } from 'type-graphql';
 import { type Entity, type EntityLevel, entityKey } from '../domain/entity.js';
+import { PlatformError } from '../domain/errors.js';
 import { type View } from './context.js';
 import { ListSize } from './cost.js';
 import { LangArg, nameIn } from './name.js';
@@ -95,4 +96,18 @@ export function readRegion({ region }: Entity): readonly string[] | null {
 /** The readings of an entity's code: `74` and `GSO-2004:74`. */
 export function readEntityCode(entity: Entity): readonly string[] {
   return [entity.code, entityKey(entity)];
+}
+
+/**
+ * The ids of entities by key, `GSO-2025:48`, or unambiguous code.
+ * @throws PlatformError NOT_FOUND, AMBIGUOUS_CODE
+ */
+export function findEntities({ catalogue }: View, codes: readonly string[]): number[] {
+  const ids = codes.map((text) => {
+    const [code = '', system = null] = text.split(':').reverse();
+    const found = catalogue.findEntity(code, system);
+    if (found === undefined) throw new PlatformError('NOT_FOUND', `There is no entity "${text.slice(0, 80)}".`);
+    return found.id;
+  });
+  return [...new Set(ids)];
 }

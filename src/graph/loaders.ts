@@ -1,8 +1,10 @@
 import DataLoader from 'dataloader';
+import type { Alert } from '../domain/alert.js';
 import type { ApiKey } from '../domain/credential.js';
 import type { Observation } from '../domain/observation.js';
 import { type ListedAudit, readAudit } from '../store/audit.js';
 import { readApiKeys } from '../store/credential.js';
+import { type AlertScope, readAlerts } from '../store/listAlerts.js';
 import { type ObservationTrace, readObservations, readTraces } from '../store/listObservations.js';
 import { type ListedSource, readSources } from '../store/listSources.js';
 import {
@@ -49,6 +51,8 @@ export interface Loaders {
   readonly settings: DataLoader<number, ListedSettings | null>;
   readonly snapshotProblems: DataLoader<number, SnapshotProblems | null>;
   readonly pageBody: DataLoader<PageKey, PageBodyHead | null, string>;
+  /** Alerts as a view shows them. */
+  alert(scope: AlertScope): DataLoader<number, Alert | null>;
   /** @param until as in store/listSources.ts */
   sources(until: Date | null): Promise<Sources>;
 }
@@ -58,6 +62,7 @@ export function createLoaders(database: Database): Loaders {
   const em = () => database.fork();
   const { reading } = database;
   const sources = new Map<string, Promise<Sources>>();
+  const alerts = new Map<number, DataLoader<number, Alert | null>>();
   return {
     candidates: new DataLoader((keys) => readCandidates(reading, keys), {
       cacheKeyFn: ({ entityId, indicatorId, year, revision }) => `${entityId}:${indicatorId}:${year}:${revision}`,
@@ -108,6 +113,16 @@ export function createLoaders(database: Database): Loaders {
     runCountOfSource: new DataLoader((keys) => countRunsOfSources(em(), keys), {
       cacheKeyFn: ({ sourceId, until }) => `${sourceId}:${until?.getTime()}`,
     }),
+    alert(scope) {
+      const known = alerts.get(scope.revision);
+      if (known !== undefined) return known;
+      const loader = byId(
+        (ids: readonly number[]) => readAlerts(em(), scope, ids),
+        ({ id }) => id,
+      );
+      alerts.set(scope.revision, loader);
+      return loader;
+    },
     sources(until) {
       const key = until?.toISOString() ?? 'now';
       const known = sources.get(key);

@@ -3,6 +3,7 @@ import { Arg, Args, Ctx, Query, Resolver } from 'type-graphql';
 import { can, permissionOf } from '../access/permission.js';
 import type { Viewer } from '../access/viewer.js';
 import { PlatformError } from '../domain/errors.js';
+import { findAlert } from './alert.js';
 import { findApiKeyNode } from './apiKey.js';
 import { openView, ReadArgs } from './at.js';
 import { findAuditEntry } from './audit.js';
@@ -59,6 +60,7 @@ const FINDERS: Readonly<Record<string, (view: View, key: string) => Found>> = {
   Source: findSource,
   ApiKey: findApiKeyNode,
   AuditEntry: findAuditEntry,
+  Alert: findAlert,
   async SyncRun(view, key) {
     const run = isNumber(key) ? await view.loaders.run.load(Number(key)) : null;
     const isEnded = run !== null && (view.until === null || (run.finishedAt !== null && run.finishedAt <= view.until));

@@ -1,5 +1,8 @@
 import { type GraphQLObjectType, type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { AlertResolver } from './alert.js';
+import { AlertRuleResolver } from './alertRule.js';
+import { AlertUpdatesResolver } from './alertUpdates.js';
 import { ApiKeyResolver } from './apiKey.js';
 import { AuditResolver } from './audit.js';
 import { ComputationResolver } from './computation.js';
@@ -64,6 +67,9 @@ export function buildGraphSchema(): GraphQLSchema {
       ScoreUpdatesResolver,
       ComputationResolver,
       ComputationUpdatesResolver,
+      AlertResolver,
+      AlertRuleResolver,
+      AlertUpdatesResolver,
       SyncRunUpdatesResolver,
       HostResolver,
       ViewerResolver,

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { registerEnumType } from 'type-graphql';
 import type { Role } from '../access/viewer.js';
+import type { AlertKind, AlertSeverity } from '../domain/alert.js';
 import type { Certainty, EntityLevel } from '../domain/entity.js';
 import type { MeasureKind, MissingRule, ScoringRule } from '../domain/framework.js';
 import type { MergeReason } from '../domain/mergePolicy.js';
@@ -106,6 +107,21 @@ export const ChangeKindWord = words<ChangeKind>('ChangeKind', 'What has become o
   CHANGED: 'It differs.',
   ADDED: 'It was not there before; so are all rows of a complete update.',
   REMOVED: 'It is not there any more.',
+});
+
+/** GraphQL enum of {@link AlertKind}. */
+export const AlertKindWord = words<AlertKind>('AlertKind', 'What alerts are about.', {
+  RANK_FALL:
+    'An entity lost places in the index: in a published round against the year before, in an open one since the beginning of the day.',
+  STALE_SOURCE: 'The newest good run of an active source is older than its freshness limit.',
+  FAILED_RUN: 'A run of a source failed; over when a later one is good.',
+});
+
+/** GraphQL enum of {@link AlertSeverity}. */
+export const AlertSeverityWord = words<AlertSeverity>('AlertSeverity', 'How soon somebody should look.', {
+  INFO: 'When there is time.',
+  WARNING: 'Soon; it may mend itself.',
+  CRITICAL: 'Now: it does not mend itself, or is twice what makes an alert.',
 });
 
 /** GraphQL enum of {@link SourceKind}. */

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Mark, Reader } from './reading.js';
 
 /** What a revision changed. */
-export type RevisionKind = 'REFERENCE' | 'SOURCE' | 'OBSERVATIONS' | 'SNAPSHOT' | 'ROUND';
+export type RevisionKind = 'REFERENCE' | 'SOURCE' | 'OBSERVATIONS' | 'SNAPSHOT' | 'ROUND' | 'ALERT';
 
 /** One row of the commit-ordered sequence over everything that is served. */
 export interface Revision {

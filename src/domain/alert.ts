@@ -1,0 +1,96 @@
+import type { Name } from './entity.js';
+
+/** What alerts are about. */
+export const ALERT_KINDS = ['RANK_FALL', 'STALE_SOURCE', 'FAILED_RUN'] as const;
+/** See {@link ALERT_KINDS}. */
+export type AlertKind = (typeof ALERT_KINDS)[number];
+
+/** How soon somebody should look. */
+export const ALERT_SEVERITIES = ['INFO', 'WARNING', 'CRITICAL'] as const;
+/** See {@link ALERT_SEVERITIES}. */
+export type AlertSeverity = (typeof ALERT_SEVERITIES)[number];
+
+/** What an alert knows of its matter when it is raised; a part that does not go with its kind is absent. */
+export interface AlertFacts {
+  /** RANK_FALL: the ranks in the two snapshots, and how many places make an alert. */
+  readonly rank?: number;
+  readonly previousRank?: number;
+  readonly threshold?: number;
+  /** STALE_SOURCE: ISO time of the last good run; null = there was none. */
+  readonly lastGoodRunAt?: string | null;
+  readonly freshnessLimitSeconds?: number;
+  /** FAILED_RUN: a code of the table of errors, never what was found. */
+  readonly errorCode?: string;
+}
+
+/** An alert before it is written. */
+export interface NewAlert {
+  /** Says what happened: the same is raised once, however many workers notice it. */
+  readonly key: string;
+  readonly kind: AlertKind;
+  readonly severity: AlertSeverity;
+  readonly entityId: number | null;
+  readonly sourceId: number | null;
+  readonly syncRunId: number | null;
+  readonly roundId: number | null;
+  readonly snapshotId: number | null;
+  /** RANK_FALL: the snapshot that it fell from. */
+  readonly comparedSnapshotId: number | null;
+  /** True = it comes from a result that is not published, and is shown only where those are. */
+  readonly provisional: boolean;
+  readonly facts: AlertFacts;
+  readonly openedAt: Date;
+}
+
+/** An alert as it stands at a revision. */
+export interface Alert extends NewAlert {
+  readonly id: number;
+  /** The revision at which it was raised. */
+  readonly revision: number;
+  /** When its matter was over; null = it is open. What is final from the beginning, such as a published fall, was never open. */
+  readonly resolvedAt: Date | null;
+  readonly resolvedRevision: number | null;
+}
+
+/** When alerts of a kind are raised; for RANK_FALL one rule per level. */
+export interface AlertRule {
+  readonly kind: AlertKind;
+  /** Null unless RANK_FALL. */
+  readonly level: string | null;
+  /** RANK_FALL: places, 1 or more; null for the others. */
+  readonly threshold: number | null;
+  readonly enabled: boolean;
+}
+
+/** What a message names. */
+export interface AlertNames {
+  readonly entity: Name | null;
+  readonly source: Name | null;
+  readonly roundCode: string | null;
+}
+
+/** Says in words what an alert is about, for everybody: never what a source answered, nor where it is. */
+export function alertMessage(
+  { kind, facts, provisional }: Pick<NewAlert, 'kind' | 'facts' | 'provisional'>,
+  names: AlertNames,
+): Name {
+  const { entity, source, roundCode } = names;
+  if (kind === 'RANK_FALL') {
+    const [rank = 0, previous = 0] = [facts.rank, facts.previousRank];
+    return {
+      vi: `${entity?.vi ?? '?'} tụt ${rank - previous} bậc, từ hạng ${previous} xuống hạng ${rank} (${roundCode}, ${provisional ? 'kết quả tạm tính, so với đầu ngày' : 'kết quả công bố, so với năm trước'}).`,
+      en: `${entity?.en ?? '?'} fell ${rank - previous} places, from rank ${previous} to ${rank} (${roundCode}, ${provisional ? 'provisional, since the beginning of the day' : 'published, against the year before'}).`,
+    };
+  }
+  if (kind === 'STALE_SOURCE') {
+    const since = facts.lastGoodRunAt ?? null;
+    return {
+      vi: `Nguồn ${source?.vi ?? '?'} đã quá hạn: ${since === null ? 'chưa có lượt đọc thành công nào' : `lượt đọc thành công gần nhất là ${since}`}.`,
+      en: `The source ${source?.en ?? '?'} is stale: ${since === null ? 'it has never been read well' : `it was last read well at ${since}`}.`,
+    };
+  }
+  return {
+    vi: `Lượt đọc nguồn ${source?.vi ?? '?'} thất bại (${facts.errorCode}).`,
+    en: `A run of the source ${source?.en ?? '?'} failed (${facts.errorCode}).`,
+  };
+}

@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeError } from '../domain/errors.js';
+import type { RevisionFeed } from '../store/feed.js';
+import { type AlertStage, raiseAlerts } from './raiseAlerts.js';
+
+/** Sources grow stale and runs fail without a revision, so it looks this often anyway. */
+const LOOK_MS = 5000;
+/** News that come together are looked at together. */
+const SETTLE_MS = 500;
+
+/** What {@link keepAlerts} needs. */
+export interface KeepAlertsOptions extends AlertStage {
+  readonly feed: RevisionFeed;
+  readonly signal: AbortSignal;
+  log(message: string): void;
+}
+
+/** Raises alerts until the signal aborts; resolves then. Whatever fails is tried again. */
+export async function keepAlerts(options: KeepAlertsOptions): Promise<void> {
+  const { feed, signal, log } = options;
+  while (!signal.aborted) {
+    const { head } = feed;
+    try {
+      await raiseAlerts(options, head);
+    } catch (error) {
+      if (!signal.aborted) log(`alerts could not be raised and will be: ${describeError(error)}`);
+    }
+    await sleep(SETTLE_MS, undefined, { signal }).catch(() => undefined);
+    await feed.changed(head, AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]));
+  }
+}

@@ -3,7 +3,7 @@ import type { LiveField } from '../graph/live.js';
 import { Message } from './message.js';
 import type { Sink } from './sink.js';
 
-/** Of more distinct revisions than this the rest of a group is told the whole state, so that invented ones cost nothing. */
+/** With more distinct revisions than this between two news, those who join a group are told the whole state: invented ones cost nothing. */
 const MAX_BASES = 20;
 /** Sent in one go before others get their turn: some 10 ms. */
 const SENDS_PER_TURN = 500;
@@ -141,7 +141,9 @@ export class HubGroup {
   }
 
   #place(member: Member, wanted: number | null): void {
-    const base = this.#partitions.has(wanted) || this.#partitions.size < MAX_BASES ? wanted : null;
+    const isKnown = this.#partitions.has(wanted) || this.#told.has(wanted);
+    const isCrowded = this.#partitions.size >= MAX_BASES || this.#told.size >= MAX_BASES;
+    const base = isKnown || !isCrowded ? wanted : null;
     let partition = this.#partitions.get(base);
     if (partition === undefined) {
       partition = { base, members: new Set(), isBusy: false, isStale: false, attempts: 0 };

@@ -7,6 +7,8 @@ import type { Sink } from './sink.js';
 const MAX_BASES = 20;
 /** Sent in one go before others get their turn: some 10 ms. */
 const SENDS_PER_TURN = 500;
+/** Longest time to find out what has come and to execute it. */
+const EVENT_MS = 30_000;
 /** Failures of a group in a row, each followed by a longer wait, before its members are told. */
 const MAX_ATTEMPTS = 4;
 
@@ -186,7 +188,7 @@ export class HubGroup {
   #tell(base: number | null): Promise<Telling | null> {
     const known = this.#told.get(base);
     if (known !== undefined) return known;
-    const telling = this.#make(base);
+    const telling = this.#inTime(this.#make(base));
     this.#told.set(base, telling);
     telling.catch(() => {
       if (this.#told.get(base) === telling) this.#told.delete(base);
@@ -202,6 +204,20 @@ export class HubGroup {
     if (told === null) return null;
     host.count('executions');
     return { message: new Message(await operation.execute(told.event)), revision: told.revision };
+  }
+
+  /** @throws Error when it takes too long; what comes later is thrown away */
+  async #inTime<T>(work: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const fail = () => reject(new Error(`an event of a subscription took longer than ${EVENT_MS} ms`));
+      timer = setTimeout(fail, EVENT_MS).unref();
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Hands a message to a partition, which then has its revision. @returns where its members are then */

@@ -58,6 +58,8 @@ export interface Config {
   readonly snapshotMemoryMb: number;
   /** Megabytes that open rounds may take between their computations. */
   readonly roundMemoryMb: number;
+  /** WebSockets and streams of events that one client has open; null = the server's default, not for this machine's own programs. */
+  readonly maxSocketsPerClient: number | null;
   /** Hosts (`host` or `host:port`) outside the public network that sources may be read from. */
   readonly sourceAllowedHosts: readonly string[];
   /** Folder whose manifests are registered, now and whenever one is put there; null = none. Absolute path. */
@@ -214,6 +216,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     rateLimitPerMinute: whole('RATE_LIMIT_PER_MINUTE', 0, 0, 1_000_000),
     snapshotMemoryMb: whole('SNAPSHOT_MEMORY_MB', 64, 1, 65_536),
     roundMemoryMb: whole('ROUND_MEMORY_MB', 320, 0, 65_536),
+    maxSocketsPerClient:
+      text('MAX_SOCKETS_PER_CLIENT') === null ? null : whole('MAX_SOCKETS_PER_CLIENT', 0, 1, 1_000_000),
     sourceAllowedHosts: hosts('SOURCE_ALLOWED_HOSTS'),
     manifestDir: path('MANIFEST_DIR'),
     secretsKeyFile: resolve(text('SECRETS_KEY_FILE') ?? join(dataDir, 'secrets-key')),

@@ -84,6 +84,7 @@ async function main(): Promise<void> {
         platform: () => serving?.platform ?? null,
         trustProxy: config.trustProxy,
         rateLimitPerMinute: config.rateLimitPerMinute,
+        maxSocketsPerClient: config.maxSocketsPerClient,
         manifestSchema: manifestJsonSchema(),
       }));
   opened.push({ name: 'server', close: () => server.close() });

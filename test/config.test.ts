@@ -43,7 +43,7 @@ describe('the configuration', () => {
       },
       ...{ jwtKeyFile: resolve('.data/jwt-key.pem'), mayMakeKeys: true, localTokens: true, oidc: null },
       replicas: { urls: [], fallback: true, maxLagMs: 10_000 },
-      ...{ trustProxy: 0, rateLimitPerMinute: 0, snapshotMemoryMb: 64, roundMemoryMb: 320 },
+      ...{ trustProxy: 0, rateLimitPerMinute: 0, snapshotMemoryMb: 64, roundMemoryMb: 320, maxSocketsPerClient: null },
     });
   });
 
@@ -79,6 +79,7 @@ describe('the configuration', () => {
     ['RATE_LIMIT_PER_MINUTE', '600', { rateLimitPerMinute: 600 }],
     ['SNAPSHOT_MEMORY_MB', '700', { snapshotMemoryMb: 700 }],
     ['ROUND_MEMORY_MB', '0', { roundMemoryMb: 0 }],
+    ['MAX_SOCKETS_PER_CLIENT', '20', { maxSocketsPerClient: 20 }],
     ['PORT', ' 4001 ', { port: 4001 }],
     ['PORT', '', { port: 4000 }],
     ['SIMULATOR_PORT', '  ', { simulatorPort: null }],

@@ -47,7 +47,7 @@ export const ERROR_CODES = {
   QUERY_TOO_DEEP: 'The document nests deeper than the limit.',
   QUERY_TOO_LARGE: 'The document has more tokens or fields than the limit.',
   QUERY_TOO_COSTLY: 'The operation asks for more fields, over all rows, than the limit.',
-  TOO_MANY_OPERATIONS: 'The socket runs as many operations as it may.',
+  TOO_MANY_OPERATIONS: 'The socket or the client runs as many operations as it may.',
   PAYLOAD_TOO_LARGE: 'The request is larger than the limit.',
   BAD_REQUEST: 'The request is not GraphQL over HTTP.',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',

@@ -7,6 +7,7 @@ import type { SignedIn } from '../access/signedIn.js';
 import { PlatformError } from '../domain/errors.js';
 import { createContext, type GraphContext, type Platform } from '../graph/context.js';
 import { buildGraphSchema } from '../graph/schema.js';
+import { Allowance, MAX_CONNECTIONS_PER_CLIENT } from './allowance.js';
 import { createApollo } from './apollo.js';
 import { CompiledOperations } from './compiled.js';
 import { addErrorHandlers, errorBody, makeErrorFormatter } from './error.js';
@@ -17,7 +18,7 @@ import type { Bounds } from './hubGroup.js';
 import { Identity } from './identity.js';
 import { OperationJudge } from './judge.js';
 import { MAX_PAYLOAD_BYTES } from './limit.js';
-import { addMetrics, Metrics, measureServer } from './metrics.js';
+import { addMetrics, Metrics, measureHub, measureServer } from './metrics.js';
 import { SocketSessions } from './session.js';
 import { makeSocketHandler } from './socket.js';
 
@@ -51,6 +52,8 @@ export interface ServerOptions {
   readonly trustProxy?: number | readonly string[];
   /** Requests and operations of one client a minute; absent or 0 = any number. */
   readonly rateLimitPerMinute?: number;
+  /** WebSockets and streams of events that one client has open; absent or null = a default, not for this machine's own programs. */
+  readonly maxSocketsPerClient?: number | null;
   /** The JSON Schema of manifests, served at `/manifest.schema.json`; absent = it is not. */
   readonly manifestSchema?: unknown;
   /** What clients of subscriptions may leave unread; absent = those of the hub. */
@@ -113,7 +116,9 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
   const hub = new Hub({
     ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
     onFailure: (error) => app.log.warn({ err: error }, 'subscribers cannot be told; trying again'),
+    onLag: (ms) => metrics.deliveryLag.observe(ms / 1000),
   });
+  const connections = new Allowance(options.maxSocketsPerClient ?? null, MAX_CONNECTIONS_PER_CLIENT);
   let isClosing = false;
 
   await app.register(websocket, {
@@ -127,6 +132,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
   });
   addErrorHandlers(app);
   addMetrics(app, metrics, async ({ headers, ip }) => (await identity.signIn(headers.authorization, ip)).viewer);
+  measureHub(metrics, hub);
   measureServer(metrics, { judge, sockets: () => app.websocketServer.clients.size });
   app.addHook('onRequest', async (_request, reply) => void reply.header('x-content-type-options', 'nosniff'));
   addHealth(app, () => {
@@ -165,7 +171,17 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
       createContext(requirePlatform(options.platform()), signedIn.viewer),
   });
   const onFailure = (error: unknown): void => app.log.error({ err: error }, 'WebSocket failed');
-  const wsHandler = makeSocketHandler({ ...options, compiled, judge, formatError, identity, sessions, hub, onFailure });
+  const wsHandler = makeSocketHandler({
+    ...options,
+    compiled,
+    judge,
+    formatError,
+    identity,
+    sessions,
+    hub,
+    connections,
+    onFailure,
+  });
   app.route({ method: 'GET', url: '/graphql', onRequest, handler, wsHandler });
   app.route({ method: 'POST', url: '/graphql', onRequest, handler });
 

@@ -38,6 +38,8 @@ export interface HubOptions {
   /** Told of what went wrong and is tried again. */
   readonly onFailure: (error: unknown) => void;
   readonly bounds?: Partial<Bounds>;
+  /** Told how long after their commit news were handed to a set of equal subscriptions, in milliseconds. */
+  readonly onLag?: (ms: number) => void;
 }
 
 /**
@@ -111,6 +113,7 @@ export class Hub {
       count: (what, number = 1) => {
         this.#counts[what] += number;
       },
+      observeLag: (ms) => this.options.onLag?.(ms),
       onFailure: this.options.onFailure,
     };
     this.#hosts.set(feed, host);
@@ -144,12 +147,15 @@ export class Hub {
 
   #announce(group: HubGroup, news: readonly Revision[]): void {
     group.forget();
-    try {
-      if (news.some((revision) => group.operation.field.concerns(revision))) group.wake();
-    } catch (error) {
-      this.options.onFailure(error);
-      group.wake();
-    }
+    const touching = news.find((revision) => {
+      try {
+        return group.operation.field.concerns(revision);
+      } catch (error) {
+        this.options.onFailure(error);
+        return true;
+      }
+    });
+    if (touching !== undefined) group.wake(touching.committedAt);
   }
 
   async #reach(feed: Feed, revision: number): Promise<void> {

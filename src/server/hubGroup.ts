@@ -33,6 +33,8 @@ export interface GroupHost {
   reach(revision: number): Promise<void>;
   /** Told of what was done. */
   count(what: 'executions' | 'deliveries' | 'lags' | 'cuts' | 'failures', number?: number): void;
+  /** Told how long after their commit news were handed over, in milliseconds. */
+  observeLag(ms: number): void;
   /** Told of what went wrong and is tried again. */
   onFailure(error: unknown): void;
 }
@@ -62,6 +64,8 @@ interface Partition {
   /** Something may have come since it was last asked. */
   isStale: boolean;
   attempts: number;
+  /** When the oldest news that it waits for was committed, in milliseconds since 1970; null = it waits for none. */
+  newsAt: number | null;
 }
 
 interface Telling {
@@ -120,9 +124,12 @@ export class HubGroup {
     if (this.size === 0) this.onEmpty();
   }
 
-  /** Tells everybody what has come. */
-  wake(): void {
-    for (const partition of [...this.#partitions.values()]) void this.#serve(partition);
+  /** Tells everybody what has come. @param committedAt when it was committed */
+  wake(committedAt: Date): void {
+    for (const partition of [...this.#partitions.values()]) {
+      partition.newsAt ??= committedAt.getTime();
+      void this.#serve(partition);
+    }
   }
 
   /** Forgets what was told: it may be told differently now. */
@@ -148,7 +155,7 @@ export class HubGroup {
     const base = isKnown || !isCrowded ? wanted : null;
     let partition = this.#partitions.get(base);
     if (partition === undefined) {
-      partition = { base, members: new Set(), isBusy: false, isStale: false, attempts: 0 };
+      partition = { base, members: new Set(), isBusy: false, isStale: false, attempts: 0, newsAt: null };
       this.#partitions.set(base, partition);
     }
     partition.members.add(member);
@@ -170,10 +177,13 @@ export class HubGroup {
     try {
       while (partition.isStale && partition.members.size > 0 && joined === partition) {
         partition.isStale = false;
+        const { newsAt } = partition;
+        partition.newsAt = null;
         const telling = await this.#tell(partition.base);
         partition.attempts = 0;
         if (telling === null) continue;
         joined = await this.#deliver(partition, telling);
+        if (newsAt !== null) this.host.observeLag(Date.now() - newsAt);
       }
     } catch (error) {
       this.#recover(partition, error);

@@ -4,6 +4,7 @@ import { isLoopback } from '../access/throttle.js';
 import type { Viewer } from '../access/viewer.js';
 import { PlatformError } from '../domain/errors.js';
 import { errorBody } from './error.js';
+import type { Hub } from './hub.js';
 import type { OperationJudge } from './judge.js';
 
 /** A number that only rises, for places that are passed a hundred thousand times a second; it is read when somebody asks for the metrics. */
@@ -214,5 +215,31 @@ export function measureServer(
     'Documents that were remembered, or not',
     'result',
     () => judge.lookups,
+  );
+}
+
+/** Adds what the hub of the subscriptions holds and has done. */
+export function measureHub(metrics: Metrics, hub: Hub): void {
+  metrics.gauges(
+    'dti_subscriptions',
+    'Subscriptions: all, distinct, and left out until their client has read',
+    'which',
+    () => {
+      const { members, groups, lagging } = hub.state;
+      return { all: members, distinct: groups, lagging };
+    },
+  );
+  metrics.counter(
+    'dti_subscription_executions_total',
+    'Selections executed, each once for all',
+    () => hub.state.executions,
+  );
+  metrics.counter('dti_subscription_deliveries_total', 'Messages handed to clients', () => hub.state.deliveries);
+  metrics.counter('dti_subscription_lags_total', 'Clients left out for a time', () => hub.state.lags);
+  metrics.counter('dti_subscription_cuts_total', 'Clients cut off because they did not read', () => hub.state.cuts);
+  metrics.counter(
+    'dti_subscription_failures_total',
+    'Events that failed and were tried again',
+    () => hub.state.failures,
   );
 }

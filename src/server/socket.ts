@@ -4,8 +4,10 @@ import type { FastifyRequest } from 'fastify';
 import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type Context, makeServer, type SubscribePayload } from 'graphql-ws';
 import type { SignedIn } from '../access/signedIn.js';
+import { clientOf } from '../access/throttle.js';
 import { PlatformError } from '../domain/errors.js';
 import { createContext, type GraphContext, type Platform } from '../graph/context.js';
+import { Allowance, MAX_SUBSCRIPTIONS_PER_CLIENT } from './allowance.js';
 import type { CompiledOperations } from './compiled.js';
 import type { ErrorFormatter } from './error.js';
 import type { Hub } from './hub.js';
@@ -60,6 +62,8 @@ export interface SocketOptions {
   readonly identity: Identity;
   readonly sessions: SocketSessions;
   readonly hub: Hub;
+  /** How many connections each client may have open. */
+  readonly connections: Allowance;
   /** Told about failures of the protocol's own code, which clients see as close code 4500. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -71,6 +75,7 @@ export interface SocketOptions {
  */
 export function makeSocketHandler(options: SocketOptions): (socket: WebSocket, request: Connection['request']) => void {
   const { compiled, formatError } = options;
+  const subscriptions = new Allowance(null, MAX_SUBSCRIPTIONS_PER_CLIENT);
   const draft = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error);
 
   const server = makeServer<Record<string, unknown> | undefined, Connection>({
@@ -80,8 +85,12 @@ export function makeSocketHandler(options: SocketOptions): (socket: WebSocket, r
     subscribe: (args) => {
       const { connection, id } = (args as Prepared).asked;
       const { platform, viewer } = args.contextValue as GraphContext;
+      const { ip } = connection.extra.request;
+      const giveBack = subscriptions.take(ip, viewer.subject ?? clientOf(ip));
+      if (giveBack === null)
+        return { errors: [tooMany(`This client has ${MAX_SUBSCRIPTIONS_PER_CLIENT} subscriptions.`)] };
       return subscribe(args, {
-        ...{ hub: options.hub, feed: platform.feed, compiled, formatError, viewer },
+        ...{ hub: options.hub, feed: platform.feed, compiled, formatError, viewer, onEnd: giveBack },
         createContext: () => createContext(requirePlatform(options), viewer),
         toSink: (end) => {
           const silently = (): void => {
@@ -110,6 +119,11 @@ export function makeSocketHandler(options: SocketOptions): (socket: WebSocket, r
       socket.close(CLOSE_STARTING, 'The platform is starting; try again in a second');
       return;
     }
+    const giveBack = options.connections.take(request.ip);
+    if (giveBack === null) {
+      socket.close(CLOSE_TOO_MANY, 'Too many connections of this client; subscribe to more on one of them');
+      return;
+    }
     const peer = new Peer(socket, request.raw.socket);
     const stopPinging = keepAlive(peer);
     const closed = server.opened(
@@ -135,6 +149,7 @@ export function makeSocketHandler(options: SocketOptions): (socket: WebSocket, r
       { socket, request, peer, signedIn: null },
     );
     socket.once('close', (code, reason) => {
+      giveBack();
       stopPinging();
       closed(code, String(reason)).catch(options.onFailure);
     });
@@ -186,8 +201,8 @@ function prepare(
   const { schema } = options.compiled;
   // The operation that asks is counted already.
   if (Object.keys(subscriptions).length > MAX_OPERATIONS_PER_SOCKET) {
-    const message = `This connection has ${MAX_OPERATIONS_PER_SOCKET} operations under way. Complete one, or open another connection.`;
-    return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_OPERATIONS' } })];
+    const what = `This connection has ${MAX_OPERATIONS_PER_SOCKET} operations under way.`;
+    return [tooMany(`${what} Complete one, or open another connection.`)];
   }
   const { signedIn } = extra;
   if (signedIn === null) throw new Error('an operation came before the connection was initialised');
@@ -209,6 +224,10 @@ function prepare(
     if (error instanceof GraphQLError) return [error];
     throw error;
   }
+}
+
+function tooMany(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'TOO_MANY_OPERATIONS' } });
 }
 
 function requirePlatform(options: SocketOptions): Platform {

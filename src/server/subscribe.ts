@@ -11,6 +11,8 @@ export interface SubscribeOptions extends EventExecution {
   readonly feed: Platform['feed'];
   /** Makes the place where the hub tells the operation; its protocol hears of the end by the generator that is returned. */
   readonly toSink: (end: () => void) => Sink;
+  /** Called when the subscription is over, or has not begun. */
+  readonly onEnd: () => void;
 }
 
 /**
@@ -22,17 +24,28 @@ export async function subscribe(
   args: ExecutionArgs,
   options: SubscribeOptions,
 ): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult> {
-  const events: AsyncIterable<unknown> | ExecutionResult = await createSourceEventStream(args);
-  if (events instanceof LiveSubscription) return join(args, events, options);
-  return isAsyncIterable(events) ? iterate(args, events, options) : events;
+  let results: Results | null = null;
+  try {
+    const events: AsyncIterable<unknown> | ExecutionResult = await createSourceEventStream(args);
+    if (events instanceof LiveSubscription) results = join(args, events, options);
+    else if (isAsyncIterable(events)) results = iterate(args, events, options);
+    else return events;
+    return results;
+  } finally {
+    if (results === null) options.onEnd();
+  }
 }
 
 type Results = AsyncGenerator<ExecutionResult, void, void>;
 
 function join(args: ExecutionArgs, { field, since }: LiveSubscription<unknown>, options: SubscribeOptions): Results {
   const { hub, feed, toSink } = options;
-  let end: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => (end = resolve));
+  let resolveEnded: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => (resolveEnded = resolve));
+  const end = (): void => {
+    options.onEnd();
+    resolveEnded();
+  };
   const sink = toSink(end);
   const leave = hub.join(feed, shareOperation(args, field, options), since, sink);
   return makeGenerator(
@@ -46,16 +59,22 @@ function join(args: ExecutionArgs, { field, since }: LiveSubscription<unknown>, 
 
 /** Each event is executed with a context of its own, for this subscriber alone. */
 function iterate(args: ExecutionArgs, events: AsyncIterable<unknown>, options: SubscribeOptions): Results {
-  const { compiled, createContext } = options;
+  const { compiled, createContext, onEnd } = options;
   const iterator = events[Symbol.asyncIterator]();
   return makeGenerator(
     async () => {
       const next = await iterator.next();
-      if (next.done) return { done: true, value: undefined };
+      if (next.done) {
+        onEnd();
+        return { done: true, value: undefined };
+      }
       const value = await compiled.execute({ ...args, rootValue: next.value, contextValue: createContext() });
       return { done: false, value };
     },
-    async () => void (await iterator.return?.()),
+    async () => {
+      onEnd();
+      await iterator.return?.();
+    },
   );
 }
 

@@ -46,6 +46,11 @@ export class TestFeed implements Feed {
     });
   }
 
+  async reach(revision: number, signal: AbortSignal): Promise<boolean> {
+    while (this.head < revision && !signal.aborted) await this.changed(this.head, signal);
+    return this.head >= revision;
+  }
+
   async close(): Promise<void> {
     this.#wake();
   }

@@ -198,6 +198,14 @@ describe('/graphql over WebSocket', () => {
     await expect.poll(() => server.live()).toMatchObject({ members: 0, groups: 0 });
   });
 
+  it('the connection that is one too many of its client is closed with a reason, and one that ends makes room', async () => {
+    const { client, server } = await connect({ maxSocketsPerClient: 1 });
+    const extra = await GraphqlSocket.open(server.url);
+    expect(await extra.ended).toMatchObject({ code: 4429, reason: expect.stringContaining('Too many connections') });
+    await client.close();
+    await expect.poll(async () => (await knock(server.url, {})).messages).toEqual([{ type: 'connection_ack' }]);
+  });
+
   it('subscriptions end with 1001, at once, when the server stops', async () => {
     const { client, server } = await connect();
     client.subscribe(LIVE);

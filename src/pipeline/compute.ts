@@ -72,8 +72,7 @@ export async function computeRound(options: ComputeOptions): Promise<ComputeOutc
   const evaluateNow = async (em: SqlEntityManager) => {
     const startedAt = performance.now();
     const inputRevision = await readHead(em);
-    const held =
-      (await memory?.advance(em, method, inputRevision)) ?? (await HeldRound.read(em, method, inputRevision));
+    const held = await (memory?.take(em, method, inputRevision) ?? HeldRound.read(em, method, inputRevision));
     const readAt = performance.now();
     const result = held.evaluate();
     memory?.keep(round.id, held);
@@ -89,9 +88,11 @@ export async function computeRound(options: ComputeOptions): Promise<ComputeOutc
     // Nobody can write into the round or compute it any more: no snapshot is newer, and no figure comes between the result and the seal.
     const result = early ?? (await evaluateNow(em));
     const newest = publish ? null : await readNewestHead(em, round.id);
-    const same = newest?.inputHash === result.inputHash && newest.resultHash === result.resultHash;
-    // Another process may have been faster with newer observations.
-    if (newest !== null && (same || newest.inputRevision > result.inputRevision)) return { result, written: null };
+    if (newest !== null) {
+      const same = newest.inputHash === result.inputHash && newest.resultHash === result.resultHash;
+      // Another process may have been faster with newer observations.
+      if (same || newest.inputRevision > result.inputRevision) return { result, written: null };
+    }
     const base = newest === null ? null : await findBase(em, newest, memory?.stored(round.id) ?? null);
     const packed = packColumns(result.columns, newest, base);
     const changeId = await nextChangeId(em);

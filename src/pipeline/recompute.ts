@@ -9,6 +9,8 @@ import { RoundMemory } from './roundMemory.js';
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
+/** The longest that a round rests between two computations. */
+const LONGEST_REST_MS = 2_000;
 
 /** Keeps open rounds computed. */
 export interface Recomputation {
@@ -31,24 +33,34 @@ export interface RecomputationOptions {
 
 /**
  * Follows the revisions and computes an open round anew when its observations changed. Per round one computation runs and at most one waits, however many
- * writes arrive, so a burst of them costs two.
+ * writes arrive, so a burst of them costs two. After each a round rests for as long as it took, so that under any pace of writes half of the time is left to
+ * readers; a change that comes later than that is computed at once.
  */
 export function keepComputed(options: RecomputationOptions): Recomputation {
   const { database, feed, now, log, memory = new RoundMemory() } = options;
   const handOver = options.library === undefined ? {} : { library: options.library };
   const waiting = new Set<number>();
   const running = new Map<number, Promise<void>>();
+  /** When each round has rested. */
+  const rested = new Map<number, number>();
   const closing = new AbortController();
+  const pause = (ms: number) => sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined);
 
   const run = async (roundId: number) => {
     let retryMs = FIRST_RETRY_MS;
-    while (waiting.delete(roundId) && !closing.signal.aborted) {
+    while (waiting.has(roundId) && !closing.signal.aborted) {
+      const restMs = (rested.get(roundId) ?? 0) - performance.now();
+      if (restMs > 0) await pause(restMs);
+      // What comes from here on may come too late for this computation.
+      waiting.delete(roundId);
+      if (closing.signal.aborted) break;
       const catalogue = options.catalogue();
       const round = catalogue.round(roundId);
       if (round === undefined || round.status === 'PUBLISHED') {
         memory.drop(roundId);
         continue;
       }
+      const startedAt = performance.now();
       try {
         const { problems } = await computeRound({
           database,
@@ -64,9 +76,11 @@ export function keepComputed(options: RecomputationOptions): Recomputation {
         // A known failure lies in the data and waits for their next change. Others, such as a lost connection, may pass by themselves.
         if (error instanceof PlatformError) continue;
         waiting.add(roundId);
-        await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => undefined);
+        await pause(retryMs);
         retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
       }
+      const endedAt = performance.now();
+      rested.set(roundId, endedAt + Math.min(endedAt - startedAt, LONGEST_REST_MS));
     }
   };
   const start = (roundId: number) => {

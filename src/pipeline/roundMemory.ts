@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { HeldColumns } from '../store/snapshot.js';
-import type { HeldRound, RoundMethod } from './heldRound.js';
+import { HeldRound, type RoundMethod } from './heldRound.js';
 
 /** Enough for 200 national rounds, or two of 10,600 communes: 39 MB of figures, 55 of points, 50 of columns. */
 const MEMORY_BYTES = 320 * 1024 * 1024;
@@ -11,6 +11,8 @@ const MEMORY_BYTES = 320 * 1024 * 1024;
  */
 export class RoundMemory {
   readonly #limit: number;
+  /** Ends with the last reading that was begun. */
+  #turn: Promise<void> = Promise.resolve();
   /** Insertion order is order of last use. */
   readonly #rounds = new Map<number, HeldRound>();
   /** The snapshot that was stored last, by round. Its columns are those of the held round, so they are not counted. */
@@ -22,13 +24,20 @@ export class RoundMemory {
   }
 
   /**
-   * Takes a round out and moves it to a revision.
-   * @returns null when it has to be read anew
+   * Takes a round out and moves it to a revision, or reads it as it is there.
+   * @throws PlatformError as {@link HeldRound.read}
    */
-  async advance(em: SqlEntityManager, method: RoundMethod, revision: number): Promise<HeldRound | null> {
+  async take(em: SqlEntityManager, method: RoundMethod, revision: number): Promise<HeldRound> {
     const held = this.#rounds.get(method.round.id);
     this.#rounds.delete(method.round.id);
-    return held !== undefined && (await held.advance(em, method, revision)) ? held : null;
+    if (held !== undefined && (await held.advance(em, method, revision))) return held;
+    // Reference data that change make all rounds be read anew; what one needs to be read is free again before the next.
+    const reading = this.#turn.then(() => HeldRound.read(em, method, revision));
+    this.#turn = reading.then(
+      () => undefined,
+      () => undefined,
+    );
+    return reading;
   }
 
   /** Gives a round back. */

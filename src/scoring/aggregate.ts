@@ -92,9 +92,8 @@ export function clearMeasure(columns: PointColumns, measure: number): void {
   }
 }
 
-/** What {@link settle} writes; the arrays of SnapshotColumns with the same names. */
-export interface SettledColumns {
-  readonly maxPoints: Float64Array;
+/** What {@link settle} writes: the cells of one measure, one per entity, of the columns of SnapshotColumns with the same names. */
+export interface SettledCells {
   readonly value: Float64Array;
   readonly points: Float64Array;
   readonly coverage: Float64Array;
@@ -102,22 +101,19 @@ export interface SettledColumns {
 }
 
 /**
- * Turns sums of points into values and shares, quantised to 1e-12. The value comes from the unrounded points: rounding twice could part two equal
- * sums. A measure has no value (NaN) when none of its applicable indicators has one, or when it has no points.
- * @param measures positions of the measures to settle
+ * Turns the sums of points of a measure into values and shares, quantised to 1e-12. The value comes from the unrounded points: rounding twice could part
+ * two equal sums. A measure has no value (NaN) when none of its applicable indicators has one, or when it has no points.
+ * @param measure its position
  */
-export function settle(columns: PointColumns, settled: SettledColumns, measures: Iterable<number>): void {
+export function settle(columns: PointColumns, measure: number, maxPoints: number, settled: SettledCells): void {
   const { entityCount, earned, lost, applicable, covered, automatic } = columns;
-  for (const measure of measures) {
-    const max = settled.maxPoints[measure] ?? Number.NaN;
-    for (let cell = measure * entityCount; cell < (measure + 1) * entityCount; cell++) {
-      const applicableMax = applicable[cell] ?? 0;
-      const coveredMax = covered[cell] ?? 0;
-      const points = coveredMax > 0 ? (earned[cell] ?? 0) + (lost[cell] ?? 0) : Number.NaN;
-      settled.points[cell] = quantise(points);
-      settled.value[cell] = quantise(points / max);
-      settled.coverage[cell] = quantise(coveredMax / applicableMax);
-      settled.automaticShare[cell] = quantise((automatic[cell] ?? 0) / applicableMax);
-    }
+  for (let entity = 0, cell = measure * entityCount; entity < entityCount; entity++, cell++) {
+    const applicableMax = applicable[cell] ?? 0;
+    const coveredMax = covered[cell] ?? 0;
+    const points = coveredMax > 0 ? (earned[cell] ?? 0) + (lost[cell] ?? 0) : Number.NaN;
+    settled.points[entity] = quantise(points);
+    settled.value[entity] = quantise(points / maxPoints);
+    settled.coverage[entity] = quantise(coveredMax / applicableMax);
+    settled.automaticShare[entity] = quantise((automatic[cell] ?? 0) / applicableMax);
   }
 }

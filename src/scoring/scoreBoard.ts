@@ -69,20 +69,22 @@ export class ScoreBoard {
     const indicators = this.#graph.indicators.filter((position) => changed?.has(measures[position]?.id ?? 0) ?? true);
     const parents = this.#above(new Set(indicators));
     const scored = [...indicators, ...parents].sort((a, b) => a - b);
-    if (scored.length > 0) {
-      const columns = copyCells(this.#columns);
-      const { entityIds, observationId } = columns;
-      const [framework, groups, points] = [this.#framework, this.#groups, this.#points];
-      const step = { framework, groups, entityIds, figure, columns: points, observationId };
-      for (const position of indicators) this.#problems[position] = scoreIndicator(step, position);
-      aggregate(framework, this.#graph, points, parents);
-      settle(points, columns, scored);
-      for (const measure of scored) {
-        const base = measure * entityIds.length;
-        for (const { from, to } of groups) rankGroup(columns.value, columns.rank, base + from, base + to);
-      }
-      this.#columns = columns;
+    const next = new NextColumns(this.#columns);
+    const cells = makeCells(this.#points.entityCount);
+    const { entityIds } = this.#columns;
+    const [framework, groups, columns] = [this.#framework, this.#groups, this.#points];
+    for (const position of indicators) {
+      const step = { framework, groups, entityIds, figure, columns, observationId: cells.observationId };
+      this.#problems[position] = scoreIndicator(step, position);
+      next.put('observationId', position, cells.observationId);
     }
+    aggregate(framework, this.#graph, columns, parents);
+    for (const position of scored) {
+      settle(columns, position, measures[position]?.maxPoints ?? Number.NaN, cells);
+      for (const { from, to } of groups) rankGroup(cells.value, cells.rank, from, to);
+      for (const name of SCORED) next.put(name, position, cells[name]);
+    }
+    this.#columns = next.columns;
     return { columns: this.#columns, problems: this.#problems.flat(), scored };
   }
 
@@ -144,15 +146,40 @@ function makeColumns(framework: Framework, entityIds: Int32Array, groupOf: Int32
   };
 }
 
-/** Readers may hold the columns of before. What does not change from result to result is shared. */
-function copyCells(columns: SnapshotColumns): SnapshotColumns {
+const SCORED = ['value', 'points', 'rank', 'coverage', 'automaticShare'] as const;
+
+/** The columns of one measure, one cell per entity. */
+function makeCells(entityCount: number) {
   return {
-    ...columns,
-    value: columns.value.slice(),
-    points: columns.points.slice(),
-    rank: columns.rank.slice(),
-    coverage: columns.coverage.slice(),
-    automaticShare: columns.automaticShare.slice(),
-    observationId: columns.observationId.slice(),
+    value: new Float64Array(entityCount),
+    points: new Float64Array(entityCount),
+    rank: new Int32Array(entityCount),
+    coverage: new Float64Array(entityCount),
+    automaticShare: new Float64Array(entityCount),
+    observationId: new Float64Array(entityCount),
   };
+}
+
+/**
+ * Columns that differ from others in a few measures. Readers may hold the others, so a column is copied before it is changed, but only then: for communes
+ * each takes 9 MB, and a figure rarely changes what it covers or who measured it.
+ */
+class NextColumns {
+  columns: SnapshotColumns;
+  readonly #before: SnapshotColumns;
+
+  constructor(before: SnapshotColumns) {
+    this.#before = before;
+    this.columns = before;
+  }
+
+  put(name: keyof ReturnType<typeof makeCells>, measure: number, cells: Float64Array | Int32Array): void {
+    const from = measure * cells.length;
+    const known = this.columns[name];
+    let at = 0;
+    while (at < cells.length && Object.is(known[from + at], cells[at])) at += 1;
+    if (at === cells.length) return;
+    if (known === this.#before[name]) this.columns = { ...this.columns, [name]: known.slice() };
+    this.columns[name].set(cells, from);
+  }
 }

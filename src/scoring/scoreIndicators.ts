@@ -28,6 +28,7 @@ export interface IndicatorStep {
   /** The chosen figure; null = nothing was chosen. */
   figure(entityId: number, indicatorId: number): ScoredFigure | null;
   readonly columns: PointColumns;
+  /** One per entity: written for the indicator that is scored. */
   readonly observationId: Float64Array;
 }
 
@@ -45,7 +46,7 @@ export function scoreIndicator(step: IndicatorStep, position: number): ScoringPr
   const { indicator } = measure;
   const amounts = new Float64Array(entityCount);
   clearMeasure(step.columns, position);
-  step.observationId.fill(0, position * entityCount, (position + 1) * entityCount);
+  step.observationId.fill(0);
   for (const group of step.groups) {
     const missing = missingRule(step.framework, group.peerGroupCode, measure.code);
     if (missing === 'NOT_APPLICABLE') continue;
@@ -84,7 +85,7 @@ function readAmounts(
     const entityId = step.entityIds[entity] ?? 0;
     const figure = step.figure(entityId, measure.id);
     if (figure === null) continue;
-    step.observationId[base + entity] = figure.observationId;
+    step.observationId[entity] = figure.observationId;
     if (measure.maxPoints === 0 || isBlank(figure)) continue;
     const fault = faultOf(indicator.rule, figure);
     if (fault === null) {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { formatGraphError } from '../graph/errors.js';
@@ -52,4 +53,22 @@ export function addErrorHandlers(app: FastifyInstance): void {
     const code = status === 413 ? 'PAYLOAD_TOO_LARGE' : 'BAD_REQUEST';
     return reply.code(status).send(errorBody(code, error.message));
   });
+}
+
+/** Answers what is no request that can be read, such as one whose head is too long, in the shape of GraphQL, and closes the connection. */
+export function refuseUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const [status, code, message] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? [
+          '431 Request Header Fields Too Large',
+          'PAYLOAD_TOO_LARGE',
+          'The head of the request is too long; send it by POST.',
+        ]
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'BAD_REQUEST', 'The request came too slowly.']
+        : ['400 Bad Request', 'BAD_REQUEST', 'The request is not HTTP.'];
+  const body = JSON.stringify(errorBody(code, message));
+  const head = `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  socket.end(`HTTP/1.1 ${status}\r\n${head}\r\n\r\n${body}`);
 }

@@ -10,7 +10,7 @@ import { buildGraphSchema } from '../graph/schema.js';
 import { Allowance, MAX_CONNECTIONS_PER_CLIENT } from './allowance.js';
 import { createApollo } from './apollo.js';
 import { CompiledOperations } from './compiled.js';
-import { addErrorHandlers, errorBody, makeErrorFormatter } from './error.js';
+import { addErrorHandlers, errorBody, makeErrorFormatter, refuseUnreadable } from './error.js';
 import { addGraphiql } from './graphiql.js';
 import { addHealth, type Readiness } from './health.js';
 import { Hub, type HubState } from './hub.js';
@@ -87,6 +87,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     bodyLimit: MAX_PAYLOAD_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: trustOf(options.trustProxy ?? 0),
+    clientErrorHandler: refuseUnreadable,
     logger: {
       level: 'warn',
       stream: { write: options.log },

@@ -14,7 +14,7 @@ import {
 import { mayIntrospect } from '../access/permission.js';
 import type { Viewer } from '../access/viewer.js';
 import { judgeCost } from './cost.js';
-import { MAX_TOKENS, measureDocument, refuseLargeVariables } from './limit.js';
+import { MAX_SOURCE_CHARACTERS, MAX_TOKENS, measureDocument, refuseLargeVariables } from './limit.js';
 import { refuseOverlaps } from './overlap.js';
 import { refuseForbidden } from './permission.js';
 import { RecentMap } from './recent.js';
@@ -24,7 +24,11 @@ const MAX_KEPT_TOKENS = 150_000;
 /** Characters that weigh as much as a token. */
 const CHARACTERS_PER_TOKEN = 200;
 /** Most errors of one document that are told. */
-const MAX_ERRORS = 20;
+const MAX_ERRORS = 10;
+/** The same for variables: each of these errors prints the whole value. */
+const MAX_VALUE_ERRORS = 3;
+/** Longest message, since those of graphql-js repeat what the client wrote. */
+const MAX_MESSAGE_CHARACTERS = 1_000;
 
 const { QUERY, MUTATION, SUBSCRIPTION } = OperationTypeNode;
 
@@ -56,7 +60,7 @@ export interface JudgedOperation {
   /** The one that is meant; the same object for the same text, too. */
   readonly operation: OperationDefinitionNode;
   readonly operationName: string | undefined;
-  /** The variables as they came, for whoever coerces them again. */
+  /** The variables that the operation declares, as they came and in its order, for whoever coerces them again. */
   readonly variables: Readonly<Record<string, unknown>>;
   /** The variables as the schema says, with defaults. */
   readonly coerced: Readonly<Record<string, unknown>>;
@@ -114,7 +118,7 @@ export class OperationJudge {
    * OPERATION_RESOLUTION_FAILURE, BAD_USER_INPUT, BAD_REQUEST, QUERY_TOO_LARGE, QUERY_TOO_DEEP, QUERY_TOO_COSTLY, AUTH_REQUIRED, AUTH_FORBIDDEN.
    */
   judgeOperation(request: OperationRequest): JudgedOperation | RefusedOperation {
-    const { source, viewer, variables } = request;
+    const { source, viewer } = request;
     const knows = this.#introspection || mayIntrospect(viewer);
     const known = this.#read(source, knows);
     if (known instanceof Array) return refused(known);
@@ -122,15 +126,15 @@ export class OperationJudge {
     const { document } = known;
     const operation = selectOperation(known, request.operationName);
     if (operation instanceof GraphQLError) return refused([operation]);
-    const large = refuseLargeVariables(variables);
+    const given = declaredOf(operation, request.variables ?? {});
+    const large = refuseLargeVariables(given);
     if (large !== null) return refused([large]);
-    const given = variables ?? {};
     const operationName = request.operationName ?? undefined;
     const forbidden = refuseForbidden(this.#schema, { document, operationName, variableValues: given }, viewer);
     if (forbidden !== null) return refused([forbidden]);
     const definitions = operation.variableDefinitions ?? [];
     const { coerced, errors } = getVariableValues(this.#schema, definitions, given, {
-      ...{ maxErrors: MAX_ERRORS, hideSuggestions: !knows },
+      ...{ maxErrors: MAX_VALUE_ERRORS, hideSuggestions: !knows },
     });
     if (errors !== undefined) return refused(errors.map((error) => coded(error, 'BAD_USER_INPUT')));
     const cost = judgeCost(this.#schema, { document, operation, coerced });
@@ -156,10 +160,19 @@ export class OperationJudge {
 
 /** Parses, measures and validates. The rule that compares fields with fields comes last, when it is known to end soon. */
 function readDocument(schema: GraphQLSchema, source: string, knows: boolean): KnownDocument | readonly GraphQLError[] {
+  if (source.length > MAX_SOURCE_CHARACTERS) {
+    const message = `The document has ${source.length} characters, ${MAX_SOURCE_CHARACTERS} are allowed. Put long values into variables.`;
+    return [new GraphQLError(message, { extensions: { code: 'QUERY_TOO_LARGE' } })];
+  }
   let document: DocumentNode;
   try {
     document = parse(source, { maxTokens: MAX_TOKENS });
   } catch (error) {
+    // The parser calls itself for every bracket, and 4,000 tokens can have more of them than there is stack.
+    if (error instanceof RangeError) {
+      const message = 'The document nests deeper than it can be read. Write arguments flatter.';
+      return [new GraphQLError(message, { extensions: { code: 'QUERY_TOO_DEEP' } })];
+    }
     if (!(error instanceof GraphQLError)) throw error;
     const isLong = /^Syntax Error: Document contains more tha[nt] \d+ tokens/.test(error.message);
     return [coded(error, isLong ? 'QUERY_TOO_LARGE' : 'GRAPHQL_PARSE_FAILED')];
@@ -197,6 +210,17 @@ function selectOperation(
   return new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } });
 }
 
+/** What else a client sends has no effect, so it is not looked at. */
+function declaredOf(
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const names = variableDefinitions.map(({ variable }) => variable.name.value);
+  return Object.fromEntries(
+    names.filter((name) => Object.hasOwn(variables, name)).map((name) => [name, variables[name]]),
+  );
+}
+
 function refuseTransport({ operation }: OperationDefinitionNode, transport: Transport): GraphQLError | null {
   if (CARRIED[transport].some((each) => each === operation)) return null;
   const isLive = operation === SUBSCRIPTION;
@@ -224,7 +248,8 @@ function refused(errors: readonly GraphQLError[]): RefusedOperation {
 function coded(error: GraphQLError, code: string): GraphQLError {
   const { extensions } = error;
   if (extensions.code !== undefined && extensions.http !== undefined) return error;
-  return new GraphQLError(error.message, {
+  const isLong = error.message.length > MAX_MESSAGE_CHARACTERS;
+  return new GraphQLError(isLong ? `${error.message.slice(0, MAX_MESSAGE_CHARACTERS)}…` : error.message, {
     nodes: error.nodes ?? null,
     source: error.source ?? null,
     positions: error.positions ?? null,

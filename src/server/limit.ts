@@ -13,6 +13,9 @@ import {
 /** Largest HTTP body and WebSocket message, in bytes. The longest contract document has 1 kB; a manifest has some tens. */
 export const MAX_PAYLOAD_BYTES = 256 * 1024;
 
+/** Longest document, in UTF-16 code units; what is longer than that, such as a manifest, goes into a variable. */
+export const MAX_SOURCE_CHARACTERS = 65_536;
+
 /** Most tokens of one document; the parser stops there, so that a long document costs no more than this. */
 export const MAX_TOKENS = 4000;
 
@@ -21,6 +24,9 @@ export const MAX_DEFINITIONS = 100;
 
 /** Deepest field of an operation; the fields of the root are level 1. The contract's documents end at level 6. */
 export const MAX_DEPTH = 15;
+
+/** Deepest selection when fragments are written out, whether they are a level of the answer or not: who walks it needs stack for each. */
+export const MAX_NESTING = 60;
 
 /** Most fields of an operation after its fragments are written out: fragments that double each other reach 2^n from n lines. */
 export const MAX_FIELDS = 2000;
@@ -40,12 +46,15 @@ export const MAX_VALUE_DEPTH = 40;
 /** Most values of the variables, each item of a list counted: twice the communes of the country. */
 export const MAX_VARIABLE_VALUES = 20_000;
 
+/** Most variables of one operation, and most names of one object among their values; the errors of graphql-js print all of them, each. */
+export const MAX_NAMES = 100;
+
 /** Most operations that one WebSocket has under way. */
 export const MAX_OPERATIONS_PER_SOCKET = 50;
 
 /** What {@link measureDocument} finds. */
 export interface DocumentMeasure {
-  /** `QUERY_TOO_DEEP` or `QUERY_TOO_LARGE`; empty = within all limits. */
+  /** `QUERY_TOO_DEEP`, `QUERY_TOO_LARGE` or `BAD_USER_INPUT`; empty = within all limits. */
   readonly errors: readonly GraphQLError[];
   /** Whether the document asks for the schema itself. */
   readonly introspects: boolean;
@@ -57,9 +66,11 @@ interface Extent {
   readonly fields: number;
   /** Fields of its own level. */
   readonly width: number;
+  /** Selections in selections, fragments counted as well. */
+  readonly nesting: number;
 }
 
-const NOTHING: Extent = { depth: 0, fields: 0, width: 0 };
+const NOTHING: Extent = { depth: 0, fields: 0, width: 0, nesting: 0 };
 
 /**
  * Measures a parsed document against every limit that needs no schema, before validation, some of whose rules take quadratic time.
@@ -77,6 +88,7 @@ export function measureDocument(document: DocumentNode): DocumentMeasure {
   let aliases = 0;
   let directives = 0;
   let valueDepth = 0;
+  let nuls = 0;
   let introspects = false;
 
   const takeDirectives = (nodes: readonly DirectiveNode[] | undefined): void => {
@@ -86,6 +98,7 @@ export function measureDocument(document: DocumentNode): DocumentMeasure {
 
   const takeValue = (node: ValueNode): void => {
     valueDepth = Math.max(valueDepth, depthOfLiteral(node));
+    if (valueDepth <= MAX_VALUE_DEPTH && hasNul(node)) nuls += 1;
   };
 
   const measureFragment = (name: string): Extent => {
@@ -104,14 +117,14 @@ export function measureDocument(document: DocumentNode): DocumentMeasure {
   const measureField = (node: FieldNode): Extent => {
     if (node.alias) aliases += 1;
     for (const { value } of node.arguments ?? []) takeValue(value);
-    const { depth, fields } = node.selectionSet ? measureSelection(node.selectionSet) : NOTHING;
+    const { depth, fields, nesting } = node.selectionSet ? measureSelection(node.selectionSet) : NOTHING;
     const name = node.name.value;
     if (name === '__schema' || name === '__type') introspects = true;
-    return { depth: name.startsWith('__') ? 1 : depth + 1, fields: fields + 1, width: 1 };
+    return { depth: name.startsWith('__') ? 1 : depth + 1, fields: fields + 1, width: 1, nesting };
   };
 
   const measureSelection = (selectionSet: SelectionSetNode): Extent => {
-    let [depth, fields, width] = [0, 0, 0];
+    let [depth, fields, width, nesting] = [0, 0, 0, 0];
     for (const selection of selectionSet.selections) {
       takeDirectives(selection.directives);
       const inner =
@@ -123,8 +136,9 @@ export function measureDocument(document: DocumentNode): DocumentMeasure {
       depth = Math.max(depth, inner.depth);
       fields += inner.fields;
       width += inner.width;
+      nesting = Math.max(nesting, inner.nesting);
     }
-    return { depth, fields, width };
+    return { depth, fields, width, nesting: nesting + 1 };
   };
 
   const refuse = (code: string, message: string, nodes?: OperationDefinitionNode): void =>
@@ -139,11 +153,16 @@ export function measureDocument(document: DocumentNode): DocumentMeasure {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) measureFragment(definition.name.value);
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     takeDirectives(definition.directives);
+    bound(definition.variableDefinitions?.length ?? 0, MAX_NAMES, 'variables');
     for (const variable of definition.variableDefinitions ?? []) {
       takeDirectives(variable.directives);
       if (variable.defaultValue) takeValue(variable.defaultValue);
     }
-    const { depth, fields, width } = measureSelection(definition.selectionSet);
+    const { depth, fields, width, nesting } = measureSelection(definition.selectionSet);
+    if (depth <= MAX_DEPTH && nesting > MAX_NESTING) {
+      const message = `The operation nests ${nesting} selections with its fragments, ${MAX_NESTING} are allowed. Write fragments flatter.`;
+      refuse('QUERY_TOO_DEEP', message, definition);
+    }
     if (depth > MAX_DEPTH) {
       const message = `The operation is ${depth} levels deep, ${MAX_DEPTH} are allowed. Ask in parts, by id.`;
       refuse('QUERY_TOO_DEEP', message, definition);
@@ -163,7 +182,20 @@ export function measureDocument(document: DocumentNode): DocumentMeasure {
     const message = `An argument is more than ${MAX_VALUE_DEPTH} levels deep. Write filters flatter, by "and" and "or" with long lists.`;
     refuse('QUERY_TOO_DEEP', message);
   }
+  if (nuls > 0) errors.push(refuseNul());
   return { errors, introspects };
+}
+
+/** PostgreSQL has no text with this character, so nothing can be found or kept by it. */
+function refuseNul(): GraphQLError {
+  const message = 'A text has the character U+0000, which no text of the platform has. Leave it out.';
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+}
+
+function hasNul(node: ValueNode): boolean {
+  if (node.kind === Kind.STRING) return node.value.includes('\0');
+  if (node.kind === Kind.LIST) return node.values.some(hasNul);
+  return node.kind === Kind.OBJECT && node.fields.some(({ value }) => hasNul(value));
 }
 
 function depthOfLiteral(node: ValueNode): number {
@@ -175,22 +207,37 @@ function depthOfLiteral(node: ValueNode): number {
 
 /**
  * Refuses variables that nest too deep or hold too much, before anything reads them: graphql-js reads them recursively and would use up the stack.
- * @returns QUERY_TOO_DEEP, QUERY_TOO_LARGE; null = go on
+ * @returns QUERY_TOO_DEEP, QUERY_TOO_LARGE, BAD_USER_INPUT; null = go on
  */
 export function refuseLargeVariables(
   variables: Readonly<Record<string, unknown>> | null | undefined,
 ): GraphQLError | null {
   let left = MAX_VARIABLE_VALUES;
+  let isWide = false;
+  let nuls = false;
   const isDeeperThan = (value: unknown, levels: number): boolean => {
     left -= 1;
+    if (typeof value === 'string') nuls ||= value.includes('\0');
     if (typeof value !== 'object' || value === null || left < 0) return false;
-    return levels === 0 || Object.values(value).some((part) => isDeeperThan(part, levels - 1));
+    if (levels === 0) return true;
+    if (Array.isArray(value)) {
+      for (const part of value) if (left < 0 || isDeeperThan(part, levels - 1)) return left >= 0;
+      return false;
+    }
+    const parts = Object.values(value);
+    if (parts.length > MAX_NAMES) isWide = true;
+    else for (const part of parts) if (isDeeperThan(part, levels - 1)) return true;
+    return false;
   };
   const refuse = (code: string, message: string): GraphQLError => new GraphQLError(message, { extensions: { code } });
   if (isDeeperThan(variables, MAX_VALUE_DEPTH)) {
     const message = `The variables are more than ${MAX_VALUE_DEPTH} levels deep. Write filters flatter, by "and" and "or" with long lists.`;
     return refuse('QUERY_TOO_DEEP', message);
   }
-  if (left >= 0) return null;
+  if (isWide) {
+    const message = `The variables have more than ${MAX_NAMES} names in one place. Send only what the operation declares.`;
+    return refuse('QUERY_TOO_LARGE', message);
+  }
+  if (left >= 0) return nuls ? refuseNul() : null;
   return refuse('QUERY_TOO_LARGE', `The variables hold more than ${MAX_VARIABLE_VALUES} values. Ask in parts.`);
 }

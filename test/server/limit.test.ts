@@ -35,6 +35,7 @@ describe('measureDocument', () => {
     ['depth in a fragment', `{ next { ...F } } fragment F on Query ${nested(MAX_DEPTH)}`, ['QUERY_TOO_DEEP']],
     ['depth in an inline fragment', `{ ... on Query { next ${nested(MAX_DEPTH)} } }`, ['QUERY_TOO_DEEP']],
     ['inline fragments, which are no level', `{ ${'... { '.repeat(40)} leaf ${'} '.repeat(40)} }`, []],
+    ['too many of them', `{ ${'... { '.repeat(60)} leaf ${'} '.repeat(60)} }`, ['QUERY_TOO_DEEP']],
     ['the deep one of two operations', `query A { leaf } query B ${nested(MAX_DEPTH + 1)}`, ['QUERY_TOO_DEEP']],
     ['subscriptions too', `subscription ${nested(MAX_DEPTH + 1)}`, ['QUERY_TOO_DEEP']],
     ['a fragment that is used nowhere', `{ leaf } fragment F on Query ${nested(40)}`, []],

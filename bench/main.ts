@@ -1,18 +1,23 @@
 import { cpus } from 'node:os';
 import { measureIngestion } from './ingestion.js';
 import { measureRecomputation } from './recomputation.js';
+import { measureRevisions } from './revision.js';
 import { openBench } from './stage.js';
 
 /**
- * Prints what a national recomputation costs, step by step, and what ingestion costs beside a bare COPY. With the argument `recomputation`, `ingestion` or
- * `memory` only that. Everything is real: PostgreSQL, HTTP, the demonstration's data.
+ * Prints what a national recomputation costs, step by step, and what ingestion costs beside a bare COPY. With the argument `recomputation`, `ingestion`,
+ * `memory` or `revision` only that. Everything is real: PostgreSQL, HTTP, the demonstration's data.
  */
+const only = process.argv[2];
+if (only === 'revision') {
+  await measureRevisions();
+  process.exit();
+}
 const bench = await openBench();
 try {
   process.stdout.write(
     `Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), all data simulated\n`,
   );
-  const only = process.argv[2];
   if (only === undefined || only === 'recomputation') await measureRecomputation(bench);
   if (only !== 'recomputation') await measureIngestion(bench, only === 'memory');
 } finally {

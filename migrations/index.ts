@@ -7,6 +7,7 @@ import { Migration20261122114201_ingestion } from './20261122114201_ingestion.js
 import { Migration20261122114301_linkage } from './20261122114301_linkage.js';
 import { Migration20261122150001_snapshot_delta } from './20261122150001_snapshot_delta.js';
 import { Migration20261122160001_alert } from './20261122160001_alert.js';
+import { Migration20261122170001_revision_patience } from './20261122170001_revision_patience.js';
 
 /** All migrations, oldest first. A released one is never edited; a change is a new file and a new line here. */
 export const MIGRATIONS = [
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   { name: '20261122114301_linkage', class: Migration20261122114301_linkage },
   { name: '20261122150001_snapshot_delta', class: Migration20261122150001_snapshot_delta },
   { name: '20261122160001_alert', class: Migration20261122160001_alert },
+  { name: '20261122170001_revision_patience', class: Migration20261122170001_revision_patience },
 ];

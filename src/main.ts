@@ -18,6 +18,7 @@ import {
 import { describeError, PlatformError } from './domain/errors.js';
 import { openAuthenticator } from './identity.js';
 import { measureServing } from './measurement.js';
+import { warnOfFewFiles } from './openFiles.js';
 import { computeRound } from './pipeline/compute.js';
 import { createHostGovernor } from './pipeline/hostGovernor.js';
 import { type Jobs, openJobs } from './pipeline/jobs.js';
@@ -88,6 +89,8 @@ async function main(): Promise<void> {
         manifestSchema: manifestJsonSchema(),
       }));
   opened.push({ name: 'server', close: () => server.close() });
+  const fewFiles = config.role === 'worker' ? null : await warnOfFewFiles();
+  if (fewFiles !== null) log(fewFiles);
   serving = await prepare(config, parts);
   if (config.role === 'worker') process.stdout.write(`Health        ${server.url}/health/ready\n`);
   else await present(config, serving, server.url);

@@ -9,6 +9,14 @@ export function measureServing(metrics: Metrics, serving: () => Serving | null):
   const library = () => serving()?.platform.library ?? null;
   metrics.gauge('dti_revision_head', 'Newest revision that this process has seen', () => serving()?.feed.head ?? null);
   metrics.gauge(
+    'dti_reads_from_replica',
+    '1 = what has a revision is read from a replica, 0 = from the primary',
+    () => {
+      const reading = serving()?.platform.database.reading;
+      return reading === undefined ? null : Number(reading.from === 'replica');
+    },
+  );
+  metrics.gauge(
     'dti_snapshots_in_memory',
     'Snapshots whose columns are in memory',
     () => library()?.memory.snapshots ?? null,

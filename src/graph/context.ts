@@ -9,6 +9,7 @@ import type { SourceStage } from '../pipeline/sourceStage.js';
 import type { RevisionFeed } from '../store/feed.js';
 import type { AlertScope } from '../store/listAlerts.js';
 import type { Database } from '../store/orm.js';
+import { readHead } from '../store/revision.js';
 import type { LoadedSnapshot, SnapshotLibrary } from '../store/snapshotLibrary.js';
 import type { SyncRunFeed } from '../store/syncRunFeed.js';
 import { createLoaders, type Loaders } from './loaders.js';
@@ -56,8 +57,16 @@ export function createContext(platform: Platform, viewer: Viewer = PUBLIC_VIEWER
   return { ...shared, view: new View(shared, shared.revision, null) };
 }
 
-/** The state after a write of the same operation. */
-export function viewAfter({ platform, viewer }: GraphContext): View {
+/** Longest wait for a write to be read here. */
+const AFTER_MS = 1000;
+
+/**
+ * The state after a write of the same operation. Where replicas are read it waits a moment for what was written, so that whoever has the answer reads
+ * no older state here.
+ */
+export async function viewAfter({ platform, viewer }: GraphContext): Promise<View> {
+  const { database, feed } = platform;
+  await feed.reach(await readHead(database.fork()), AbortSignal.timeout(AFTER_MS));
   return createContext(platform, viewer).view;
 }
 

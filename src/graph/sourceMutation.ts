@@ -12,7 +12,7 @@ import type { RunSource } from '../pipeline/runSource.js';
 import { activateSource, checkSource, pauseSource, requireActive, retireSource } from '../pipeline/sourceLife.js';
 import { setSourceSettings } from '../pipeline/sourceSettings.js';
 import type { SourceStage } from '../pipeline/sourceStage.js';
-import { type GraphContext, viewAfter } from './context.js';
+import { type GraphContext, type View, viewAfter } from './context.js';
 import { ListSize } from './cost.js';
 import { ManifestProblemType, type ProblemText } from './manifestProblem.js';
 import { findSource, SourceType } from './source.js';
@@ -69,8 +69,15 @@ class SyncSourcePayload {
   @Field(() => SyncRunType, { nullable: true, description: 'The run as it stands; null = it waits for its turn.' })
   readonly run: SyncRunType | null;
 
-  constructor(run: SyncRunType | null) {
+  @Field(() => String, {
+    description:
+      'The newest revision when the answer was made. Every gateway has it, or waits for it, when it is asked for: `at: { asOf: { revision } }`.',
+  })
+  readonly revision: string;
+
+  constructor(run: SyncRunType | null, { revision }: View) {
     this.run = run;
+    this.revision = String(revision);
   }
 }
 
@@ -228,9 +235,9 @@ export class SourceMutationResolver {
       const run = await runSourceOf(context).run({ sourceKey: key, ...input, requestedBy });
       return { runId: run?.id ?? null };
     });
-    const view = viewAfter(context);
+    const view = await viewAfter(context);
     const run = runId === null ? null : await view.loaders.run.load(runId);
-    return new SyncSourcePayload(run === null ? null : new SyncRunType(run, view));
+    return new SyncSourcePayload(run === null ? null : new SyncRunType(run, view), view);
   }
 
   @Mutation(() => SyncSourcePayload, {
@@ -260,9 +267,9 @@ export class SourceMutationResolver {
       });
       return { runId: run?.id ?? null };
     });
-    const view = viewAfter(context);
+    const view = await viewAfter(context);
     const run = replayed.runId === null ? null : await view.loaders.run.load(replayed.runId);
-    return new SyncSourcePayload(run === null ? null : new SyncRunType(run, view));
+    return new SyncSourcePayload(run === null ? null : new SyncRunType(run, view), view);
   }
 }
 
@@ -307,7 +314,7 @@ async function writeSource(
 
 /** A source as the write has left it. */
 async function sourceAfter(context: GraphContext, key: string): Promise<SourceType> {
-  const source = await findSource(viewAfter(context), key);
+  const source = await findSource(await viewAfter(context), key);
   if (source === null) throw new PlatformError('NOT_FOUND', `There is no source "${key}".`);
   return source;
 }

@@ -144,6 +144,16 @@ describe('revisions', () => {
     await second.commit();
   });
 
+  it('are not held up for long by a writer that stands still between its revision and its commit', async () => {
+    const [stuck, next] = [await begin(), await begin()];
+    const lost = await stuck.take();
+    const taken = await next.take();
+    await next.commit();
+    expect(taken).toBeGreaterThan(lost);
+    await expect(stuck.commit()).rejects.toThrow();
+    expect((await readRevisions(test.database.fork(), lost - 1, 1)).map(({ id }) => id)).toEqual([taken]);
+  });
+
   it('leave a hole and nothing else when their transaction rolls back', async () => {
     const reader = new Reader();
     const lost = await begin();

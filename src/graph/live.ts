@@ -37,3 +37,43 @@ export class LiveSubscription<Event> implements AsyncIterable<Event> {
     throw new Error('a live field is served by asking it to tell');
   }
 }
+
+/** What a flow tells. */
+export interface Flown<Event> {
+  /** In order; none when there is nothing but the end to tell. */
+  readonly events: readonly Event[];
+  /** The number that the subscriber then has. */
+  readonly revision: number;
+  /** Nothing will come after these. */
+  readonly isOver: boolean;
+}
+
+/**
+ * A field of the root type Subscription whose events have no revisions. It numbers them itself, and is followed once for all who watch it.
+ */
+export interface FlowField<Event> {
+  /** Equal for fields that tell the same. */
+  readonly key: string;
+  /**
+   * Looks for news. When it fails it is called again, and goes on where it was.
+   * @param wake to be called after news
+   * @returns when nothing more will come, or when the signal aborts
+   */
+  follow(wake: () => void, signal: AbortSignal): Promise<void>;
+  /**
+   * Tells what has come.
+   * @param base the number that the subscriber has; null = nothing yet, so that it gets the state
+   * @returns null = nothing new
+   */
+  tell(base: number | null): Flown<Event> | null;
+}
+
+/** What the `subscribe` of a flow returns. */
+export class FlowSubscription<Event> implements AsyncIterable<Event> {
+  constructor(readonly field: FlowField<Event>) {}
+
+  /** See {@link LiveSubscription}. */
+  [Symbol.asyncIterator](): AsyncIterator<Event> {
+    throw new Error('a flow is served by asking it to tell');
+  }
+}

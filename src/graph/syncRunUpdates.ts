@@ -10,7 +10,7 @@ import {
   type WatchedRuns,
 } from '../store/listSyncRuns.js';
 import type { GraphContext, Platform } from './context.js';
-import { endable } from './endable.js';
+import { type FlowField, type Flown, FlowSubscription } from './live.js';
 import { findSource } from './source.js';
 import { SyncRunType } from './syncRun.js';
 
@@ -32,7 +32,7 @@ async function subscribe({
 }: {
   args: Arguments;
   context: GraphContext;
-}): Promise<AsyncIterable<ListedRun>> {
+}): Promise<FlowSubscription<ListedRun>> {
   const { platform, view } = context;
   const id = args.id === undefined || args.id === null ? null : await requireRun(platform, args.id);
   const source = args.source === undefined || args.source === null ? null : await findSource(view, args.source);
@@ -40,7 +40,7 @@ async function subscribe({
     throw new PlatformError('NOT_FOUND', `There is no source "${args.source}".`);
   }
   const watched = { id, sourceId: source?.source.id ?? null };
-  return endable((signal) => watchSyncRuns(platform, watched, signal));
+  return new FlowSubscription(new RunFlow(platform, watched));
 }
 
 async function requireRun({ database }: Platform, id: string): Promise<number> {
@@ -50,46 +50,113 @@ async function requireRun({ database }: Platform, id: string): Promise<number> {
   return run.id;
 }
 
-/**
- * Tells of runs: first those that are under way, or the newest one when none is, then each as it begins, comes further and ends. Ends with the run when
- * one is named; otherwise when the signal aborts or the feed closes.
- */
-export async function* watchSyncRuns(
-  { database, runs: feed }: Platform,
-  watched: WatchedRuns,
-  signal: AbortSignal,
-): AsyncGenerator<ListedRun, void> {
-  const newest = await readNewestRun(database.fork(), watched.sourceId);
-  /** What subscribers know of each run: nothing more to come, or how far it is. */
-  const known = new Map<number, string>();
-  let after = newest?.id ?? 0;
-  for (let isFirst = true; ; isFirst = false) {
-    const seen = feed.version;
-    const open = [...known].flatMap(([id, state]) => (state === OVER ? [] : [id]));
-    let found = await readWatchedRuns(database.fork(), watched, after - LATE_RUNS, open);
-    if (isFirst) {
-      for (const run of found) if (stateOf(run) === OVER) known.set(run.id, OVER);
-      found = found.filter((run) => stateOf(run) !== OVER);
-      if (found.length === 0) yield* await firstOf(database, watched, newest);
-      if (watched.id !== null && found.length === 0) return;
-    }
-    for (const run of found) {
-      const state = stateOf(run);
-      if (known.get(run.id) === state) continue;
-      known.set(run.id, state);
-      if (signal.aborted) return;
-      yield run;
-      if (state === OVER && run.id === watched.id) return;
-    }
-    after = Math.max(after, ...found.map(({ id }) => id));
-    for (const [id, state] of known) if (state === OVER && id < after - LATE_RUNS) known.delete(id);
-    await feed.changed(seen, signal);
-    if (signal.aborted || feed.isClosed) return;
-    await sleep(SETTLE_MS, undefined, { signal }).catch(() => undefined);
-  }
+const OVER = 'over';
+
+/** What is known of a run, and the number that it was told with. */
+interface Seen {
+  readonly run: ListedRun;
+  readonly number: number;
 }
 
-const OVER = 'over';
+/**
+ * Runs, live: first those that are under way, or the newest one when none is, then each as it begins, comes further and ends. A run that changes
+ * faster than somebody is told is told as it is then; none is left out. Over with the run when one is named, or when the feed closes.
+ */
+export class RunFlow implements FlowField<ListedRun> {
+  readonly key: string;
+  /** In the order in which they changed. */
+  readonly #seen = new Map<number, Seen>();
+  /** Runs that had ended before anybody looked: they are no news. */
+  readonly #past = new Set<number>();
+  /** Null until it has looked. */
+  #newest: number | null = null;
+  #number = 0;
+  #isOver = false;
+
+  constructor(
+    readonly platform: Platform,
+    readonly watched: WatchedRuns,
+  ) {
+    this.key = `syncRuns ${watched.sourceId} ${watched.id}`;
+  }
+
+  /** See {@link FlowField}. */
+  tell(base: number | null): Flown<ListedRun> | null {
+    const events = base === null ? this.#state() : [...this.#seen.values()].filter(({ number }) => number > base);
+    if (events.length === 0 && !this.#isOver) return null;
+    return { events: events.map(({ run }) => run), revision: this.#number, isOver: this.#isOver };
+  }
+
+  /** See {@link FlowField}. */
+  async follow(wake: () => void, signal: AbortSignal): Promise<void> {
+    const { runs } = this.platform;
+    while (!this.#isOver) {
+      const version = runs.version;
+      if (await this.#look()) wake();
+      if (this.#isOver) return;
+      await runs.changed(version, signal);
+      if (signal.aborted) return;
+      if (runs.isClosed) this.#isOver = true;
+      else await sleep(SETTLE_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** What a newcomer sees: what is under way, else the newest one. */
+  #state(): Seen[] {
+    const all = [...this.#seen.values()];
+    const open = all.filter(({ run }) => stateOf(run) !== OVER);
+    if (open.length > 0) return open;
+    const newest = all.reduce<Seen | null>(
+      (best, each) => (best === null || each.run.id > best.run.id ? each : best),
+      null,
+    );
+    return newest === null ? [] : [newest];
+  }
+
+  /** @returns whether something has changed */
+  async #look(): Promise<boolean> {
+    const { watched } = this;
+    const { database } = this.platform;
+    const before = this.#number;
+    const known = [...this.#seen].flatMap(([id, { run }]) => (stateOf(run) === OVER ? [] : [id]));
+    if (this.#newest === null) {
+      const newest = await readNewestRun(database.fork(), watched.sourceId);
+      const found = await readWatchedRuns(database.fork(), watched, (newest?.id ?? 0) - LATE_RUNS, known);
+      const open = found.filter((run) => stateOf(run) !== OVER);
+      const first = open.length > 0 ? open : await firstOf(database, watched, newest);
+      for (const { id } of found) this.#past.add(id);
+      for (const run of first) this.#note(run);
+      this.#newest = newest?.id ?? 0;
+    } else {
+      for (const run of await readWatchedRuns(database.fork(), watched, this.#newest - LATE_RUNS, known)) {
+        if (!this.#past.has(run.id)) this.#note(run);
+        this.#newest = Math.max(this.#newest, run.id);
+      }
+      for (const id of this.#past) if (id < this.#newest - LATE_RUNS) this.#past.delete(id);
+    }
+    return this.#number > before;
+  }
+
+  #note(run: ListedRun): void {
+    const state = stateOf(run);
+    const known = this.#seen.get(run.id);
+    this.#past.delete(run.id);
+    if (known !== undefined && stateOf(known.run) === state) return;
+    this.#number += 1;
+    this.#seen.delete(run.id);
+    this.#seen.set(run.id, { run, number: this.#number });
+    if (state === OVER && run.id === this.watched.id) this.#isOver = true;
+    for (const [id, old] of this.#seen) {
+      if (id < run.id - LATE_RUNS && stateOf(old.run) === OVER) this.#forget(id);
+    }
+  }
+
+  /** It is not looked at any more. */
+  #forget(id: number): void {
+    this.#seen.delete(id);
+    this.#past.add(id);
+  }
+}
 
 function stateOf({ status, progress, worker }: ListedRun): string {
   return status === 'RUNNING' ? JSON.stringify([progress, worker]) : OVER;

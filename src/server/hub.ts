@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Platform } from '../graph/context.js';
-import type { LiveField } from '../graph/live.js';
-import { type Bounds, type GroupHost, HubGroup, type SharedOperation } from './hubGroup.js';
+import type { FlowField, LiveField } from '../graph/live.js';
+import { type Bounds, type EventSource, type GroupHost, HubGroup, type SharedOperation, sourceOf } from './hubGroup.js';
 import type { Sink } from './sink.js';
 
 type Feed = Platform['feed'];
@@ -8,6 +9,9 @@ type Revision = Parameters<LiveField<unknown>['concerns']>[0];
 
 /** How long the same answer is given to those who join one after another. */
 const FORGET_MS = 5_000;
+
+/** How long after a failure a flow is followed again. */
+const FLOW_RETRY_MS = 500;
 
 /** The bounds of {@link Bounds} that hold if nothing else is said. */
 export const DEFAULT_BOUNDS: Bounds = { lagBytes: 512 * 1024, cutBytes: 16 * 1024 * 1024, retryMs: 250 };
@@ -42,6 +46,14 @@ export interface HubOptions {
   readonly onLag?: (ms: number) => void;
 }
 
+/** A flow that is followed. */
+interface OpenFlow {
+  readonly groups: Set<HubGroup>;
+  readonly host: GroupHost;
+  readonly source: EventSource;
+  end(): void;
+}
+
 /**
  * Serves live fields to any number of subscribers: equal subscriptions are one group, which is asked, executed and serialised once per revision that
  * touches it. It knows no protocol; where messages go, a {@link Sink} says.
@@ -50,6 +62,7 @@ export class Hub {
   readonly #groups = new Map<string, HubGroup>();
   readonly #counts = { executions: 0, deliveries: 0, lags: 0, cuts: 0, failures: 0 };
   readonly #hosts = new Map<Feed, GroupHost>();
+  readonly #flows = new Map<string, OpenFlow>();
   readonly #closing = new AbortController();
   readonly #sweep: NodeJS.Timeout;
   readonly bounds: Bounds;
@@ -94,11 +107,60 @@ export class Hub {
   }
 
   #open(feed: Feed, operation: SharedOperation): HubGroup {
-    const group: HubGroup = new HubGroup(operation, this.#hostOf(feed), () => {
-      if (this.#groups.get(operation.key) === group) this.#groups.delete(operation.key);
-    });
+    const { field } = operation;
+    const flow = 'follow' in field ? this.#flowOf(feed, field) : null;
+    const group: HubGroup = new HubGroup(
+      operation,
+      flow?.source ?? sourceOf(field as LiveField<unknown>),
+      flow?.host ?? this.#hostOf(feed),
+      () => {
+        if (this.#groups.get(operation.key) === group) this.#groups.delete(operation.key);
+        flow?.groups.delete(group);
+        if (flow?.groups.size === 0) flow.end();
+      },
+    );
     this.#groups.set(operation.key, group);
+    flow?.groups.add(group);
     return group;
+  }
+
+  /** A flow is followed as long as it has groups, once for all of them. */
+  #flowOf(feed: Feed, field: FlowField<unknown>): OpenFlow {
+    const known = this.#flows.get(field.key);
+    if (known !== undefined) return known;
+    const ending = new AbortController();
+    const groups = new Set<HubGroup>();
+    const flow: OpenFlow = {
+      groups,
+      host: this.#hostOf(feed),
+      source: { concerns: () => false, tell: async (base) => field.tell(base) },
+      end: () => {
+        ending.abort();
+        if (this.#flows.get(field.key) === flow) this.#flows.delete(field.key);
+      },
+    };
+    this.#flows.set(field.key, flow);
+    const wake = (): void => {
+      for (const group of groups) {
+        group.forget();
+        group.wake(null);
+      }
+    };
+    const signal = AbortSignal.any([ending.signal, this.#closing.signal]);
+    const follow = async (): Promise<void> => {
+      while (!signal.aborted) {
+        try {
+          await field.follow(wake, signal);
+          return wake();
+        } catch (error) {
+          this.#counts.failures += 1;
+          this.options.onFailure(error);
+          await sleep(FLOW_RETRY_MS, undefined, { signal }).catch(() => undefined);
+        }
+      }
+    };
+    void follow();
+    return flow;
   }
 
   #hostOf(feed: Feed): GroupHost {
@@ -149,7 +211,7 @@ export class Hub {
     group.forget();
     const touching = news.find((revision) => {
       try {
-        return group.operation.field.concerns(revision);
+        return group.source.concerns(revision);
       } catch (error) {
         this.options.onFailure(error);
         return true;

@@ -1,5 +1,5 @@
 import { setImmediate as immediate } from 'node:timers/promises';
-import type { LiveField } from '../graph/live.js';
+import type { FlowField, Flown, LiveField } from '../graph/live.js';
 import { Message } from './message.js';
 import type { Sink } from './sink.js';
 
@@ -12,15 +12,34 @@ const EVENT_MS = 30_000;
 /** Failures of a group in a row, each followed by a longer wait, before its members are told. */
 const MAX_ATTEMPTS = 4;
 
+/** Where a group's events come from: a live field, or a flow. */
+export interface EventSource {
+  /** Whether a revision may bring events. */
+  concerns: LiveField<unknown>['concerns'];
+  /** What has come since a base: see {@link LiveField} and {@link FlowField}. */
+  tell(base: number | null, head: number): Promise<Flown<unknown> | null>;
+}
+
+/** The events of a live field. */
+export function sourceOf(field: LiveField<unknown>): EventSource {
+  return {
+    concerns: (revision) => field.concerns(revision),
+    async tell(base, head) {
+      const told = await field.tell(base, head);
+      return told === null ? null : { events: [told.event], revision: told.revision, isOver: false };
+    },
+  };
+}
+
 /** An operation as its group needs it; what is equal for all members. */
-export interface SharedOperation<Event = unknown> {
+export interface SharedOperation {
   /** Equal for equal operations only: document, operation name, variables and scope. */
   readonly key: string;
   /** See `viewerScope`: everything of the viewer that an answer may depend on. */
   readonly scope: string;
-  readonly field: LiveField<Event>;
+  readonly field: LiveField<unknown> | FlowField<unknown>;
   /** Executes the selection on an event. @returns the answer as JSON */
-  execute(event: Event): Promise<string>;
+  execute(event: unknown): Promise<string>;
   /** What clients see of a failure. @returns a list of errors as JSON */
   explain(error: unknown): string;
 }
@@ -69,8 +88,9 @@ interface Partition {
 }
 
 interface Telling {
-  readonly message: Message;
+  readonly messages: readonly Message[];
   readonly revision: number;
+  readonly isOver: boolean;
 }
 
 /**
@@ -86,6 +106,7 @@ export class HubGroup {
   /** @param onEmpty called when its last subscription has ended */
   constructor(
     readonly operation: SharedOperation,
+    readonly source: EventSource,
     readonly host: GroupHost,
     readonly onEmpty: () => void,
   ) {}
@@ -124,10 +145,10 @@ export class HubGroup {
     if (this.size === 0) this.onEmpty();
   }
 
-  /** Tells everybody what has come. @param committedAt when it was committed */
-  wake(committedAt: Date): void {
+  /** Tells everybody what has come. @param committedAt when it was committed; null = nobody knows */
+  wake(committedAt: Date | null): void {
     for (const partition of [...this.#partitions.values()]) {
-      partition.newsAt ??= committedAt.getTime();
+      partition.newsAt ??= committedAt?.getTime() ?? null;
       void this.#serve(partition);
     }
   }
@@ -139,10 +160,7 @@ export class HubGroup {
 
   /** Ends all subscriptions. */
   end(): void {
-    for (const member of this.#members()) {
-      this.leave(member);
-      member.sink.complete();
-    }
+    for (const member of this.#members()) this.#complete(member);
   }
 
   #members(): Member[] {
@@ -207,13 +225,18 @@ export class HubGroup {
   }
 
   async #make(base: number | null): Promise<Telling | null> {
-    const { host, operation } = this;
+    const { host, operation, source } = this;
     // Another gateway may be ahead of this one, and whoever comes from there must not be told of the past.
     if (base !== null && base > host.head) await host.reach(base);
-    const told = await operation.field.tell(base, host.head);
+    const told = await source.tell(base, host.head);
     if (told === null) return null;
-    host.count('executions');
-    return { message: new Message(await operation.execute(told.event)), revision: told.revision };
+    const { events, revision, isOver } = told;
+    const messages: Message[] = [];
+    for (const event of events) {
+      host.count('executions');
+      messages.push(new Message(await operation.execute(event)));
+    }
+    return { messages, revision, isOver };
   }
 
   /** @throws Error when it takes too long; what comes later is thrown away */
@@ -230,12 +253,15 @@ export class HubGroup {
     }
   }
 
-  /** Hands a message to a partition, which then has its revision. @returns where its members are then */
-  async #deliver(partition: Partition, { message, revision }: Telling): Promise<Partition> {
+  /** Hands messages to a partition, which then has their revision. @returns where its members are then */
+  async #deliver(partition: Partition, { messages, revision, isOver }: Telling): Promise<Partition> {
     let [turn, sent] = [0, 0];
     // Whoever joins or leaves meanwhile is in the set or not when its turn comes, which is right in both cases.
     for (const member of partition.members) {
-      if (this.#send(member, message)) sent += 1;
+      if (messages.every((message) => this.#send(member, message))) {
+        sent += messages.length;
+        if (isOver) this.#complete(member);
+      }
       turn += 1;
       if (turn % SENDS_PER_TURN === 0) await immediate();
     }
@@ -243,6 +269,11 @@ export class HubGroup {
     const joined = this.#rebase(partition, revision);
     this.host.count('deliveries', sent);
     return joined;
+  }
+
+  #complete(member: Member): void {
+    this.leave(member);
+    member.sink.complete();
   }
 
   /** @returns false = it was left out */

@@ -13,7 +13,6 @@ import {
   visit,
 } from 'graphql';
 import { type Viewer, viewerScope } from '../access/viewer.js';
-import type { LiveField } from '../graph/live.js';
 import type { CompiledOperations } from './compiled.js';
 import type { ErrorFormatter } from './error.js';
 import type { SharedOperation } from './hubGroup.js';
@@ -30,10 +29,10 @@ export interface EventExecution {
   readonly createContext: () => unknown;
 }
 
-/** A valid subscription to a live field as the hub needs it. */
-export function shareOperation<Event>(
+/** A valid subscription to a live field or a flow as the hub needs it. */
+export function shareOperation(
   args: ExecutionArgs,
-  field: LiveField<Event>,
+  field: SharedOperation['field'],
   execution: EventExecution,
 ): SharedOperation {
   const { compiled, formatError, viewer, createContext } = execution;
@@ -41,7 +40,7 @@ export function shareOperation<Event>(
   return {
     key: JSON.stringify([scope, ...identify(args)]),
     scope,
-    field: field as LiveField<unknown>,
+    field,
     async execute(event) {
       const contextValue = createContext();
       const { data, errors } = await compiled.execute({ ...args, rootValue: event, contextValue });

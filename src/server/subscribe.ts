@@ -1,6 +1,6 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import type { Platform } from '../graph/context.js';
-import { LiveSubscription } from '../graph/live.js';
+import { type FlowField, FlowSubscription, type LiveField, LiveSubscription } from '../graph/live.js';
 import type { Hub } from './hub.js';
 import { type EventExecution, shareOperation } from './sharedOperation.js';
 import type { Sink } from './sink.js';
@@ -27,7 +27,8 @@ export async function subscribe(
   let results: Results | null = null;
   try {
     const events: AsyncIterable<unknown> | ExecutionResult = await createSourceEventStream(args);
-    if (events instanceof LiveSubscription) results = join(args, events, options);
+    if (events instanceof LiveSubscription) results = join(args, events.field, events.since, options);
+    else if (events instanceof FlowSubscription) results = join(args, events.field, null, options);
     else if (isAsyncIterable(events)) results = iterate(args, events, options);
     else return events;
     return results;
@@ -38,7 +39,12 @@ export async function subscribe(
 
 type Results = AsyncGenerator<ExecutionResult, void, void>;
 
-function join(args: ExecutionArgs, { field, since }: LiveSubscription<unknown>, options: SubscribeOptions): Results {
+function join(
+  args: ExecutionArgs,
+  field: LiveField<unknown> | FlowField<unknown>,
+  since: number | null,
+  options: SubscribeOptions,
+): Results {
   const { hub, feed, toSink } = options;
   let resolveEnded: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => (resolveEnded = resolve));

@@ -14,7 +14,7 @@ import { DATA_FOLDER } from '../../src/config.js';
 import type { Catalogue } from '../../src/domain/catalogue.js';
 import { createContext, type Platform } from '../../src/graph/context.js';
 import { formatGraphError } from '../../src/graph/errors.js';
-import { LiveSubscription } from '../../src/graph/live.js';
+import { FlowSubscription, LiveSubscription } from '../../src/graph/live.js';
 import { buildGraphSchema } from '../../src/graph/schema.js';
 import { computeRound } from '../../src/pipeline/compute.js';
 import { registerSource, SELF_REPORT } from '../../src/pipeline/source.js';
@@ -22,6 +22,7 @@ import { submit } from '../../src/pipeline/submit.js';
 import { type CatalogueHolder, holdCatalogue, openServing } from '../../src/platform.js';
 import { CompiledOperations } from '../../src/server/compiled.js';
 import { Hub } from '../../src/server/hub.js';
+import type { SharedOperation } from '../../src/server/hubGroup.js';
 import type { Message } from '../../src/server/message.js';
 import { shareOperation } from '../../src/server/sharedOperation.js';
 import type { Sink } from '../../src/server/sink.js';
@@ -95,7 +96,7 @@ export async function openGraph(): Promise<GraphFixture> {
   }
 
   /** A live field as the server serves it. */
-  function follow(args: ExecutionArgs, { field, since }: LiveSubscription<unknown>, on: Platform) {
+  function follow(args: ExecutionArgs, field: SharedOperation['field'], since: number | null, on: Platform) {
     const hub = new Hub({ onFailure: (error) => log.push(error) });
     const queue = new QueueSink();
     const operation = shareOperation(args, field, {
@@ -139,7 +140,8 @@ export async function openGraph(): Promise<GraphFixture> {
       if (!(Symbol.asyncIterator in events)) {
         return { data: null, errors: (events.errors ?? []).map((error) => format(error.toJSON(), error)) };
       }
-      if (events instanceof LiveSubscription) return follow(args, events, on);
+      if (events instanceof LiveSubscription) return follow(args, events.field, events.since, on);
+      if (events instanceof FlowSubscription) return follow(args, events.field, null, on);
       const iterator = events[Symbol.asyncIterator]();
       return {
         async next() {

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { openHub, operationOf, Span, type Subscriber } from './hubStage.js';
+import { Numbers, openHub, operationOf, Span, type Subscriber } from './hubStage.js';
 
+const eventually = <T>(read: () => T | Promise<T>, options: { timeout?: number; interval?: number } = {}) =>
+  expect.poll(read, { timeout: 20_000, interval: 10, ...options });
 const spans = ({ read }: Subscriber) => read.map(({ payload }) => `${payload?.data.from}-${payload?.data.to}`);
 const crowd = <T>(size: number, make: (at: number) => T) => Array.from({ length: size }, (_, at) => make(at));
 
@@ -12,10 +14,10 @@ describe('equal subscriptions', () => {
     const all = await Promise.all(
       crowd(50, (at) => join(operationOf(field), null, at % 2 === 0 ? '1' : `id-${at}-“ä”`)),
     );
-    await expect.poll(() => all.every(({ read }) => read.length === 1)).toBe(true);
+    await eventually(() => all.every(({ read }) => read.length === 1)).toBe(true);
     expect(hub.state).toMatchObject({ members: 50, groups: 1, executions: 1, deliveries: 50 });
     await feed.announce();
-    await expect.poll(() => all.every(({ read }) => read.length === 2)).toBe(true);
+    await eventually(() => all.every(({ read }) => read.length === 2)).toBe(true);
     expect(hub.state).toMatchObject({ executions: 2, deliveries: 100 });
     for (const [at, each] of all.entries()) {
       expect(spans(each)).toEqual(['null-1', '1-2']);
@@ -28,13 +30,13 @@ describe('equal subscriptions', () => {
     const field = new Span();
     for (let at = 0; at < 5; at += 1) {
       const { read } = await join(operationOf(field));
-      await expect.poll(() => read.length).toBe(1);
+      await eventually(() => read.length).toBe(1);
     }
     expect(hub.state.executions).toBe(1);
     await feed.announce(7);
-    await expect.poll(() => hub.state.working).toBe(0);
+    await eventually(() => hub.state.working).toBe(0);
     const late = await join(operationOf(field));
-    await expect.poll(() => late.read.length).toBe(1);
+    await eventually(() => late.read.length).toBe(1);
     // A revision that does not concern them may still change what their selection shows.
     expect(hub.state.executions).toBe(2);
   });
@@ -44,12 +46,12 @@ describe('equal subscriptions', () => {
     for (let at = 0; at < 9; at += 1) await feed.announce();
     const field = new Span();
     const all = await Promise.all(crowd(30, (at) => join(operationOf(field), [null, 4, 7][at % 3])));
-    await expect.poll(() => all.every(({ read }) => read.length === 1)).toBe(true);
+    await eventually(() => all.every(({ read }) => read.length === 1)).toBe(true);
     expect(hub.state.executions).toBe(3);
     expect(new Set(all.flatMap(spans))).toEqual(new Set(['null-10', '4-10', '7-10']));
     field.asked.length = 0;
     await feed.announce();
-    await expect.poll(() => all.every(({ read }) => read.length === 2)).toBe(true);
+    await eventually(() => all.every(({ read }) => read.length === 2)).toBe(true);
     expect(field.asked).toEqual(['10-11']);
     expect(new Set(all.map((each) => spans(each)[1]))).toEqual(new Set(['10-11']));
   });
@@ -58,17 +60,17 @@ describe('equal subscriptions', () => {
     const { feed, join } = await openHub();
     const [current, ahead] = [await join(operationOf(new Span(), 'a'), 1), await join(operationOf(new Span(), 'b'), 2)];
     await feed.announce();
-    await expect.poll(() => spans(current)).toEqual(['1-2']);
+    await eventually(() => spans(current)).toEqual(['1-2']);
     expect(spans(ahead)).toEqual([]);
     await feed.announce();
-    await expect.poll(() => spans(ahead)).toEqual(['2-3']);
+    await eventually(() => spans(ahead)).toEqual(['2-3']);
   });
 
   it('with more invented revisions than anybody has are told the whole state together', async () => {
     const { hub, feed, join } = await openHub();
     for (let at = 0; at < 99; at += 1) await feed.announce();
     const all = await Promise.all(crowd(60, (at) => join(operationOf(new Span()), at + 1)));
-    await expect.poll(() => all.every(({ read }) => read.length === 1)).toBe(true);
+    await eventually(() => all.every(({ read }) => read.length === 1)).toBe(true);
     expect(hub.state.executions).toBeLessThan(25);
   });
 
@@ -76,12 +78,12 @@ describe('equal subscriptions', () => {
     const { feed, join } = await openHub();
     const [one, other] = [new Span('', 1), new Span('', 2)];
     const [first, second] = [await join(operationOf(one, 'one')), await join(operationOf(other, 'other'))];
-    await expect.poll(() => [first.read.length, second.read.length]).toEqual([1, 1]);
+    await eventually(() => [first.read.length, second.read.length]).toEqual([1, 1]);
     await feed.announce(2);
-    await expect.poll(() => spans(second)).toEqual(['null-1', '1-2']);
+    await eventually(() => spans(second)).toEqual(['null-1', '1-2']);
     expect(one.asked).toEqual(['null-1']);
     await feed.announce(1);
-    await expect.poll(() => spans(first)).toEqual(['null-1', '1-3']);
+    await eventually(() => spans(first)).toEqual(['null-1', '1-3']);
   });
 
   it('leave no trace when the last one has left, also while it is being told', async () => {
@@ -89,40 +91,80 @@ describe('equal subscriptions', () => {
     const field = new Span();
     let go: () => void = () => undefined;
     const [stays, leaves] = [await join(operationOf(field)), await join(operationOf(field))];
-    await expect.poll(() => leaves.read.length).toBe(1);
+    await eventually(() => leaves.read.length).toBe(1);
     field.pause = new Promise((resolve) => (go = resolve));
     await feed.announce();
-    await expect.poll(() => field.asked).toContain('1-2');
+    await eventually(() => field.asked).toContain('1-2');
     leaves.leave();
     go();
-    await expect.poll(() => stays.read.length).toBe(2);
+    await eventually(() => stays.read.length).toBe(2);
     expect(leaves.read).toHaveLength(1);
     stays.socket.close();
-    await expect.poll(() => hub.state).toMatchObject({ members: 0, groups: 0, working: 0 });
+    await eventually(() => hub.state).toMatchObject({ members: 0, groups: 0, working: 0 });
   });
 
   it('are told again what was missed while telling took its time', async () => {
     const { feed, join } = await openHub();
     const field = new Span();
     const one = await join(operationOf(field));
-    await expect.poll(() => one.read.length).toBe(1);
+    await eventually(() => one.read.length).toBe(1);
     let go: () => void = () => undefined;
     field.pause = new Promise((resolve) => (go = resolve));
     await feed.announce();
-    await expect.poll(() => field.asked).toContain('1-2');
+    await eventually(() => field.asked).toContain('1-2');
     for (let at = 0; at < 3; at += 1) await feed.announce();
     field.pause = null;
     go();
-    await expect.poll(() => spans(one)).toEqual(['null-1', '1-2', '2-5']);
+    await eventually(() => spans(one)).toEqual(['null-1', '1-2', '2-5']);
   });
 
   it('end in order when the feed ends', async () => {
     const { hub, feed, join } = await openHub();
     const one = await join(operationOf(new Span()));
-    await expect.poll(() => one.read.length).toBe(1);
+    await eventually(() => one.read.length).toBe(1);
     await feed.close();
-    await expect.poll(() => one.ends).toEqual(['in order']);
+    await eventually(() => one.ends).toEqual(['in order']);
     expect(hub.state.groups).toBe(0);
+  });
+});
+
+describe('a flow', () => {
+  it('is followed once for all who watch it, told in order, and completes all of them', async () => {
+    const { hub, join } = await openHub();
+    const numbers = new Numbers();
+    const all = await Promise.all(crowd(20, (at) => join(operationOf(numbers, `selection ${at % 2}`))));
+    numbers.add(1);
+    await eventually(() => all.every(({ read }) => read.length === 1)).toBe(true);
+    numbers.add(3);
+    const late = await join(operationOf(numbers, 'selection 0'));
+    await eventually(() => all.every(({ read }) => read.length === 4)).toBe(true);
+    await eventually(() => spans(late)).toEqual(['null-4']);
+    expect([hub.state.groups, numbers.followed]).toEqual([2, 1]);
+    numbers.finish();
+    await eventually(() => [...all, late].every(({ ends }) => ends.join() === 'in order')).toBe(true);
+    expect(new Set(all.map((each) => spans(each).join()))).toEqual(new Set(['null-1,null-2,null-3,null-4']));
+    expect(hub.state).toMatchObject({ members: 0, groups: 0 });
+  });
+
+  it('that fails is followed again, and loses nothing', async () => {
+    const { failures, join } = await openHub();
+    const numbers = new Numbers();
+    numbers.failures = 2;
+    const one = await join(operationOf(numbers));
+    numbers.add(2);
+    await eventually(() => spans(one)).toEqual(['null-2']);
+    expect([numbers.followed, failures.length]).toEqual([3, 2]);
+  });
+
+  it('is let go with the last who watches it', async () => {
+    const { hub, join } = await openHub();
+    const numbers = new Numbers();
+    const [one, other] = [await join(operationOf(numbers, 'a')), await join(operationOf(numbers, 'b'))];
+    one.leave();
+    other.leave();
+    expect(hub.state.groups).toBe(0);
+    await join(operationOf(numbers, 'a'));
+    await eventually(() => numbers.followed).toBe(2);
   });
 });
 
@@ -138,13 +180,13 @@ describe('viewers', () => {
 
 describe('a subscription that fails', () => {
   it('is tried again without loss, and nobody else notices', async () => {
-    const { feed, failures, join } = await openHub();
+    const { feed, failures, join } = await openHub({ retryMs: 1_000 });
     const [broken, sound] = [new Span(), new Span()];
     const [one, other] = [await join(operationOf(broken, 'broken')), await join(operationOf(sound, 'sound'))];
-    await expect.poll(() => [one.read.length, other.read.length]).toEqual([1, 1]);
+    await eventually(() => [one.read.length, other.read.length]).toEqual([1, 1]);
     broken.failure = new Error('the database restarts');
     await feed.announce();
-    await expect.poll(() => failures.length).toBeGreaterThan(0);
+    await eventually(() => failures.length).toBeGreaterThan(0);
     broken.failure = null;
     await expect
       .poll(() => [spans(one), spans(other)])
@@ -162,12 +204,12 @@ describe('a subscription that fails', () => {
       await join(operationOf(broken, 'broken'), null, 'a'),
       await join(operationOf(sound, 'sound')),
     ];
-    await expect.poll(() => one.ends).toEqual(['silently']);
-    await expect.poll(() => one.read).toEqual([{ id: 'a', type: 'error', payload: [{ message: 'Error: always' }] }]);
+    await eventually(() => one.ends).toEqual(['silently']);
+    await eventually(() => one.read).toEqual([{ id: 'a', type: 'error', payload: [{ message: 'Error: always' }] }]);
     expect(one.socket.readyState).toBe(one.socket.OPEN);
     expect(hub.state).toMatchObject({ members: 1, groups: 1 });
     await feed.announce();
-    await expect.poll(() => spans(other)).toEqual(['null-1', '1-2']);
+    await eventually(() => spans(other)).toEqual(['null-1', '1-2']);
   });
 
   it('because its execution or its filter throws touches nobody else', async () => {
@@ -179,7 +221,7 @@ describe('a subscription that fails', () => {
     const throwing = { ...operationOf(field, 'filter') };
     const failing = { ...operationOf(new Span(), 'execution'), execute: () => Promise.reject(new Error('no answer')) };
     const [one, two, three] = [await join(throwing), await join(failing), await join(operationOf(new Span(), 'sound'))];
-    await expect.poll(() => two.read[0]?.type).toBe('error');
+    await eventually(() => two.read[0]?.type).toBe('error');
     await feed.announce();
     await expect
       .poll(() => [spans(one), spans(three)])
@@ -193,13 +235,13 @@ describe('a subscription that fails', () => {
     const { hub, feed, join } = await openHub();
     const field = new Span();
     const [broken, sound] = [await join(operationOf(field)), await join(operationOf(field))];
-    await expect.poll(() => [broken.read.length, sound.read.length]).toEqual([1, 1]);
+    await eventually(() => [broken.read.length, sound.read.length]).toEqual([1, 1]);
     broken.peer.raw.write = () => {
       throw new Error('broken');
     };
     await feed.announce();
-    await expect.poll(() => spans(sound)).toEqual(['null-1', '1-2']);
-    await expect.poll(() => hub.state.members).toBe(1);
+    await eventually(() => spans(sound)).toEqual(['null-1', '1-2']);
+    await eventually(() => hub.state.members).toBe(1);
   });
 });
 
@@ -210,22 +252,22 @@ describe('a client that does not read', () => {
     const { hub, feed, join } = await openHub({ lagBytes: 400_000 });
     const field = new Span(FILLER);
     const [slow, quick] = [await join(operationOf(field)), await join(operationOf(field))];
-    await expect.poll(() => [slow.read.length, quick.read.length]).toEqual([1, 1]);
+    await eventually(() => [slow.read.length, quick.read.length]).toEqual([1, 1]);
     slow.socket.pause();
     const sentBefore = hub.state.deliveries;
     for (let at = 0; at < 100; at += 1) {
       await feed.announce();
-      await expect.poll(() => quick.read.length, { interval: 1 }).toBe(at + 2);
+      await eventually(() => quick.read.length, { interval: 1 }).toBe(at + 2);
     }
     expect(hub.state).toMatchObject({ members: 2, lagging: 1, lags: 1 });
     expect(hub.state.deliveries - sentBefore).toBeLessThan(200);
     expect(slow.peer.unreadBytes).toBeLessThan(1_000_000);
     slow.socket.resume();
-    await expect.poll(() => spans(slow).at(-1)).toBe('null-101');
+    await eventually(() => spans(slow).at(-1)).toBe('null-101');
     expect(hub.state).toMatchObject({ lagging: 0, members: 2 });
     expect(spans(quick)).toEqual(['null-1', ...crowd(100, (at) => `${at + 1}-${at + 2}`)]);
     await feed.announce();
-    await expect.poll(() => [spans(slow).at(-1), spans(quick).at(-1)]).toEqual(['101-102', '101-102']);
+    await eventually(() => [spans(slow).at(-1), spans(quick).at(-1)]).toEqual(['101-102', '101-102']);
     expect(slow.read.length).toBeLessThan(102);
   });
 
@@ -236,25 +278,25 @@ describe('a client that does not read', () => {
     const large = await join(operationOf(field, 'large'), 1);
     large.socket.pause();
     await feed.announce();
-    await expect.poll(() => large.peer.unreadBytes).toBeGreaterThan(300_000);
+    await eventually(() => large.peer.unreadBytes).toBeGreaterThan(300_000);
     await feed.announce();
     expect(await once(large.peer.socket, 'close')).toBeTruthy();
-    await expect.poll(() => hub.state).toMatchObject({ cuts: 1, members: 2, groups: 1, lagging: 0 });
-    await expect.poll(() => [spans(slow).at(-1), spans(quick).at(-1)]).toEqual(['2-3', '2-3']);
+    await eventually(() => hub.state).toMatchObject({ cuts: 1, members: 2, groups: 1, lagging: 0 });
+    await eventually(() => [spans(slow).at(-1), spans(quick).at(-1)]).toEqual(['2-3', '2-3']);
   });
 
   it('among many, in a flood, leaves everything as it was', async () => {
     const { hub, feed, join } = await openHub({ lagBytes: 400_000 });
     const fields = crowd(4, () => new Span(FILLER));
     const all = await Promise.all(crowd(24, (at) => join(operationOf(fields[at % 4] ?? new Span(), `k${at % 4}`))));
-    await expect.poll(() => all.every(({ read }) => read.length === 1)).toBe(true);
+    await eventually(() => all.every(({ read }) => read.length === 1)).toBe(true);
     const slow = all.filter((_, at) => at % 3 === 0);
     for (const { socket } of slow) socket.pause();
     for (let at = 0; at < 120; at += 1) {
       await feed.announce();
-      if (at % 10 === 0) await expect.poll(() => hub.state.working, { interval: 1 }).toBe(0);
+      if (at % 10 === 0) await eventually(() => hub.state.working, { interval: 1 }).toBe(0);
     }
-    await expect.poll(() => hub.state.lagging, { timeout: 20_000 }).toBe(slow.length);
+    await eventually(() => hub.state.lagging, { timeout: 20_000 }).toBe(slow.length);
     for (const { socket } of slow) socket.resume();
     await expect
       .poll(() => all.every((each) => each.read.at(-1)?.payload?.data.to === 121), { timeout: 20_000 })
@@ -268,6 +310,6 @@ describe('a client that does not read', () => {
       }
     }
     for (const { socket } of all) socket.close();
-    await expect.poll(() => hub.state).toMatchObject({ members: 0, groups: 0, lagging: 0, working: 0 });
+    await eventually(() => hub.state).toMatchObject({ members: 0, groups: 0, lagging: 0, working: 0 });
   });
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Platform } from '../../src/graph/context.js';
-import type { LiveField, Told } from '../../src/graph/live.js';
+import type { FlowField, Flown, LiveField, Told } from '../../src/graph/live.js';
 import { Hub } from '../../src/server/hub.js';
 import type { Bounds, SharedOperation } from '../../src/server/hubGroup.js';
 import { Peer, SocketSink } from '../../src/server/socketSink.js';
@@ -93,8 +93,53 @@ export class Span implements LiveField<{ from: number | null; to: number; filler
   }
 }
 
+/** Numbers that a test lets flow. */
+export class Numbers implements FlowField<{ from: null; to: number }> {
+  readonly key = 'numbers';
+  /** How often it was followed. */
+  followed = 0;
+  failures = 0;
+  #count = 0;
+  #isOver = false;
+  #wake: () => void = () => undefined;
+  #end: () => void = () => undefined;
+
+  async follow(wake: () => void, signal: AbortSignal): Promise<void> {
+    this.followed += 1;
+    if (this.failures > 0) {
+      this.failures -= 1;
+      throw new Error('the database restarts');
+    }
+    this.#wake = wake;
+    wake();
+    if (this.#isOver) return;
+    await new Promise<void>((resolve) => {
+      this.#end = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  tell(base: number | null): Flown<{ from: null; to: number }> | null {
+    if (base === this.#count && !this.#isOver) return null;
+    const first = base === null ? Math.max(this.#count, 1) : base + 1;
+    const numbers = Array.from({ length: Math.max(this.#count - first + 1, 0) }, (_, at) => first + at);
+    if (numbers.length === 0 && !this.#isOver) return null;
+    return { events: numbers.map((to) => ({ from: null, to })), revision: this.#count, isOver: this.#isOver };
+  }
+
+  add(count: number): void {
+    this.#count += count;
+    this.#wake();
+  }
+
+  finish(): void {
+    this.#isOver = true;
+    this.#end();
+  }
+}
+
 /** An operation whose answer is the event. */
-export function operationOf(field: LiveField<unknown>, key = 'one', scope = 'public'): SharedOperation {
+export function operationOf(field: SharedOperation['field'], key = 'one', scope = 'public'): SharedOperation {
   return {
     ...{ key, scope, field },
     execute: async (event) => JSON.stringify({ data: event }),

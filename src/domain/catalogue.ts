@@ -29,6 +29,7 @@ export class Catalogue {
   readonly #roundById: ReadonlyMap<number, AssessmentRound>;
   readonly #roundByCode: ReadonlyMap<string, AssessmentRound>;
   readonly #groupById: ReadonlyMap<number, PeerGroup>;
+  #previous: ReadonlyMap<number, AssessmentRound> | null = null;
 
   constructor(readonly content: CatalogueContent) {
     this.#entityById = new Map(content.entities.map((entity) => [entity.id, entity]));
@@ -108,12 +109,24 @@ export class Catalogue {
 
   /** The round of the same level, a year earlier, that assessed the same territory (code system); undefined = none. */
   previousRound(round: AssessmentRound): AssessmentRound | undefined {
-    const before = this.content.rounds.find((each) => each.level === round.level && each.year === round.year - 1);
-    const systemOf = (each: AssessmentRound) => {
-      const [first] = each.groups.flatMap((group) => group.entityIds);
+    return this.#previousRounds().get(round.id);
+  }
+
+  /** For each round that has one, its {@link previousRound}; every reader of a round asks for it. */
+  #previousRounds(): ReadonlyMap<number, AssessmentRound> {
+    if (this.#previous !== null) return this.#previous;
+    const { rounds } = this.content;
+    const systemOf = ({ groups }: AssessmentRound) => {
+      const first = groups.find(({ entityIds }) => entityIds.length > 0)?.entityIds[0];
       return first === undefined ? undefined : this.entity(first)?.codeSystem;
     };
-    const system = systemOf(round);
-    return before !== undefined && system !== undefined && systemOf(before) === system ? before : undefined;
+    const previous = new Map<number, AssessmentRound>();
+    for (const round of rounds) {
+      const before = rounds.find(({ level, year }) => level === round.level && year === round.year - 1);
+      const system = systemOf(round);
+      if (before !== undefined && system !== undefined && systemOf(before) === system) previous.set(round.id, before);
+    }
+    this.#previous = previous;
+    return previous;
   }
 }

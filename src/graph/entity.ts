@@ -89,7 +89,7 @@ export class EntityType implements NodeType {
 }
 
 /** The readings of an entity's region: the code, and the code with its system. */
-export function readRegion({ region }: Entity): readonly string[] | null {
+export function readRegion({ region }: Pick<Entity, 'region'>): readonly string[] | null {
   return region === null ? null : [region.code, `${region.codeSystem}:${region.code}`];
 }
 

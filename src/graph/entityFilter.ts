@@ -158,7 +158,7 @@ export function compileEntityFilter(
 }
 
 /** Tests the regions of entities, each region once. */
-export function regionLeaf(): Leaf<Entity> {
+function regionLeaf(): Leaf<Entity> {
   return {
     compile(condition) {
       const holds = compileCondition(condition as Condition);

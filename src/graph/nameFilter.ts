@@ -25,6 +25,15 @@ export function nameLeaf<Row>(nameOf: (row: Row) => Name): Leaf<Row> {
   };
 }
 
+/** The folded text that names must contain, when nothing else is asked of them; null = more is, or what no name within a line contains. */
+export function onlyContains(condition: Condition): string | null {
+  const { contains, ...others } = condition;
+  if (typeof contains !== 'string' || Object.values(others).some((value) => value !== undefined)) return null;
+  // Refuses what no text can hold.
+  compileCondition({ contains });
+  return contains.includes('\n') ? null : foldText(contains);
+}
+
 function compileNames(condition: Condition): (name: Name) => boolean {
   const { contains, ...others } = compose(condition);
   const holds = compileCondition(others);

@@ -38,27 +38,23 @@ export const FIGURE_INPUTS = {
 /** Which scores of a round are meant; asked with the cell in the columns. */
 export type CellTest = (cell: number) => boolean;
 
-// What a round is compared with is asked by every filter and group of an operation.
-const comparisons = new WeakMap<LoadedRound, ComparedColumns>();
-
-/** The columns of a round beside those of the year before. */
-export function comparedColumns(view: View, loaded: LoadedRound): ComparedColumns {
-  const known = comparisons.get(loaded);
-  if (known !== undefined) return known;
-  const { columns, previous } = loaded;
+/** The columns of a round beside those of the year before, whose measures are looked up when a change is asked for. */
+export function comparedColumns({ catalogue }: View, { columns, previous }: LoadedRound): ComparedColumns {
+  let measures: Int32Array | null = null;
   const toPrevious = (id: number): number => {
-    const code = view.catalogue.measure(id)?.code;
+    const code = catalogue.measure(id)?.code;
     if (previous === null || code === undefined) return -1;
-    const before = view.catalogue.measureByCode(previous.head.frameworkCode, code);
+    const before = catalogue.measureByCode(previous.head.frameworkCode, code);
     return before === undefined ? -1 : (measurePosition(previous.columns, before.id) ?? -1);
   };
-  const made = {
+  return {
     columns,
     previous: previous?.columns ?? null,
-    previousMeasures: Int32Array.from(columns.measureIds, toPrevious),
+    get previousMeasures() {
+      measures ??= columns.measureIds.map(toPrevious);
+      return measures;
+    },
   };
-  comparisons.set(loaded, made);
-  return made;
 }
 
 /** What the fields of a score in a round are tested by; asked with the cell in the columns. */

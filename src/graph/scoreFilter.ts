@@ -2,11 +2,12 @@ import type { Entity } from '../domain/entity.js';
 import type { Measure } from '../domain/framework.js';
 import type { Condition, Filter } from '../store/condition.js';
 import type { LoadedRound, View } from './context.js';
-import { readEntityCode } from './entity.js';
-import { compileEntityFilter, type EntityField, EntityFilter, loadRelated, regionLeaf } from './entityFilter.js';
+import { readEntityCode, readRegion } from './entity.js';
+import { compileEntityFilter, type EntityField, EntityFilter, loadRelated } from './entityFilter.js';
 import { compileCondition, compileFilter, filterInput, type Leaf, type Readers, StringFilter } from './filter.js';
 import { MeasureKindFilter } from './measure.js';
-import { nameLeaf } from './nameFilter.js';
+import { nameLeaf, onlyContains } from './nameFilter.js';
+import { rowFacts } from './rowFacts.js';
 import { type CellTest, FIGURE_INPUTS, type FigureField, figureReaders } from './scoreFigures.js';
 
 /** Fields that rows of a ranking are selected by. */
@@ -67,13 +68,15 @@ export function compileScoreFilter(
   if (filter === null || filter === undefined) return null;
   const { columns } = loaded;
   const entityCount = columns.entityIds.length;
+  const facts = rowFacts(view, loaded);
 
   /** Asks a question about entities once for each of them, however many measures there are. */
   const ofEntity = (leaf: Leaf<Entity>): Leaf<number> => ({
     compile(condition, depth) {
       const holds = leaf.compile(condition, depth);
+      const { entities } = facts;
       return remember(entityCount, (entityAt) => {
-        const entity = view.catalogue.entity(columns.entityIds[entityAt] ?? 0);
+        const entity = entities[entityAt];
         return entity !== undefined && holds(entity);
       });
     },
@@ -94,14 +97,28 @@ export function compileScoreFilter(
     ...figureReaders(view, loaded),
     measure: ofMeasure(({ code }) => code),
     kind: ofMeasure(({ kind }) => kind),
-    region: ofEntity(regionLeaf()),
+    region: {
+      compile(condition) {
+        const holds = compileCondition(condition as Condition);
+        const found = facts.regions.map((region) => holds(readRegion({ region })));
+        const { regionAt } = facts;
+        return (cell) => found[regionAt[cell % entityCount] ?? 0] ?? false;
+      },
+    },
     entity: ofEntity({
       compile(condition) {
         const holds = compileCondition(condition as Condition);
         return (entity) => holds(readEntityCode(entity));
       },
     }),
-    name: ofEntity(nameLeaf(({ name }) => name)),
+    name: {
+      compile(condition, depth) {
+        const part = onlyContains(condition as Condition);
+        if (part === null) return ofEntity(nameLeaf(({ name }) => name)).compile(condition, depth);
+        const { foldedNames } = facts;
+        return (cell) => foldedNames[cell % entityCount]?.includes(part) ?? false;
+      },
+    },
     about: ofEntity({
       compile: (condition, depth) => compileEntityFilter(condition as Filter<EntityField>, view, depth + 1),
     }),

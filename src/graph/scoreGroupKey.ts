@@ -16,6 +16,7 @@ import { MeasureType } from './measure.js';
 import { PeerGroupType } from './peerGroup.js';
 import { RegionType } from './region.js';
 import { RoundType } from './round.js';
+import { rowFacts } from './rowFacts.js';
 import { EntityLevelWord, MeasureKindWord, words } from './words.js';
 
 /** What scores can be grouped by. */
@@ -172,21 +173,25 @@ function ancestorsOf({ edges, measures }: Framework, measure: Measure): Measure[
 export function entityPartsOf(
   by: ReadonlySet<ScoreDimension>,
   view: View,
-  { columns }: LoadedRound,
+  loaded: LoadedRound,
   parts: KeyParts,
 ): Int32Array {
-  // Entities of one region and peer group share a part; only ENTITY tells them apart.
-  const known = new Map<string, number>();
-  return columns.entityIds.map((id, entityAt) => {
-    const entity = view.catalogue.entity(id);
-    if (entity === undefined) return -1;
-    const groupId = columns.groupOf[entityAt] ?? 0;
-    const { region } = entity;
-    const key = `${by.has('ENTITY') ? id : 0} ${groupId} ${region === null ? '' : `${region.codeSystem}:${region.code}`}`;
-    const number = known.get(key) ?? parts.numberOf(entityPart(by, entity, view.catalogue.peerGroup(groupId)));
-    known.set(key, number);
-    return number;
+  const { groupOf } = loaded.columns;
+  const [isEach, isByRegion, isByGroup] = [by.has('ENTITY'), by.has('REGION'), by.has('PEER_GROUP')];
+  // Entities of one region and peer group share a part, so that few parts are made of thousands of entities.
+  const known = new Map<number, Map<unknown, number>>();
+  const numbers = new Int32Array(groupOf.length).fill(-1);
+  rowFacts(view, loaded).entities.forEach((entity, entityAt) => {
+    if (entity === undefined) return;
+    const groupId = groupOf[entityAt] ?? 0;
+    const inGroup = known.get(isByGroup ? groupId : 0) ?? new Map<unknown, number>();
+    known.set(isByGroup ? groupId : 0, inGroup);
+    const key = isEach ? entity : isByRegion ? entity.region : null;
+    const number = inGroup.get(key) ?? parts.numberOf(entityPart(by, entity, view.catalogue.peerGroup(groupId)));
+    inGroup.set(key, number);
+    numbers[entityAt] = number;
   });
+  return numbers;
 }
 
 @ObjectType('ScoreGroupKey', {

@@ -27,6 +27,7 @@ import { loadReference } from './pipeline/loadReference.js';
 import { watchFolder } from './pipeline/manifestFolder.js';
 import { keepComputed, type Recomputation } from './pipeline/recompute.js';
 import { RoundMemory } from './pipeline/roundMemory.js';
+import { deliverAlerts, queueDeliveries, startDeliveries } from './pipeline/sendWebhooks.js';
 import { registerSource, selfReportSource } from './pipeline/source.js';
 import { SourceLibrary } from './pipeline/sourceLibrary.js';
 import { topRows } from './pipeline/topRows.js';
@@ -230,14 +231,11 @@ async function background(
     opened.push({ name: 'manifests', close: () => watching });
   }
   const { signal } = stopping;
+  await startDeliveries({ ...stage, sealer: library.sealer, catalogue }, jobs);
   const alerts = keepAlerts({
-    database,
-    feed,
-    log,
-    catalogue,
-    signal,
-    library: platform.library,
-    now: () => new Date(),
+    ...{ database, feed, log, catalogue, signal, library: platform.library, now: () => new Date() },
+    onAlerts: deliverAlerts(config.publicProvisional),
+    sendOff: () => queueDeliveries({ database }, jobs),
   });
   opened.push({ name: 'alerts', close: () => alerts });
   const work = await startWork({ ...stage, catalogue, jobs, feed });

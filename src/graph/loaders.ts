@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import type { Alert } from '../domain/alert.js';
 import type { ApiKey } from '../domain/credential.js';
 import type { Observation } from '../domain/observation.js';
+import type { Webhook, WebhookDelivery } from '../domain/webhook.js';
 import { type ListedAudit, readAudit } from '../store/audit.js';
 import { readApiKeys } from '../store/credential.js';
 import { type AlertScope, readAlerts } from '../store/listAlerts.js';
@@ -27,6 +28,7 @@ import { type PageBodyHead, type PageKey, readPageBodyHeads } from '../store/pag
 import { type Claim, readClaims } from '../store/readClaims.js';
 import { readSnapshotProblems, type SnapshotProblems } from '../store/readSnapshotProblems.js';
 import { type CandidateKey, readCandidates } from '../store/roundObservation.js';
+import { readDeliveries, readWebhooks } from '../store/webhook.js';
 
 /** All sources, in key order and by id. */
 export interface Sources {
@@ -51,6 +53,8 @@ export interface Loaders {
   readonly settings: DataLoader<number, ListedSettings | null>;
   readonly snapshotProblems: DataLoader<number, SnapshotProblems | null>;
   readonly pageBody: DataLoader<PageKey, PageBodyHead | null, string>;
+  readonly webhook: DataLoader<string, Webhook | null>;
+  readonly delivery: DataLoader<string, WebhookDelivery | null>;
   /** Alerts as a view shows them. */
   alert(scope: AlertScope): DataLoader<number, Alert | null>;
   /** @param until as in store/listSources.ts */
@@ -113,6 +117,14 @@ export function createLoaders(database: Database): Loaders {
     runCountOfSource: new DataLoader((keys) => countRunsOfSources(em(), keys), {
       cacheKeyFn: ({ sourceId, until }) => `${sourceId}:${until?.getTime()}`,
     }),
+    webhook: byId(
+      (ids: readonly string[]) => readWebhooks(em(), ids),
+      ({ id }) => id,
+    ),
+    delivery: byId(
+      (ids: readonly string[]) => readDeliveries(em(), ids),
+      ({ id }) => id,
+    ),
     alert(scope) {
       const known = alerts.get(scope.revision);
       if (known !== undefined) return known;

@@ -1,7 +1,6 @@
 import { GraphQLID } from 'graphql';
 import { Arg, Args, Ctx, Query, Resolver } from 'type-graphql';
 import { can, permissionOf } from '../access/permission.js';
-import type { Viewer } from '../access/viewer.js';
 import { PlatformError } from '../domain/errors.js';
 import { findAlert } from './alert.js';
 import { findApiKeyNode } from './apiKey.js';
@@ -21,13 +20,14 @@ import { SnapshotType } from './snapshot.js';
 import { findSource } from './source.js';
 import { SyncRunType } from './syncRun.js';
 import { Volatile } from './volatile.js';
+import { WebhookDeliveryType, WebhookType } from './webhook.js';
 
 const MAX_IDS = 1000;
 
 type Found = NodeType | null | Promise<NodeType | null>;
 
 /** How each type of node is found by its key. Whoever adds a type that implements Node adds it here; a test walks the schema for them. */
-const FINDERS: Readonly<Record<string, (view: View, key: string) => Found>> = {
+const FINDERS: Readonly<Record<string, (view: View, key: string, context: GraphContext) => Found>> = {
   Entity(view, key) {
     const entity = view.catalogue.entityByKey(key);
     return entity === undefined ? null : new EntityType(entity, view);
@@ -61,6 +61,14 @@ const FINDERS: Readonly<Record<string, (view: View, key: string) => Found>> = {
   ApiKey: findApiKeyNode,
   AuditEntry: findAuditEntry,
   Alert: findAlert,
+  async Webhook(view, key, context) {
+    const webhook = /^[0-9a-f]{12}$/.test(key) ? await view.loaders.webhook.load(key) : null;
+    return webhook === null ? null : new WebhookType(webhook, context);
+  },
+  async WebhookDelivery(view, key) {
+    const delivery = UUID.test(key) ? await view.loaders.delivery.load(key) : null;
+    return delivery === null ? null : new WebhookDeliveryType(delivery, view);
+  },
   async SyncRun(view, key) {
     const run = isNumber(key) ? await view.loaders.run.load(Number(key)) : null;
     const isEnded = run !== null && (view.until === null || (run.finishedAt !== null && run.finishedAt <= view.until));
@@ -73,6 +81,8 @@ const FINDERS: Readonly<Record<string, (view: View, key: string) => Found>> = {
   },
 };
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 function isNumber(key: string): boolean {
   return /^\d{1,15}$/.test(key);
 }
@@ -82,7 +92,8 @@ function isNumber(key: string): boolean {
  * @throws PlatformError BAD_USER_INPUT when it is not an id; AUTH_REQUIRED or AUTH_FORBIDDEN when the type is not for the viewer, since the
  * document does not say what an id names
  */
-function findNode(view: View, id: string, viewer: Viewer): Found {
+function findNode(view: View, id: string, context: GraphContext): Found {
+  const { viewer } = context;
   const at = id.indexOf(':');
   const type = id.slice(0, at);
   const find = Object.hasOwn(FINDERS, type) ? FINDERS[type] : undefined;
@@ -93,7 +104,7 @@ function findNode(view: View, id: string, viewer: Viewer): Found {
       details: { coordinate: type, roles },
     });
   }
-  if (find !== undefined) return find(view, id.slice(at + 1));
+  if (find !== undefined) return find(view, id.slice(at + 1), context);
   const types = Object.keys(FINDERS).join(', ');
   throw new PlatformError(
     'BAD_USER_INPUT',
@@ -114,7 +125,7 @@ export class LookupResolver {
     @Args(() => ReadArgs) args: ReadArgs,
     @Ctx() context: GraphContext,
   ): Promise<NodeType | null> {
-    return findNode(await openView(context, args), id, context.viewer);
+    return findNode(await openView(context, args), id, context);
   }
 
   @ListSize(({ ids }) => (Array.isArray(ids) ? ids.length : 1))
@@ -135,6 +146,6 @@ export class LookupResolver {
       );
     }
     const view = await openView(context, args);
-    return Promise.all(ids.map((id) => findNode(view, id, context.viewer)));
+    return Promise.all(ids.map((id) => findNode(view, id, context)));
   }
 }

@@ -30,6 +30,8 @@ import { SubscriptionResolver } from './subscription.js';
 import { SyncRunResolver } from './syncRun.js';
 import { SyncRunUpdatesResolver } from './syncRunUpdates.js';
 import { ViewerResolver } from './viewer.js';
+import { WebhookResolver } from './webhook.js';
+import { WebhookMutationResolver } from './webhookMutation.js';
 
 /** type-graphql asks for one wherever there are subscriptions. Ours come from the revision feed, so this one only says if anybody uses it. */
 const NO_PUBSUB = {
@@ -70,6 +72,8 @@ export function buildGraphSchema(): GraphQLSchema {
       AlertResolver,
       AlertRuleResolver,
       AlertUpdatesResolver,
+      WebhookResolver,
+      WebhookMutationResolver,
       SyncRunUpdatesResolver,
       HostResolver,
       ViewerResolver,

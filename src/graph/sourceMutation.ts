@@ -273,7 +273,8 @@ export class SourceMutationResolver {
   }
 }
 
-function stageOf({ platform }: GraphContext): SourceStage {
+/** What writes go to. @throws PlatformError STARTING when this process does not write */
+export function stageOf({ platform }: GraphContext): SourceStage {
   if (platform.sources !== undefined) return platform.sources;
   throw new PlatformError('STARTING', 'This process does not write to sources.');
 }

@@ -11,6 +11,7 @@ import type { SnapshotStatus } from '../domain/snapshot.js';
 import type { SourceKind, SourceStatus } from '../domain/source.js';
 import type { ItemState } from '../domain/submission.js';
 import type { RunMode, SyncStatus } from '../domain/syncRun.js';
+import type { DeliveryState, WebhookStatus } from '../domain/webhook.js';
 
 /** Makes a GraphQL enum of the words of a domain type; a word that is missing here does not compile. */
 export function words<Word extends string>(
@@ -122,6 +123,20 @@ export const AlertSeverityWord = words<AlertSeverity>('AlertSeverity', 'How soon
   INFO: 'When there is time.',
   WARNING: 'Soon; it may mend itself.',
   CRITICAL: 'Now: it does not mend itself, or is twice what makes an alert.',
+});
+
+/** GraphQL enum of {@link WebhookStatus}. */
+export const WebhookStatusWord = words<WebhookStatus>('WebhookStatus', 'Whether messages are sent to a webhook.', {
+  ACTIVE: 'They are.',
+  PAUSED: 'They are not: somebody has paused it, or it has accepted nothing for a day.',
+  REMOVED: 'They are not, for good.',
+});
+
+/** GraphQL enum of {@link DeliveryState}. */
+export const DeliveryStateWord = words<DeliveryState>('DeliveryState', 'Where a message to a webhook stands.', {
+  PENDING: 'It is sent, or will be again.',
+  DELIVERED: 'The receiver has accepted it.',
+  FAILED: 'It is not sent again.',
 });
 
 /** GraphQL enum of {@link SourceKind}. */

@@ -7,6 +7,7 @@ import type { SyncMode } from '../domain/syncRun.js';
 export const JOB_SCHEMA = 'pgboss';
 
 const QUEUE = 'sync';
+const DELIVERIES = 'webhook';
 
 /** Crons are written in the time that their authors live in. */
 const TIME_ZONE = 'Asia/Ho_Chi_Minh';
@@ -16,6 +17,9 @@ const TIME_ZONE = 'Asia/Ho_Chi_Minh';
  * worker ended. Runs that fail are not repeated by this; see runJob.ts.
  */
 const RETRY = { retryLimit: 10_000, retryDelay: 1, retryBackoff: true, retryDelayMax: 5 };
+
+/** A message that is not accepted is sent again after 5 s, then after twice as long each time, for about six hours. */
+const DELIVERY_RETRY = { retryLimit: 12, retryDelay: 5, retryBackoff: true, retryDelayMax: 3 * 3600 };
 
 /** Only for workers that were lost between taking a job and beginning its run; every later loss is seen by the lease of the run. */
 const HEARTBEAT_SECONDS = 20;
@@ -56,6 +60,13 @@ export interface TakenJob extends SyncJob {
   readonly signal: AbortSignal;
 }
 
+/** A delivery as a worker gets it. */
+export interface TakenDelivery {
+  readonly id: string;
+  /** No other attempt follows. */
+  readonly isLast: boolean;
+}
+
 /** Where a job stands. */
 export interface JobState {
   readonly isOver: boolean;
@@ -91,6 +102,10 @@ export interface Jobs {
   release(id: string): Promise<void>;
   /** Makes these the only schedules. */
   setSchedules(schedules: readonly SourceSchedule[]): Promise<void>;
+  /** Queues the delivery of a webhook. A job of the same id is there already, or was: then nothing is queued. */
+  enqueueDelivery(id: string): Promise<void>;
+  /** Takes deliveries from now on, so many at a time. A handler that throws has its delivery tried again, until the last attempt. */
+  deliver(concurrency: number, handle: (delivery: TakenDelivery) => Promise<void>): Promise<void>;
   /**
    * Takes jobs from now on, so many at a time. A handler that throws gives its job back.
    * @param handle returns what becomes part of the job's record
@@ -116,6 +131,15 @@ export async function prepareJobs(ownerUrl: string): Promise<void> {
     const kept = { deleteAfterSeconds: KEEP_SECONDS };
     await boss.createQueue(QUEUE, { ...options, ...kept, policy: 'short' });
     await boss.updateQueue(QUEUE, { ...options, ...kept });
+    const delivered = {
+      ...DELIVERY_RETRY,
+      ...kept,
+      heartbeatSeconds: HEARTBEAT_SECONDS,
+      expireInSeconds: 120,
+      notify: true,
+    };
+    await boss.createQueue(DELIVERIES, delivered);
+    await boss.updateQueue(DELIVERIES, delivered);
   } finally {
     await boss.stop({ graceful: false });
   }
@@ -127,10 +151,12 @@ export interface JobsOptions {
   /** False = this process queues jobs and does nothing else with them. */
   readonly works: boolean;
   log(message: string): void;
+  /** For tests: a delivery is tried again after this; absent = as the queue says. */
+  readonly retryDelaySeconds?: number;
 }
 
 /** Opens the jobs that {@link prepareJobs} has prepared. */
-export async function openJobs({ url, works, log }: JobsOptions): Promise<Jobs> {
+export async function openJobs({ url, works, log, retryDelaySeconds }: JobsOptions): Promise<Jobs> {
   const boss = new PgBoss({
     ...{ connectionString: url, schema: JOB_SCHEMA, max: works ? 4 : 2, application_name: 'dti-graph jobs' },
     ...{ migrate: false, createSchema: false, reindex: false, persistWarnings: false, monitorVacuum: false },
@@ -180,6 +206,24 @@ export async function openJobs({ url, works, log }: JobsOptions): Promise<Jobs> 
           // By itself a worker sleeps after each job until its next poll, however many are waiting.
           if (worker !== null) boss.notifyWorker(worker);
           return job === undefined ? null : handle(toTaken(job));
+        });
+      }
+    },
+    async enqueueDelivery(id) {
+      await boss.send(
+        DELIVERIES,
+        {},
+        { id, ...(retryDelaySeconds === undefined ? {} : { retryDelay: retryDelaySeconds, retryBackoff: false }) },
+      );
+    },
+    async deliver(concurrency, handle) {
+      const options = { ...POLL, includeMetadata: true } as const;
+      for (let index = 0; index < concurrency; index += 1) {
+        let worker: string | null = null;
+        worker = await boss.work<object, null, typeof options>(DELIVERIES, options, async ([job]) => {
+          if (worker !== null) boss.notifyWorker(worker);
+          if (job !== undefined) await handle({ id: job.id, isLast: job.retryCount >= job.retryLimit });
+          return null;
         });
       }
     },

@@ -12,6 +12,8 @@ const SETTLE_MS = 500;
 export interface KeepAlertsOptions extends AlertStage {
   readonly feed: RevisionFeed;
   readonly signal: AbortSignal;
+  /** Sends what alerts have to be sent; called after each look. */
+  readonly sendOff?: () => Promise<void>;
   log(message: string): void;
 }
 
@@ -22,8 +24,9 @@ export async function keepAlerts(options: KeepAlertsOptions): Promise<void> {
     const { head } = feed;
     try {
       await raiseAlerts(options, head);
+      await options.sendOff?.();
     } catch (error) {
-      if (!signal.aborted) log(`alerts could not be raised and will be: ${describeError(error)}`);
+      if (!signal.aborted) log(`alerts could not be raised or sent, and will be: ${describeError(error)}`);
     }
     await sleep(SETTLE_MS, undefined, { signal }).catch(() => undefined);
     await feed.changed(head, AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]));

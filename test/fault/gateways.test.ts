@@ -318,8 +318,8 @@ describe('two gateways, one of them on a replica, and two workers', () => {
       'AUTH_INVALID',
     );
     expect(await dashboard.ended).toMatchObject({ code: 4403 });
-    // Two seconds between two looks, and time for the busy machine of a test.
-    expect(performance.now() - revokedAt).toBeLessThan(6000);
+    // Two seconds between two looks; the rest is for a machine that is busy with other tests.
+    expect(performance.now() - revokedAt).toBeLessThan(10_000);
   });
 
   it('go on from the primary when the replica is lost, and from the replica when it is back', async () => {

@@ -9,6 +9,9 @@ export const DATA_FOLDER = join(dirname(findPackageJSON(import.meta.url) ?? '.')
 /** The sources that are shipped, each in a folder of its own. */
 export const CONNECTORS_FOLDER = join(DATA_FOLDER, '../connectors');
 
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+const LOG_FORMATS = ['json', 'text'] as const;
+
 /** What a process does: serve, work, or both. */
 export type Role = 'all' | 'gateway' | 'worker';
 
@@ -60,6 +63,15 @@ export interface Config {
   readonly roundMemoryMb: number;
   /** WebSockets and streams of events that one client has open; null = the server's default, not for this machine's own programs. */
   readonly maxSocketsPerClient: number | null;
+  /** Cost of the operations of one client a minute; 0 = any. */
+  readonly costLimitPerMinute: number;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Null = text where a person looks at it, else JSON. */
+  readonly logFormat: 'json' | 'text' | null;
+  /** A line of the log for each request. */
+  readonly accessLog: boolean;
+  /** Where traces go, by OTLP over HTTP; null = nowhere. */
+  readonly traceUrl: string | null;
   /** Hosts (`host` or `host:port`) outside the public network that sources may be read from. */
   readonly sourceAllowedHosts: readonly string[];
   /** Folder whose manifests are registered, now and whenever one is put there; null = none. Absolute path. */
@@ -188,6 +200,17 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     const message = `ROLE=${role} shares the key of local tokens with others, so it must be named; or set OIDC_ISSUER, or LOCAL_TOKENS=0`;
     problems.push({ variable: 'JWT_KEY_FILE', message });
   }
+  const choice = <Choice extends string>(variable: string, choices: readonly Choice[]): Choice | null => {
+    const value = text(variable);
+    const found = choices.find((each) => each === value);
+    if (value === null || found !== undefined) return found ?? null;
+    problems.push({ variable, message: `"${value}" is none of ${choices.join(', ')}` });
+    return null;
+  };
+  const traceUrl = text('OTEL_EXPORTER_OTLP_ENDPOINT');
+  if (traceUrl !== null && !/^https?:$/.test(URL.parse(traceUrl)?.protocol ?? '')) {
+    problems.push({ variable: 'OTEL_EXPORTER_OTLP_ENDPOINT', message: 'is not an address like http://host:4318' });
+  }
   const dataDir = resolve(text('DATA_DIR') ?? '.data');
   const config: Config = {
     port: whole('PORT', 4000, 0, 65535),
@@ -213,6 +236,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     localTokens,
     oidc: oidcIssuer === null || oidcAudience === null ? null : { issuer: oidcIssuer, audience: oidcAudience },
     trustProxy: proxies(),
+    costLimitPerMinute: whole('COST_LIMIT_PER_MINUTE', 0, 0, 1_000_000_000),
+    logLevel: choice('LOG_LEVEL', LOG_LEVELS) ?? 'info',
+    logFormat: choice('LOG_FORMAT', LOG_FORMATS),
+    accessLog: flag('ACCESS_LOG', false),
+    traceUrl,
     rateLimitPerMinute: whole('RATE_LIMIT_PER_MINUTE', 0, 0, 1_000_000),
     snapshotMemoryMb: whole('SNAPSHOT_MEMORY_MB', 64, 1, 65_536),
     roundMemoryMb: whole('ROUND_MEMORY_MB', 320, 0, 65_536),

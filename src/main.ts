@@ -15,7 +15,7 @@ import {
   syncAll,
   unreadKeys,
 } from './demonstration.js';
-import { describeError, PlatformError } from './domain/errors.js';
+import { PlatformError } from './domain/errors.js';
 import { openAuthenticator } from './identity.js';
 import { measureServing } from './measurement.js';
 import { warnOfFewFiles } from './openFiles.js';
@@ -37,6 +37,7 @@ import { bar, type StepDisplay, step } from './progress.js';
 import type { PartState, Readiness } from './server/health.js';
 import { startHealthServer } from './server/healthServer.js';
 import { startServer } from './server/http.js';
+import { openLog, toText } from './server/log.js';
 import { Metrics } from './server/metrics.js';
 import { manifestJsonSchema } from './source/manifest/jsonSchema.js';
 import type { ReadProgress } from './source/readPage.js';
@@ -46,7 +47,10 @@ import type { Reading } from './store/reading.js';
 const SHUTDOWN_MS = 9_500;
 const MB = 1024 * 1024;
 
-const log = (message: string) => void process.stderr.write(`${new Date().toISOString()} ${message}\n`);
+let writeLine = (line: string): void => void process.stderr.write(process.stderr.isTTY ? toText(line) : line);
+/** What the platform does by itself; the server has a log of its own. */
+let journal = openLog('platform', 'info', (line) => writeLine(line));
+const log = (message: string): void => journal.info(message);
 
 /** What has been opened so far, to be closed in reverse. */
 const opened: { name: string; close(): Promise<void> }[] = [];
@@ -59,6 +63,9 @@ const stopping = new AbortController();
 async function main(): Promise<void> {
   const started = performance.now();
   const config = readConfig();
+  const isText = config.logFormat === 'text' || (config.logFormat === null && process.stderr.isTTY);
+  writeLine = (line) => void process.stderr.write(isText ? toText(line) : line);
+  journal = openLog('platform', config.logLevel, (line) => writeLine(line));
   const names = ['database', 'reference', ...(config.demo ? ['sources'] : []), 'snapshots'];
   const parts: Record<string, PartState> = Object.fromEntries(names.map((name) => [name, 'waiting']));
   let serving: Serving | null = null;
@@ -76,7 +83,8 @@ async function main(): Promise<void> {
     readiness,
     metrics,
     authenticator: () => authenticator,
-    log: (line: string) => void process.stderr.write(line),
+    log: writeLine,
+    logLevel: config.logLevel,
   };
   const server = await (config.role === 'worker'
     ? startHealthServer(place)
@@ -86,6 +94,8 @@ async function main(): Promise<void> {
         platform: () => serving?.platform ?? null,
         trustProxy: config.trustProxy,
         rateLimitPerMinute: config.rateLimitPerMinute,
+        costLimitPerMinute: config.costLimitPerMinute,
+        accessLog: config.accessLog,
         maxSocketsPerClient: config.maxSocketsPerClient,
         manifestSchema: manifestJsonSchema(),
       }));
@@ -166,7 +176,7 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
         await computeRound({ database, catalogue: catalogue.current(), roundCode: code, publish, memory, now });
       }
       const onLost = (error: PlatformError) => {
-        log(`${error.code}: ${error.message}`);
+        journal.warn(`${error.code}: ${error.message}`);
         void shutDown(1);
       };
       return openServing(database, catalogue, {
@@ -270,7 +280,7 @@ function shutDown(code: number): Promise<void> {
     await starting.catch(() => undefined);
     const [server, rest] = [opened.slice(0, 1), opened.slice(1).reverse()];
     for (const { name, close } of [...server, ...rest]) {
-      await close().catch((error: unknown) => log(`${name} did not close: ${describeError(error)}`));
+      await close().catch((error: unknown) => journal.error(`${name} did not close`, error));
     }
     clearTimeout(timer);
     process.exit(code);
@@ -283,6 +293,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => vo
 starting.catch((error: unknown) => {
   if (closing !== null) return;
   const known = error instanceof PlatformError ? `${error.code}: ${error.message}` : null;
-  log(known ?? `the platform could not start: ${error instanceof Error ? error.stack : error}`);
+  if (known !== null) journal.error(known);
+  else journal.error('the platform could not start', error);
   void shutDown(1);
 });

@@ -42,6 +42,7 @@ describe('the configuration', () => {
         secretsKeyFile: resolve('.data/secrets-key'),
       },
       ...{ jwtKeyFile: resolve('.data/jwt-key.pem'), mayMakeKeys: true, localTokens: true, oidc: null },
+      ...{ logLevel: 'info', logFormat: null, accessLog: false, traceUrl: null, costLimitPerMinute: 0 },
       replicas: { urls: [], fallback: true, maxLagMs: 10_000 },
       ...{ trustProxy: 0, rateLimitPerMinute: 0, snapshotMemoryMb: 64, roundMemoryMb: 320, maxSocketsPerClient: null },
     });
@@ -55,6 +56,11 @@ describe('the configuration', () => {
   it.each([
     ['PORT', '0', { port: 0 }],
     ['PORT', '65535', { port: 65535 }],
+    ['LOG_LEVEL', 'warn', { logLevel: 'warn' }],
+    ['LOG_FORMAT', 'text', { logFormat: 'text' }],
+    ['ACCESS_LOG', '1', { accessLog: true }],
+    ['COST_LIMIT_PER_MINUTE', '1000000', { costLimitPerMinute: 1_000_000 }],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318', { traceUrl: 'http://127.0.0.1:4318' }],
     ['HOST', '0.0.0.0', { host: '0.0.0.0' }],
     ['DATABASE_URL', URL_OF, { databaseUrl: URL_OF }],
     ['DATABASE_URL', 'postgresql://h/d', { databaseUrl: 'postgresql://h/d' }],

@@ -36,20 +36,21 @@ export class Throttle {
     return this.#buckets.size;
   }
 
-  /** Whole seconds until a key may again; 0 = it may now. */
-  wait(key: string): number {
-    const missing = 1 - this.#tokensOf(key);
+  /** Whole seconds until a key may again; 0 = it may now. What is more than a minute's may be done with all of that. */
+  wait(key: string, amount = 1): number {
+    const missing = Math.min(amount, this.#perMinute) - this.#tokensOf(key);
     return missing <= 0 ? 0 : Math.ceil((missing * MINUTE_MS) / this.#perMinute / 1000);
   }
 
   /**
-   * Counts once against a key, if it may.
+   * Counts against a key, if it may.
+   * @param amount how much, once if nothing is said
    * @returns whole seconds until it may; 0 = it was counted
    */
-  take(key: string): number {
-    const wait = this.wait(key);
+  take(key: string, amount = 1): number {
+    const wait = this.wait(key, amount);
     if (wait > 0) return wait;
-    const tokens = this.#tokensOf(key) - 1;
+    const tokens = this.#tokensOf(key) - Math.min(amount, this.#perMinute);
     this.#buckets.delete(key);
     this.#buckets.set(key, { tokens, at: this.#now() });
     if (this.#buckets.size > this.#capacity) {

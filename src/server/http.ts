@@ -1,6 +1,6 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import websocket, { type WebSocket } from '@fastify/websocket';
-import fastify, { type FastifyInstance, type onRequestAsyncHookHandler } from 'fastify';
+import fastify, { type FastifyInstance, LogController, type onRequestAsyncHookHandler } from 'fastify';
 import { handleProtocols } from 'graphql-ws';
 import type { Authenticator } from '../access/authenticator.js';
 import type { SignedIn } from '../access/signedIn.js';
@@ -18,6 +18,7 @@ import type { Bounds } from './hubGroup.js';
 import { Identity } from './identity.js';
 import { OperationJudge } from './judge.js';
 import { MAX_PAYLOAD_BYTES } from './limit.js';
+import { addAccessLog, type LogLevel, logOptions } from './log.js';
 import { addMetrics, Metrics, measureHub, measureServer } from './metrics.js';
 import { SocketSessions } from './session.js';
 import { makeSocketHandler } from './socket.js';
@@ -60,8 +61,14 @@ export interface ServerOptions {
   readonly bounds?: Partial<Bounds>;
   /** What the server measures of itself is added there; absent = what it measures is its own. */
   readonly metrics?: Metrics;
-  /** Receives one line of JSON per warning or error, ended by a newline; never bodies, queries or headers. */
+  /** Receives one line of JSON at a time, ended by a newline; never bodies, queries or headers. */
   readonly log: (line: string) => void;
+  /** Absent = warnings and errors only. */
+  readonly logLevel?: LogLevel;
+  /** Whether each request gets a line: method, path, status, milliseconds, cost and role, never who asked. */
+  readonly accessLog?: boolean;
+  /** Cost of the operations of one client a minute; absent or 0 = any. */
+  readonly costLimitPerMinute?: number;
 }
 
 /** A running server. */
@@ -88,12 +95,8 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: trustOf(options.trustProxy ?? 0),
     clientErrorHandler: refuseUnreadable,
-    logger: {
-      level: 'warn',
-      stream: { write: options.log },
-      // Without the query string, which holds documents and variables.
-      serializers: { req: (request) => ({ method: request.method, path: request.url.split('?')[0] }) },
-    },
+    logController: new LogController({ disableRequestLogging: true }),
+    logger: { ...logOptions('server', options.logLevel ?? 'warn'), stream: { write: options.log } },
   });
   const compiled = new CompiledOperations(buildGraphSchema());
   const formatError = makeErrorFormatter((message, error) => app.log.error({ err: error }, message));
@@ -109,7 +112,10 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     log: app.log,
   });
   const authenticator = options.authenticator ?? (() => null);
-  const identity = new Identity({ authenticator, rateLimitPerMinute: options.rateLimitPerMinute ?? 0 });
+  const identity = new Identity({
+    ...{ authenticator, rateLimitPerMinute: options.rateLimitPerMinute ?? 0 },
+    costLimitPerMinute: options.costLimitPerMinute ?? 0,
+  });
   const sessions = new SocketSessions({
     findRevoked: async (credentials) => (await authenticator()?.findRevoked(credentials)) ?? [],
     onFailure: (error) => app.log.warn({ err: error }, 'revoked credentials cannot be found out; trying again'),
@@ -132,6 +138,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     preClose: (done) => closeSockets(app.websocketServer.clients, done),
   });
   addErrorHandlers(app);
+  if (options.accessLog === true) addAccessLog(app);
   addMetrics(app, metrics, async ({ headers, ip }) => (await identity.signIn(headers.authorization, ip)).viewer);
   measureHub(metrics, hub);
   measureServer(metrics, { judge, sockets: () => app.websocketServer.clients.size });

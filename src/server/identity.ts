@@ -19,14 +19,18 @@ export interface IdentityOptions {
   readonly authenticator: () => Authenticator | null;
   /** Requests and operations of one client a minute; 0 = any number. */
   readonly rateLimitPerMinute: number;
+  /** Cost of the operations of one client a minute; 0 = any. */
+  readonly costLimitPerMinute: number;
 }
 
 /** Says who asks, the same over HTTP and WebSocket, and how often they may. */
 export class Identity {
   readonly #rate: Throttle | null;
+  readonly #costs: Throttle | null;
 
   constructor(readonly options: IdentityOptions) {
-    const { rateLimitPerMinute } = options;
+    const { rateLimitPerMinute, costLimitPerMinute } = options;
+    this.#costs = costLimitPerMinute === 0 ? null : new Throttle({ perMinute: costLimitPerMinute });
     this.#rate = rateLimitPerMinute === 0 ? null : new Throttle({ perMinute: rateLimitPerMinute });
   }
 
@@ -53,6 +57,18 @@ export class Identity {
     const wait = this.#rate?.take(viewer.subject ?? clientOf(address)) ?? 0;
     if (wait === 0) return;
     const message = `${this.options.rateLimitPerMinute} requests a minute are allowed; try again in ${wait} s.`;
+    throw new PlatformError('RATE_LIMITED', message, { details: { retryAfterSeconds: wait } });
+  }
+
+  /**
+   * Counts what an operation costs that is about to be executed, against the one who asks; answers that are there already cost nothing, and of a
+   * subscription one event counts.
+   * @throws PlatformError RATE_LIMITED
+   */
+  spend({ viewer }: SignedIn, address: string, cost: number): void {
+    const wait = this.#costs?.take(viewer.subject ?? clientOf(address), cost) ?? 0;
+    if (wait === 0) return;
+    const message = `Operations of a cost of ${this.options.costLimitPerMinute} a minute are allowed, this one costs ${cost}; try again in ${wait} s.`;
     throw new PlatformError('RATE_LIMITED', message, { details: { retryAfterSeconds: wait } });
   }
 

@@ -214,6 +214,7 @@ function prepare(
       ...{ source: query, operationName, variables, viewer, transport: 'socket' },
     });
     if (judged.errors !== null) return judged.errors;
+    options.identity.spend(signedIn, extra.request.ip, judged.cost);
     return {
       ...{ schema, document: judged.document, operationName: judged.operationName, variableValues: judged.variables },
       contextValue: createContext(requirePlatform(options), viewer),

@@ -25,11 +25,19 @@ export interface CountOrder {
   readonly kind: 'count';
 }
 
+/** Forgets the updates so far and remembers each that comes, or tells how late they were; answered by `lagging`. */
+export interface LagOrder {
+  readonly kind: 'lag';
+  /** Commits, and the revision of an update that knows of each; empty = begin. */
+  readonly writes: readonly { readonly at: number; readonly revision: number }[];
+}
+
 /** What the process says. Times are milliseconds since 1970. */
 export type FanoutReport =
   | { readonly kind: 'connected' | 'expecting' }
   | { readonly kind: 'counted'; readonly messages: number; readonly clientsWithout: number }
   | { readonly kind: 'arrived'; readonly p50: number; readonly p99: number; readonly last: number }
+  | { readonly kind: 'lagging'; readonly p50: number; readonly p99: number; readonly withinSecond: number }
   | { readonly kind: 'failed'; readonly reason: string };
 
 const MESSAGE_BYTES = 1000;
@@ -41,8 +49,11 @@ let counts = new Uint32Array(0);
 let arrivals = new Float64Array(0);
 let missing = 0;
 let isExpecting = false;
+/** Revision and time of each update, by client; null = they are not remembered. */
+let updates: { revision: number; at: number }[][] | null = null;
 
-process.on('message', (order: ConnectOrder | ExpectOrder | CountOrder) => {
+process.on('message', (order: ConnectOrder | ExpectOrder | CountOrder | LagOrder) => {
+  if (order.kind === 'lag') report({ kind: 'lagging', ...lagsOf(order.writes) });
   if (order.kind === 'connect') void connectAll(order).catch(fail);
   if (order.kind === 'expect') {
     arrivals.fill(0);
@@ -79,6 +90,20 @@ function hit(client: number): void {
   report({ kind: 'arrived', p50: at(0.5), p99: at(0.99), last: at(1) });
 }
 
+/** How long after each commit each client had an update that knows of it; what never came counts as late for ever. */
+function lagsOf(writes: LagOrder['writes']): { p50: number; p99: number; withinSecond: number } {
+  const seen = updates ?? [];
+  updates = writes.length === 0 ? Array.from({ length: counts.length }, () => []) : null;
+  const lags = seen.flatMap((list) =>
+    writes.map(
+      ({ at, revision }) => (list.find((update) => update.revision >= revision)?.at ?? Number.POSITIVE_INFINITY) - at,
+    ),
+  );
+  lags.sort((a, b) => a - b);
+  const share = (of: number) => lags[Math.min(lags.length - 1, Math.ceil(of * lags.length) - 1)] ?? 0;
+  return { p50: share(0.5), p99: share(0.99), withinSecond: lags.filter((lag) => lag <= 1000).length / lags.length };
+}
+
 function connectOne(order: ConnectOrder, client: number): Promise<void> {
   const { protocol, operations } = order;
   const url = new URL(order.url);
@@ -90,7 +115,11 @@ function connectOne(order: ConnectOrder, client: number): Promise<void> {
     socket.on('close', () => fail(new Error(`the server closed socket ${client}`)));
     socket.on('connect', () => socket.write(protocol === 'sse' ? post(url, operation) : upgrade(url, protocol)));
     const take = protocol === 'sse' ? markReader(() => hit(client)) : frameReader(socket, onFrame);
-    function onFrame(bytes: number): void {
+    function onFrame(bytes: number, start: string): void {
+      const revision = updates === null ? undefined : /"revision":"(\d+)"/.exec(start)?.[1];
+      if (revision !== undefined) {
+        updates?.[client]?.push({ revision: Number(revision), at: performance.timeOrigin + performance.now() });
+      }
       if (bytes >= MESSAGE_BYTES) hit(client);
       if (bytes >= MESSAGE_BYTES || protocol !== 'graphql' || isSubscribed) return;
       // The first short frame is the acknowledgement.
@@ -114,9 +143,10 @@ function connectOne(order: ConnectOrder, client: number): Promise<void> {
 }
 
 /** Walks over frames without joining their payloads, and answers pings, since silent clients are disconnected. */
-function frameReader(socket: Socket, onFrame: (bytes: number) => void): (data: Buffer) => void {
+function frameReader(socket: Socket, onFrame: (bytes: number, start: string) => void): (data: Buffer) => void {
   let left = 0;
   let size = 0;
+  let start = '';
   let rest = Buffer.alloc(0);
   return (chunk) => {
     const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -125,8 +155,9 @@ function frameReader(socket: Socket, onFrame: (bytes: number) => void): (data: B
     while (at < data.length) {
       if (left > 0) {
         const part = Math.min(left, data.length - at);
+        if (updates !== null && left === size) start = data.toString('latin1', at, at + Math.min(part, 160));
         [left, at] = [left - part, at + part];
-        if (left === 0) onFrame(size);
+        if (left === 0) onFrame(size, start);
         continue;
       }
       const short = (data[at + 1] ?? 0) & 127;

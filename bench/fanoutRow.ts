@@ -126,7 +126,9 @@ export async function measureFanout(options: FanoutOptions): Promise<FanoutResul
 
 async function watchPlatform(kind: FanoutKind, options: FanoutOptions, writer: Writer | null): Promise<Watched> {
   if (writer === null) throw new Error('nothing writes');
-  const server = await startPlatform('gateway', options.databaseUrl, options.keys);
+  const server = await startPlatform('gateway', options.databaseUrl, options.keys, {
+    MAX_SOCKETS_PER_CLIENT: '100000',
+  });
   const subscriber = new Subscriber();
   await subscriber.connect({
     ...{ url: `ws://127.0.0.1:${server.port}/graphql`, protocol: 'graphql', clients: options.clients },

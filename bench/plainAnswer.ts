@@ -31,12 +31,12 @@ function platformLines(question: Question, data: Row): unknown[][] {
       return [[code, name, (region as Row).code], ...sorted(named), ...sorted(found)];
     }
     case 'Q4': {
-      const { totalCount } = data.ranking as Row;
-      const list = nodes(data.ranking).map(({ rank, score, entity }) => {
+      const [group] = nodes(data.scoreGroups);
+      const list = rows(group?.top).map(({ rank, value, entity }) => {
         const { code, name } = entity as Row;
-        return [rank, (score as Row).value, code, name];
+        return [rank, value, code, name];
       });
-      return [[totalCount], ...list];
+      return [[group?.count ?? 0, rounded((group?.value as Row | undefined)?.average)], ...list];
     }
   }
 }
@@ -69,10 +69,10 @@ function peerLines(shape: Shape, question: Question, data: Row): unknown[][] {
       return [[code, name, region], ...sorted(named), ...sorted(found)];
     }
     case 'Q4': {
-      const { total } = (isHand ? data.search : data.searchStats) as Row;
+      const { total, average } = (isHand ? data.search : data.searchStats) as Row;
       const list = rows(isHand ? (data.search as Row).nodes : data.searchScoresList);
       return [
-        [total],
+        [total, rounded(average)],
         ...list.map(({ rank, overall, entity }) => [rank, overall, (entity as Row).code, (entity as Row).name]),
       ];
     }
@@ -89,6 +89,11 @@ function rows(list: unknown): Row[] {
 
 function sorted(lines: unknown[][]): unknown[][] {
   return lines.toSorted((a, b) => (String(a) < String(b) ? -1 : 1));
+}
+
+/** Sums differ in their last digits with the order of their terms. */
+function rounded(value: unknown): string {
+  return typeof value === 'number' ? value.toFixed(10) : 'none';
 }
 
 function textOf(value: unknown): string {

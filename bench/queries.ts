@@ -75,7 +75,7 @@ function platformDocument(size: BenchSize, question: Question): string {
       return `query Q3($code:String!){ measures(framework:"${BENCH_FRAMEWORK}", filter:{kind:{eq:INDICATOR}}, first:${size.indicators}){ edges{ node{ code name(lang:VI) maxPoints } } } entity(code:$code, codeSystem:"${BENCH_SYSTEM}"){ code name(lang:VI) region{ code } ${years.join(' ')} } }`;
     }
     case 'Q4':
-      return 'query Q4($round:String!,$region:String!,$min:Float!,$name:String!){ ranking(round:$round, first:20, filter:{region:{eq:$region}, value:{gte:$min}, name:{contains:$name}}){ totalCount edges{ node{ rank score{ value } entity{ code name(lang:VI) } } } } }';
+      return 'query Q4($round:String!,$region:String!,$min:Float!,$name:String!){ scoreGroups(by:[], rounds:[$round], measures:["INDEX"], filter:{region:{eq:$region}, value:{gte:$min}, name:{contains:$name}}){ edges{ node{ count value{ average } top(count:20){ rank value entity{ code name(lang:VI) } } } } } }';
   }
 }
 

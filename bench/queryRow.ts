@@ -26,6 +26,8 @@ export interface Measured extends CostedResult {
   readonly name: string;
   readonly question: Question;
   readonly bytes: number;
+  /** The most resident memory of the server that was seen after a load, in MB. */
+  readonly memoryMb: number;
 }
 
 /** Different requests that a load goes through. */
@@ -90,6 +92,7 @@ export async function measureQuestions(
   const ids = await readIds(options.databaseUrl);
   const bytes = await compareAnswers(servers, size, ids);
   const found = new Map<string, CostedResult[]>();
+  const memory = new Map<string, number>();
   for (let round = 0; round < options.rounds; round += 1) {
     for (const question of QUESTIONS) {
       for (const { name, shape, process, path } of servers) {
@@ -101,6 +104,7 @@ export async function measureQuestions(
         const result = await costLoad(load, process.pid, options.databasePid);
         const key = `${name} ${question}`;
         found.set(key, [...(found.get(key) ?? []), result]);
+        memory.set(name, Math.max(memory.get(name) ?? 0, residentMb(process.pid)));
         options.log(
           `${sizeKey} ${question} ${name}: ${result.perSecond.toFixed(0)}/s, ${result.serverMicros.toFixed(0)} + ${result.databaseMicros.toFixed(0)} µs, ${residentMb(process.pid).toFixed(0)} MB, ${result.errors} errors`,
         );
@@ -110,7 +114,13 @@ export async function measureQuestions(
   return servers.flatMap(({ name }) =>
     QUESTIONS.map((question) => {
       const list = found.get(`${name} ${question}`) ?? [];
-      return { name, question, bytes: bytes.get(`${name} ${question}`) ?? 0, ...medians(list) };
+      return {
+        name,
+        question,
+        bytes: bytes.get(`${name} ${question}`) ?? 0,
+        memoryMb: memory.get(name) ?? 0,
+        ...medians(list),
+      };
     }),
   );
 }

@@ -72,6 +72,23 @@ export class Subscriber {
     return counted;
   }
 
+  /** Remembers from now on when each update came, for {@link Subscriber.lags}. */
+  async remember(): Promise<void> {
+    await this.lags([]);
+  }
+
+  /**
+   * How long after each commit each client had an update that knows of it, over all pairs of a write and a client.
+   * @param writes times of commits, with the revision of an update that knows of each
+   */
+  async lags(
+    writes: readonly { readonly at: number; readonly revision: number }[],
+  ): Promise<Extract<FanoutReport, { kind: 'lagging' }>> {
+    const lagging = this.#next('lagging');
+    this.#child.send({ kind: 'lag', writes });
+    return lagging;
+  }
+
   /** Process id, for its CPU time. */
   get pid(): number {
     return this.#child.pid ?? 0;

@@ -1,0 +1,189 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BenchServer, startBenchServer } from './benchServer.js';
+import type { BENCH_SIZES } from './benchSize.js';
+import { FANOUT_KINDS, type FanoutKind, measureFanout } from './fanoutRow.js';
+import { measureLive } from './liveRow.js';
+import { type Keys, makeKeys, PEERS_FOLDER, type ServerProcess, startPeer, startPlatform } from './process.js';
+import { type Answering, type Measured, measureQuestions } from './queryRow.js';
+import { recomputationRows } from './recomputeRow.js';
+import { refusalRows } from './refusalRow.js';
+import { measureRepeated } from './repeatedRow.js';
+import {
+  fanoutRows,
+  liveRows,
+  memoryRow,
+  printMachine,
+  printRows,
+  questionRows,
+  type Row,
+  repeatedRows,
+} from './table.js';
+
+/** Groups of rows that can be asked for alone. */
+export const PARTS = ['national', 'repeated', 'fanout', 'live', 'refusal', 'recompute', 'communes'] as const;
+type Part = (typeof PARTS)[number];
+
+/** What of the table is measured. */
+export interface CompareOptions {
+  /** A few minutes instead of about twenty, without communes. */
+  readonly isQuick: boolean;
+  /** Empty = all. */
+  readonly only: readonly string[];
+  /** Where the table is written, besides the standard output; null = nowhere. */
+  readonly out: string | null;
+}
+
+interface Stage extends CompareOptions {
+  readonly server: BenchServer;
+  readonly keys: Keys;
+  log(line: string): void;
+}
+
+/** Measures the platform beside its peers and prints the table. The peers are installed at the first time, the data is made and kept. */
+export async function compare(options: CompareOptions): Promise<void> {
+  const log = (line: string) => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
+  installPeers(log);
+  const keys = await makeKeys();
+  const server = await startBenchServer(log);
+  const stage: Stage = { ...options, server, keys, log };
+  const rows: Row[] = [];
+  try {
+    for (const part of PARTS) {
+      const isWanted =
+        options.only.length === 0 ? !(options.isQuick && part === 'communes') : options.only.includes(part);
+      if (!isWanted) continue;
+      log(`measuring: ${part}`);
+      const measured = await MEASURES[part](stage).catch((error: unknown) => {
+        log(`${part} failed: ${error instanceof Error ? error.stack : error}`);
+        return [{ measure: part, peers: '', platform: 'failed', goal: '', isReached: null }];
+      });
+      rows.push(...measured);
+      process.stdout.write(`${printRows(measured)}\n\n`);
+    }
+  } finally {
+    await server.close();
+    await keys.remove();
+  }
+  const text = `${printMachine()}\n\n${printRows(rows)}\n`;
+  process.stdout.write(text);
+  if (options.out !== null) await writeFile(options.out, text);
+}
+
+const MEASURES: Readonly<Record<Part, (stage: Stage) => Promise<Row[]>>> = {
+  national: async (stage) => {
+    const measured = await questions(stage, 'national');
+    return [...questionRows('national', measured), ...memoryRow(measured)];
+  },
+  communes: async (stage) => questionRows('communes', await questions(stage, 'communes')),
+  repeated: async ({ server, keys, isQuick, log }) => {
+    const databaseUrl = await server.filled('national');
+    const processes = await startAll([
+      () => startPlatform('gateway', databaseUrl, keys),
+      () => startPeer('floor.js', {}),
+    ]);
+    const [platform, floor] = processes;
+    try {
+      if (platform === undefined || floor === undefined) return [];
+      const effort = { rounds: isQuick ? 1 : 3, seconds: 2, connections: 16, databasePid: server.pid, log };
+      return repeatedRows(await measureRepeated(platform, floor, effort));
+    } finally {
+      await stopAll(processes);
+    }
+  },
+  fanout: async ({ server, keys, isQuick, log }) => {
+    const rows: Row[] = [];
+    for (const clients of isQuick ? [1000] : [5000, 10_000]) {
+      const databaseUrl = await server.copy('national');
+      const kinds: readonly FanoutKind[] = isQuick ? ['ws', 'graphql-ws', 'platform'] : FANOUT_KINDS;
+      rows.push(
+        ...fanoutRows(await measureFanout({ kinds, clients, pushes: isQuick ? 3 : 5, databaseUrl, keys, log })),
+      );
+    }
+    return rows;
+  },
+  live: async ({ server, keys, isQuick, log }) => {
+    const databaseUrl = await server.copy('national');
+    const effort = { writes: isQuick ? 20 : 60, seconds: isQuick ? 8 : 20, dashboards: 1000 };
+    const { fresh, combined } = await measureLive({ databaseUrl, keys, log, ...effort });
+    return liveRows(fresh, combined);
+  },
+  refusal: async () => refusalRows(),
+  recompute: async ({ server, isQuick, log }) => [
+    ...(await recomputationRows('national', await server.copy('national'), log)),
+    ...(isQuick ? [] : await recomputationRows('communes', await server.copy('communes'), log)),
+  ],
+};
+
+async function questions({ server, keys, isQuick, log }: Stage, size: keyof typeof BENCH_SIZES): Promise<Measured[]> {
+  const databaseUrl = await server.filled(size);
+  const environment = { DATABASE_URL: databaseUrl };
+  // Nothing that was answered before may help; ten years of communes take 520 MB.
+  const own = { ANSWER_CACHE_MB: '0', SNAPSHOT_MEMORY_MB: size === 'communes' ? '700' : '64' };
+  const graphql = () => '/graphql';
+  const candidates: readonly (Omit<Answering, 'process'> & { start(): Promise<ServerProcess> })[] = [
+    {
+      name: 'platform',
+      shape: 'platform',
+      path: graphql,
+      start: () => startPlatform('gateway', databaseUrl, keys, own),
+    },
+    {
+      name: 'PostGraphile',
+      shape: 'postgraphile',
+      path: graphql,
+      start: () => startPeer('postgraphile.js', environment),
+    },
+    { name: 'Mercurius-JIT', shape: 'hand', path: graphql, start: () => startPeer('mercurius.js', environment) },
+    { name: 'Apollo', shape: 'hand', path: () => '/', start: () => startPeer('apollo.js', environment) },
+    {
+      name: 'SQL as JSON',
+      shape: 'hand',
+      path: (question) => `/${question}`,
+      start: () => startPeer('sqlJson.js', environment),
+    },
+  ];
+  const processes = await startAll(candidates.map(({ start }) => start));
+  try {
+    const servers = candidates.flatMap((candidate, at) => {
+      const started = processes[at];
+      return started === undefined ? [] : [{ ...candidate, process: started }];
+    });
+    const effort = { rounds: isQuick ? 1 : 3, seconds: 2, connections: 16, databaseUrl, databasePid: server.pid, log };
+    return await measureQuestions(servers, size, effort);
+  } finally {
+    await stopAll(processes);
+  }
+}
+
+/** Starts one after the other; when one fails, those that run are stopped. */
+async function startAll(starts: readonly (() => Promise<ServerProcess>)[]): Promise<ServerProcess[]> {
+  const running: ServerProcess[] = [];
+  try {
+    for (const start of starts) running.push(await start());
+    return running;
+  } catch (error) {
+    await stopAll(running);
+    throw error;
+  }
+}
+
+async function stopAll(processes: readonly ServerProcess[]): Promise<void> {
+  await Promise.all(processes.map((each) => each.stop()));
+}
+
+/** Installs exactly what the lockfile of the peers names, when that has changed since. */
+function installPeers(log: (line: string) => void): void {
+  const [wanted, installed] = ['package-lock.json', 'node_modules/.package-lock.json'].map((name) =>
+    join(PEERS_FOLDER, name),
+  );
+  if (wanted === undefined || installed === undefined) return;
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
+  log('installing the peers, once');
+  const { status } = spawnSync('npm', ['ci', '--prefix', PEERS_FOLDER, '--no-audit', '--no-fund'], {
+    stdio: ['ignore', 2, 2],
+  });
+  if (status !== 0) throw new Error(`npm ci in ${PEERS_FOLDER} failed; see above`);
+}

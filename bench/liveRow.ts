@@ -1,0 +1,190 @@
+import { Agent, request as send } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { BENCH_SIZES, benchRound, lastYear } from './benchSize.js';
+import { type Keys, startPlatform } from './process.js';
+import { documentOf } from './queries.js';
+import { Subscriber } from './subscriber.js';
+import { type Syncing, startSyncing } from './syncing.js';
+import { openWriter, type Writer } from './writer.js';
+
+/** From the commit of an observation to the last of the dashboards, in milliseconds over the writes. */
+export interface FreshnessResult {
+  readonly dashboards: number;
+  readonly writes: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Everything at once. Milliseconds; a lag is from a commit to a dashboard. */
+export interface CombinedResult {
+  readonly reads: number;
+  readonly readsPerSecond: number;
+  readonly readP50: number;
+  readonly readP99: number;
+  readonly readErrors: number;
+  readonly writes: number;
+  readonly syncs: number;
+  readonly lagP50: number;
+  readonly lagP99: number;
+  /** Share of the pairs of a write and a dashboard that took at most a second. */
+  readonly withinSecond: number;
+}
+
+/** How the live rows are measured. */
+export interface LiveOptions {
+  /** A copy of the national data. */
+  readonly databaseUrl: string;
+  readonly keys: Keys;
+  readonly dashboards: number;
+  readonly writes: number;
+  readonly seconds: number;
+  log(line: string): void;
+}
+
+const READS_PER_SECOND = 300;
+const WRITES_PER_SECOND = 20;
+
+/** A gateway and a worker as two processes, dashboards, and somebody who writes: first one write after the other, then everything together. */
+export async function measureLive(options: LiveOptions): Promise<{ fresh: FreshnessResult; combined: CombinedResult }> {
+  const { databaseUrl, keys, dashboards, log } = options;
+  const closing: (() => Promise<void>)[] = [];
+  try {
+    const writer = await openWriter(databaseUrl, 'national');
+    closing.push(() => writer.close());
+    const syncing = await startSyncing();
+    closing.push(() => syncing.close());
+    const allowed = { SOURCE_ALLOWED_HOSTS: syncing.host, MAX_SOCKETS_PER_CLIENT: '100000' };
+    const worker = await startPlatform('worker', databaseUrl, keys, allowed);
+    closing.push(() => worker.stop());
+    const gateway = await startPlatform('gateway', databaseUrl, keys, allowed);
+    closing.push(() => gateway.stop());
+    const subscriber = new Subscriber();
+    closing.push(() => subscriber.close());
+    const round = benchRound(lastYear(BENCH_SIZES.national));
+    const rows = 'revision previousRevision complete rows { rank value entity { code } }';
+    const operations = [JSON.stringify({ query: `subscription { rankingUpdates(round: "${round}") { ${rows} } }` })];
+    await subscriber.connect({
+      ...{ url: `ws://127.0.0.1:${gateway.port}/graphql`, protocol: 'graphql', clients: dashboards, operations },
+    });
+    await subscriber.settle(() => writer.writeBest());
+    const fresh = await measureFreshness(subscriber, writer, options);
+    log(`one write to ${dashboards} dashboards: p50 ${fresh.p50.toFixed(0)} ms, p99 ${fresh.p99.toFixed(0)} ms`);
+    await syncing.register(`http://127.0.0.1:${gateway.port}/graphql`, await keys.token('admin'));
+    const combined = await measureCombined(gateway.port, subscriber, writer, syncing, options);
+    return { fresh, combined };
+  } finally {
+    for (const close of closing.toReversed()) await close().catch((error: unknown) => log(String(error)));
+  }
+}
+
+async function measureFreshness(
+  subscriber: Subscriber,
+  writer: Writer,
+  { dashboards, writes }: LiveOptions,
+): Promise<FreshnessResult> {
+  const lags: number[] = [];
+  for (let write = 0; write < writes; write += 1) {
+    let committedAt = 0;
+    const { last } = await subscriber.push(async () => {
+      committedAt = await writer.writeBest();
+    });
+    lags.push(last - committedAt);
+    await sleep(50);
+  }
+  return { dashboards, writes, p50: quantile(lags, 0.5), p99: quantile(lags, 0.99) };
+}
+
+async function measureCombined(
+  port: number,
+  subscriber: Subscriber,
+  writer: Writer,
+  syncing: Syncing,
+  { databaseUrl, seconds }: LiveOptions,
+): Promise<CombinedResult> {
+  await subscriber.remember();
+  const until = performance.now() + seconds * 1000;
+  const commits: number[] = [];
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const reads: { ms: number; ok: boolean }[] = [];
+  const size = BENCH_SIZES.national;
+  const body = (n: number) =>
+    JSON.stringify({
+      query: documentOf('platform', size, 'Q1'),
+      variables: { round: benchRound(size.firstYear + (n % size.years)) },
+    });
+  const [readCount, , syncs] = await Promise.all([
+    every(1000 / READS_PER_SECOND, until, async (n) => {
+      reads.push(await read(agent, port, body(n)));
+    }),
+    every(1000 / WRITES_PER_SECOND, until, async () => {
+      commits.push(await writer.writeOne());
+    }),
+    syncing.run(until),
+  ]);
+  agent.destroy();
+  await sleep(3000);
+  const writes = await snapshotsOf(databaseUrl, commits);
+  const { p50, p99, withinSecond } = await subscriber.lags(writes);
+  const times = reads.map(({ ms }) => ms);
+  return {
+    ...{
+      reads: readCount,
+      readsPerSecond: readCount / seconds,
+      readP50: quantile(times, 0.5),
+      readP99: quantile(times, 0.99),
+    },
+    ...{ readErrors: reads.filter(({ ok }) => !ok).length, writes: commits.length, syncs },
+    ...{ lagP50: p50, lagP99: p99, withinSecond },
+  };
+}
+
+/** Starts work at a steady pace, however long each takes, and waits for all of it. */
+async function every(ms: number, until: number, work: (n: number) => Promise<void>): Promise<number> {
+  const startedAt = performance.now();
+  const running: Promise<void>[] = [];
+  while (performance.now() < until) {
+    running.push(work(running.length));
+    await sleep(Math.max(0, startedAt + running.length * ms - performance.now()));
+  }
+  await Promise.all(running);
+  return running.length;
+}
+
+function read(agent: Agent, port: number, body: string): Promise<{ ms: number; ok: boolean }> {
+  const startedAt = performance.now();
+  return new Promise((resolve) => {
+    const end = (ok: boolean) => resolve({ ms: performance.now() - startedAt, ok });
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const request = send({ agent, port, host: '127.0.0.1', path: '/graphql', method: 'POST', headers }, (response) => {
+      response.resume();
+      response.once('end', () => end(response.statusCode === 200));
+    });
+    request.once('error', () => end(false));
+    request.end(body);
+  });
+}
+
+/** The revision of the first snapshot that knows of each commit. */
+async function snapshotsOf(url: string, commits: readonly number[]): Promise<{ at: number; revision: number }[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ at: string; revision: string }>(
+      `select c.at, (select min(r.id) from snapshot s join revision r on r.change_id = s.change_id where s.input_revision >=
+          (select max(o.id) from revision o where o.kind = 'OBSERVATIONS' and o.committed_at <= to_timestamp(c.at / 1000))) as revision
+        from unnest($1::float8[]) c (at)`,
+      [commits],
+    );
+    return rows.flatMap(({ at, revision }) =>
+      revision === null ? [] : [{ at: Number(at), revision: Number(revision) }],
+    );
+  } finally {
+    await client.end();
+  }
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const ordered = values.toSorted((a, b) => a - b);
+  return ordered[Math.min(ordered.length - 1, Math.ceil(share * ordered.length) - 1)] ?? Number.NaN;
+}

@@ -49,7 +49,6 @@ export interface HubOptions {
 /** A flow that is followed. */
 interface OpenFlow {
   readonly groups: Set<HubGroup>;
-  readonly host: GroupHost;
   readonly source: EventSource;
   end(): void;
 }
@@ -108,31 +107,27 @@ export class Hub {
 
   #open(feed: Feed, operation: SharedOperation): HubGroup {
     const { field } = operation;
-    const flow = 'follow' in field ? this.#flowOf(feed, field) : null;
-    const group: HubGroup = new HubGroup(
-      operation,
-      flow?.source ?? sourceOf(field as LiveField<unknown>),
-      flow?.host ?? this.#hostOf(feed),
-      () => {
-        if (this.#groups.get(operation.key) === group) this.#groups.delete(operation.key);
-        flow?.groups.delete(group);
-        if (flow?.groups.size === 0) flow.end();
-      },
-    );
+    const host = this.#hostOf(feed);
+    const flow = 'follow' in field ? this.#flowOf(field) : null;
+    const source = 'follow' in field ? this.#flowOf(field).source : sourceOf(field, host);
+    const group: HubGroup = new HubGroup(operation, source, host, () => {
+      if (this.#groups.get(operation.key) === group) this.#groups.delete(operation.key);
+      flow?.groups.delete(group);
+      if (flow?.groups.size === 0) flow.end();
+    });
     this.#groups.set(operation.key, group);
     flow?.groups.add(group);
     return group;
   }
 
   /** A flow is followed as long as it has groups, once for all of them. */
-  #flowOf(feed: Feed, field: FlowField<unknown>): OpenFlow {
+  #flowOf(field: FlowField<unknown>): OpenFlow {
     const known = this.#flows.get(field.key);
     if (known !== undefined) return known;
     const ending = new AbortController();
     const groups = new Set<HubGroup>();
     const flow: OpenFlow = {
       groups,
-      host: this.#hostOf(feed),
       source: { concerns: () => false, tell: async (base) => field.tell(base) },
       end: () => {
         ending.abort();

@@ -17,15 +17,17 @@ export interface EventSource {
   /** Whether a revision may bring events. */
   concerns: LiveField<unknown>['concerns'];
   /** What has come since a base: see {@link LiveField} and {@link FlowField}. */
-  tell(base: number | null, head: number): Promise<Flown<unknown> | null>;
+  tell(base: number | null): Promise<Flown<unknown> | null>;
 }
 
-/** The events of a live field. */
-export function sourceOf(field: LiveField<unknown>): EventSource {
+/** The events of a live field. @param host whose revisions they have */
+export function sourceOf(field: LiveField<unknown>, host: GroupHost): EventSource {
   return {
     concerns: (revision) => field.concerns(revision),
-    async tell(base, head) {
-      const told = await field.tell(base, head);
+    async tell(base) {
+      // Another gateway may be ahead of this one, and whoever comes from there must not be told of the past.
+      if (base !== null && base > host.head) await host.reach(base);
+      const told = await field.tell(base, host.head);
       return told === null ? null : { events: [told.event], revision: told.revision, isOver: false };
     },
   };
@@ -226,9 +228,7 @@ export class HubGroup {
 
   async #make(base: number | null): Promise<Telling | null> {
     const { host, operation, source } = this;
-    // Another gateway may be ahead of this one, and whoever comes from there must not be told of the past.
-    if (base !== null && base > host.head) await host.reach(base);
-    const told = await source.tell(base, host.head);
+    const told = await source.tell(base);
     if (told === null) return null;
     const { events, revision, isOver } = told;
     const messages: Message[] = [];

@@ -1,6 +1,11 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import websocket, { type WebSocket } from '@fastify/websocket';
-import fastify, { type FastifyInstance, LogController, type onRequestAsyncHookHandler } from 'fastify';
+import fastify, {
+  type FastifyInstance,
+  LogController,
+  type onRequestAsyncHookHandler,
+  type preHandlerAsyncHookHandler,
+} from 'fastify';
 import { handleProtocols } from 'graphql-ws';
 import type { Authenticator } from '../access/authenticator.js';
 import type { SignedIn } from '../access/signedIn.js';
@@ -11,6 +16,7 @@ import { Allowance, MAX_CONNECTIONS_PER_CLIENT } from './allowance.js';
 import { createApollo } from './apollo.js';
 import { CompiledOperations } from './compiled.js';
 import { addErrorHandlers, errorBody, makeErrorFormatter, refuseUnreadable } from './error.js';
+import { EventRequests } from './events.js';
 import { addGraphiql } from './graphiql.js';
 import { addHealth, type Readiness } from './health.js';
 import { Hub, type HubState } from './hub.js';
@@ -20,7 +26,7 @@ import { OperationJudge } from './judge.js';
 import { MAX_PAYLOAD_BYTES } from './limit.js';
 import { addAccessLog, type LogLevel, logOptions } from './log.js';
 import { addMetrics, Metrics, measureHub, measureServer } from './metrics.js';
-import { SocketSessions } from './session.js';
+import { Sessions } from './session.js';
 import { makeSocketHandler } from './socket.js';
 
 declare module 'fastify' {
@@ -116,7 +122,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     ...{ authenticator, rateLimitPerMinute: options.rateLimitPerMinute ?? 0 },
     costLimitPerMinute: options.costLimitPerMinute ?? 0,
   });
-  const sessions = new SocketSessions({
+  const sessions = new Sessions({
     findRevoked: async (credentials) => (await authenticator()?.findRevoked(credentials)) ?? [],
     onFailure: (error) => app.log.warn({ err: error }, 'revoked credentials cannot be found out; trying again'),
   });
@@ -179,6 +185,9 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
       createContext(requirePlatform(options.platform()), signedIn.viewer),
   });
   const onFailure = (error: unknown): void => app.log.error({ err: error }, 'WebSocket failed');
+  const events = new EventRequests({
+    ...{ ...options, compiled, judge, formatError, identity, sessions, hub, connections },
+  });
   const wsHandler = makeSocketHandler({
     ...options,
     compiled,
@@ -190,8 +199,12 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     connections,
     onFailure,
   });
-  app.route({ method: 'GET', url: '/graphql', onRequest, handler, wsHandler });
-  app.route({ method: 'POST', url: '/graphql', onRequest, handler });
+  const preHandler: preHandlerAsyncHookHandler = async (request, reply) =>
+    events.wants(request) ? events.answer(request, reply) : undefined;
+  metrics.gauge('dti_event_streams', 'Open streams of Server-Sent Events', () => events.size);
+  app.addHook('preClose', async () => events.close());
+  app.route({ method: 'GET', url: '/graphql', onRequest, preHandler, handler, wsHandler });
+  app.route({ method: 'POST', url: '/graphql', onRequest, preHandler, handler });
 
   const close = async (): Promise<void> => {
     isClosing = true;

@@ -1,4 +1,3 @@
-import type { WebSocket } from '@fastify/websocket';
 import type { SignedIn } from '../access/signedIn.js';
 import type { Credential } from '../domain/credential.js';
 
@@ -9,7 +8,13 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Clients of graphql-ws connect again after this code, and then ask for a new token, if they have a function that makes one. */
 const CLOSE_FORBIDDEN = 4403;
 
-/** What {@link SocketSessions} needs. */
+/** A connection that ends with its credential: a WebSocket, or a stream of events. */
+export interface Connected {
+  close(code: number, reason: string): void;
+  once(event: 'close', callback: () => void): unknown;
+}
+
+/** What {@link Sessions} needs. */
 export interface SessionOptions {
   /** Those of the credentials that were revoked. */
   readonly findRevoked: (credentials: readonly Credential[]) => Promise<readonly Credential[]>;
@@ -20,11 +25,11 @@ export interface SessionOptions {
 }
 
 /**
- * Ends sockets with their credentials: at the moment of expiry by a timer each, after a revocation by one look at the database every two
+ * Ends connections with their credentials: at the moment of expiry by a timer each, after a revocation by one look at the database every two
  * seconds, however many sockets there are. A revocation is a row that any gateway wrote, so it is looked up rather than announced.
  */
-export class SocketSessions {
-  readonly #sockets = new Map<WebSocket, Credential>();
+export class Sessions {
+  readonly #sockets = new Map<Connected, Credential>();
   readonly #timer: NodeJS.Timeout;
   #isLooking = false;
 
@@ -34,7 +39,7 @@ export class SocketSessions {
   }
 
   /** Binds a socket to what it signed in with, until it closes. */
-  bind(socket: WebSocket, { expiresAt, credential }: SignedIn): void {
+  bind(socket: Connected, { expiresAt, credential }: SignedIn): void {
     const stopTimer = expiresAt === null ? () => undefined : expireAt(socket, expiresAt);
     if (credential !== null) this.#sockets.set(socket, credential);
     socket.once('close', () => {
@@ -67,7 +72,7 @@ export class SocketSessions {
 }
 
 /** Closes a socket at a time; returns what stops that. */
-function expireAt(socket: WebSocket, time: number): () => void {
+function expireAt(socket: Connected, time: number): () => void {
   let timer: NodeJS.Timeout | undefined;
   const arm = (): void => {
     const leftMs = time - Date.now();

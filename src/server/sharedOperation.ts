@@ -1,6 +1,7 @@
 import {
   type DocumentNode,
   type ExecutionArgs,
+  type ExecutionResult,
   type FieldNode,
   type FormattedExecutionResult,
   GraphQLError,
@@ -37,20 +38,26 @@ export function shareOperation(
 ): SharedOperation {
   const { compiled, formatError, viewer, createContext } = execution;
   const scope = viewerScope(viewer);
+  // Nothing of the one who happened to be the first.
+  const { schema, document, operationName, variableValues } = args;
+  const shared = { schema, document, operationName, variableValues };
   return {
     key: JSON.stringify([scope, ...identify(args)]),
     scope,
     field,
     async execute(event) {
-      const contextValue = createContext();
-      const { data, errors } = await compiled.execute({ ...args, rootValue: event, contextValue });
-      const result: FormattedExecutionResult = {
-        ...(errors === undefined ? {} : { errors: errors.map((error) => formatError(error.toJSON(), error)) }),
-        ...(data === undefined ? {} : { data }),
-      };
-      return JSON.stringify(result);
+      const result = await compiled.execute({ ...shared, rootValue: event, contextValue: createContext() });
+      return JSON.stringify(formatResult(result, formatError));
     },
     explain: (error) => JSON.stringify(explain(error, formatError)),
+  };
+}
+
+/** An answer as clients see it. */
+export function formatResult({ data, errors }: ExecutionResult, formatError: ErrorFormatter): FormattedExecutionResult {
+  return {
+    ...(errors === undefined ? {} : { errors: errors.map((error) => formatError(error.toJSON(), error)) }),
+    ...(data === undefined ? {} : { data }),
   };
 }
 

@@ -1,10 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
 import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type Context, makeServer, type SubscribePayload } from 'graphql-ws';
 import type { SignedIn } from '../access/signedIn.js';
 import { clientOf } from '../access/throttle.js';
+import type { Viewer } from '../access/viewer.js';
 import { PlatformError } from '../domain/errors.js';
 import { createContext, type GraphContext, type Platform } from '../graph/context.js';
 import { Allowance, MAX_SUBSCRIPTIONS_PER_CLIENT } from './allowance.js';
@@ -14,7 +14,8 @@ import type { Hub } from './hub.js';
 import type { Identity } from './identity.js';
 import type { OperationJudge } from './judge.js';
 import { MAX_OPERATIONS_PER_SOCKET } from './limit.js';
-import type { SocketSessions } from './session.js';
+import { isForeign } from './origin.js';
+import type { Sessions } from './session.js';
 import { Peer, SocketSink } from './socketSink.js';
 import { subscribe } from './subscribe.js';
 
@@ -60,7 +61,7 @@ export interface SocketOptions {
   readonly judge: OperationJudge;
   readonly formatError: ErrorFormatter;
   readonly identity: Identity;
-  readonly sessions: SocketSessions;
+  readonly sessions: Sessions;
   readonly hub: Hub;
   /** How many connections each client may have open. */
   readonly connections: Allowance;
@@ -91,7 +92,7 @@ export function makeSocketHandler(options: SocketOptions): (socket: WebSocket, r
         return { errors: [tooMany(`This client has ${MAX_SUBSCRIPTIONS_PER_CLIENT} subscriptions.`)] };
       return subscribe(args, {
         ...{ hub: options.hub, feed: platform.feed, compiled, formatError, viewer, onEnd: giveBack },
-        createContext: () => createContext(requirePlatform(options), viewer),
+        createContext: contextMaker(options, viewer),
         toSink: (end) => {
           const silently = (): void => {
             // Who is not there any more is not told that it is complete.
@@ -157,18 +158,6 @@ export function makeSocketHandler(options: SocketOptions): (socket: WebSocket, r
 }
 
 /**
- * Whether a page of another host asks. Browsers let any page open a WebSocket anywhere, with the cookies of the one who looks at it, and say
- * whose page it is; programs that are no browsers send no Origin and are not meant.
- */
-function isForeign({ origin, host }: IncomingHttpHeaders): boolean {
-  if (origin === undefined) return false;
-  // Parsed alike, so that neither case nor a default port makes a difference.
-  const page = URL.parse(origin);
-  const here = page && URL.parse(`${page.protocol}//${host ?? ''}`);
-  return page === null || page.host === '' || page.host !== here?.host;
-}
-
-/**
  * Finds out who connects: by `authorization` of `connection_init`, else by the header of the upgrade. The connection ends with the credentials.
  * @returns false = it is closed
  */
@@ -229,6 +218,11 @@ function prepare(
 
 function tooMany(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'TOO_MANY_OPERATIONS' } });
+}
+
+/** Apart from the connection that asked first, which others outlive. */
+function contextMaker(options: SocketOptions, viewer: Viewer): () => GraphContext {
+  return () => createContext(requirePlatform(options), viewer);
 }
 
 function requirePlatform(options: SocketOptions): Platform {

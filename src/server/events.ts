@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type ExecutionArgs, type ExecutionResult, OperationTypeNode } from 'graphql';
+import type { Viewer } from '../access/viewer.js';
+import { createContext, type Platform } from '../graph/context.js';
+import type { Allowance } from './allowance.js';
+import type { CompiledOperations } from './compiled.js';
+import { type ErrorFormatter, errorBody } from './error.js';
+import { EventSink, EventStream } from './eventSink.js';
+import type { Hub } from './hub.js';
+import type { Identity } from './identity.js';
+import type { OperationJudge } from './judge.js';
+import { isForeign } from './origin.js';
+import type { Sessions } from './session.js';
+import { explain, formatResult } from './sharedOperation.js';
+import { subscribe } from './subscribe.js';
+
+/** What {@link EventRequests} needs. */
+export interface EventOptions {
+  readonly platform: () => Platform | null;
+  readonly compiled: CompiledOperations;
+  readonly judge: OperationJudge;
+  readonly formatError: ErrorFormatter;
+  readonly identity: Identity;
+  readonly sessions: Sessions;
+  readonly hub: Hub;
+  /** How many connections each client may have open. */
+  readonly connections: Allowance;
+}
+
+/** What a client asks for. */
+interface Asked {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>> | null;
+}
+
+/**
+ * Server-Sent Events, protocol of graphql-sse with a connection for each operation: for networks that block WebSockets. Queries and subscriptions, by POST
+ * or GET, through the same judge and the same hub as everything else.
+ */
+export class EventRequests {
+  readonly #streams = new Set<EventStream>();
+
+  constructor(readonly options: EventOptions) {}
+
+  /** How many streams are open. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** Whether a request asks for a stream of events. */
+  wants({ ws, headers }: FastifyRequest): boolean {
+    return !ws && /\btext\/event-stream\b/.test(headers.accept ?? '');
+  }
+
+  /** Answers a request for a stream; what is wrong with its operation is told in the stream, as clients of graphql-sse expect. */
+  async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { compiled, judge, formatError } = this.options;
+    if (isForeign(request.headers)) {
+      return reply.code(403).send(errorBody('AUTH_FORBIDDEN', 'Pages of other hosts may not subscribe here.'));
+    }
+    const asked = readAsked(request);
+    if (asked === null) {
+      const message = 'Send `query`, and if need be `variables` and `operationName`, as JSON or in the address.';
+      return reply.code(400).send(errorBody('BAD_REQUEST', message));
+    }
+    const giveBack = this.options.connections.take(request.ip);
+    if (giveBack === null) {
+      return reply.code(429).send(errorBody('TOO_MANY_OPERATIONS', 'This client has too many connections.'));
+    }
+    const { viewer } = request.signedIn;
+    const stream = this.#open(reply, giveBack);
+    this.options.sessions.bind(
+      { close: () => stream.cut(), once: (event, callback) => stream.response.once(event, callback) },
+      request.signedIn,
+    );
+    try {
+      const { query, operationName, variables } = asked;
+      const judged = judge.judgeOperation({
+        ...{ source: query, operationName, variables, viewer, transport: 'events' },
+      });
+      if (judged.errors !== null) {
+        stream.next(JSON.stringify({ errors: judged.errors.map((error) => formatError(error.toJSON(), error)) }));
+      } else {
+        this.options.identity.spend(request.signedIn, request.ip, judged.cost);
+        const { document, operation, operationName: name, variables: variableValues } = judged;
+        const args = { schema: compiled.schema, document, operationName: name, variableValues };
+        if (operation.operation === OperationTypeNode.SUBSCRIPTION) await this.#follow(args, viewer, stream);
+        else this.#tell(await compiled.execute({ ...args, contextValue: this.#context(viewer) }), stream);
+      }
+    } catch (error) {
+      stream.next(JSON.stringify({ errors: explain(error, formatError) }));
+    }
+    stream.complete();
+    return reply;
+  }
+
+  /** Ends all streams, so that their clients go elsewhere. */
+  close(): void {
+    for (const stream of this.#streams) stream.cut();
+  }
+
+  #open(reply: FastifyReply, onClose: () => void): EventStream {
+    reply.hijack();
+    const stream = new EventStream(reply.raw, reply.getHeaders());
+    this.#streams.add(stream);
+    reply.raw.once('close', () => {
+      this.#streams.delete(stream);
+      onClose();
+    });
+    return stream;
+  }
+
+  /** Tells a subscription; resolves when it is over, whoever ended it. */
+  async #follow(args: ExecutionArgs, viewer: Viewer, stream: EventStream): Promise<void> {
+    const { hub, compiled, formatError } = this.options;
+    const contextValue = this.#context(viewer);
+    const results = await subscribe(
+      { ...args, contextValue },
+      {
+        ...{ hub, feed: contextValue.platform.feed, compiled, formatError, viewer, onEnd: () => undefined },
+        createContext: () => this.#context(viewer),
+        toSink: (end) => new EventSink(stream, end),
+      },
+    );
+    if (!(Symbol.asyncIterator in results)) return this.#tell(results, stream);
+    stream.response.once('close', () => void results.return());
+    if (!stream.isOpen) await results.return();
+    for await (const result of results) {
+      this.#tell(result, stream);
+      if (stream.response.writableNeedDrain)
+        await Promise.race([once(stream.response, 'drain'), once(stream.response, 'close')]);
+    }
+  }
+
+  #tell(result: ExecutionResult, stream: EventStream): void {
+    stream.next(JSON.stringify(formatResult(result, this.options.formatError)));
+  }
+
+  #context(viewer: Viewer) {
+    const platform = this.options.platform();
+    if (platform === null) throw new Error('the platform is not there any more');
+    return createContext(platform, viewer);
+  }
+}
+
+/** What is asked for, in the body or in the address; null = it is not readable. */
+function readAsked({ method, body, query: address }: FastifyRequest): Asked | null {
+  const given: unknown = method === 'GET' ? readAddress(address) : body;
+  if (!isRecord(given)) return null;
+  const { query, operationName = null, variables = null } = given;
+  if (typeof query !== 'string' || (operationName !== null && typeof operationName !== 'string')) return null;
+  return variables === null || isRecord(variables) ? { query, operationName, variables } : null;
+}
+
+function readAddress(address: unknown): unknown {
+  if (!isRecord(address) || typeof address.variables !== 'string') return address;
+  try {
+    return { ...address, variables: JSON.parse(address.variables) };
+  } catch {
+    return null;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

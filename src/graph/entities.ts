@@ -1,15 +1,45 @@
 import { Arg, Args, Ctx, Query, Resolver } from 'type-graphql';
-import { entityKey } from '../domain/entity.js';
+import { ENTITY_LEVELS, type Entity, entityKey } from '../domain/entity.js';
 import type { Filter } from '../store/condition.js';
 import { openPage, openView, ReadArgs, ReadPageArgs } from './at.js';
 import { connectionType, showPage, slicePage } from './connection.js';
-import type { GraphContext } from './context.js';
+import type { GraphContext, View } from './context.js';
 import { Scan } from './cost.js';
 import { EntityType } from './entity.js';
 import { compileEntityFilter, type EntityField, EntityFilter, loadRelated } from './entityFilter.js';
+import { namePlaces, ORDER_BY, type Order, orderInput, orderKey, sortRows } from './order.js';
+import { SEARCH, searchRows } from './search.js';
 
 const EntityConnection = connectionType('Entity', () => EntityType, 'Entities, by code system and code.');
 type EntityConnection = InstanceType<typeof EntityConnection>;
+
+type EntityOrderBy = 'NAME' | 'NAME_EN' | 'CODE' | 'LEVEL' | 'KIND' | 'REGION' | 'VALID_FROM';
+
+const EntityOrder = orderInput<EntityOrderBy>('EntityOrder', 'entities', {
+  NAME: 'Vietnamese name, in the order of the Vietnamese alphabet.',
+  NAME_EN: 'English name.',
+  CODE: 'Code within the code system.',
+  LEVEL: 'What kind of body it is, provinces first.',
+  KIND: 'Administrative type.',
+  REGION: 'Code system and code of the region.',
+  VALID_FROM: 'First day.',
+});
+
+function sortEntities(
+  entities: readonly Entity[],
+  orders: readonly Order<EntityOrderBy>[] | null,
+  { catalogue }: View,
+): readonly Entity[] {
+  return sortRows<Entity, EntityOrderBy>(entities, orders, {
+    NAME: ({ id }) => namePlaces(catalogue, 'vi').get(id) ?? null,
+    NAME_EN: ({ id }) => namePlaces(catalogue, 'en').get(id) ?? null,
+    CODE: ({ code }) => code,
+    LEVEL: ({ level }) => ENTITY_LEVELS.indexOf(level),
+    KIND: ({ kind }) => kind,
+    REGION: ({ region }) => (region === null ? null : `${region.codeSystem}:${region.code}`),
+    VALID_FROM: ({ validFrom }) => validFrom,
+  });
+}
 
 /** Root fields about entities. */
 @Resolver(() => EntityType)
@@ -37,11 +67,18 @@ export class EntityResolver {
     @Args(() => ReadPageArgs) args: ReadPageArgs,
     @Arg('filter', () => EntityFilter, { nullable: true, description: 'Which entities.' })
     filter: Filter<EntityField> | null,
+    @Arg('search', () => String, SEARCH) search: string | null,
+    @Arg('orderBy', () => [EntityOrder], ORDER_BY) orderBy: Order<EntityOrderBy>[] | null,
     @Ctx() context: GraphContext,
   ): Promise<EntityConnection> {
-    const { view, position, size } = await openPage(context, args, 'entities');
+    const { view, position, size } = await openPage(context, args, `entities${orderKey(orderBy)}`);
     await loadRelated(view, filter);
-    const all = view.catalogue.content.entities.filter(compileEntityFilter(filter, view));
+    const matching = view.catalogue.content.entities.filter(compileEntityFilter(filter, view));
+    const found = searchRows(matching, search, (entity) => ({
+      name: entity.name,
+      codes: [entity.code, entityKey(entity)],
+    }));
+    const all = sortEntities(found, orderBy, view);
     const page = slicePage(all, (entity) => `Entity:${entityKey(entity)}`, position, size);
     return new EntityConnection(
       showPage(

@@ -6,7 +6,7 @@ import type { Framework, Measure, MeasureKind } from '../domain/framework.js';
 import type { SourceKind } from '../domain/source.js';
 import type { Filter } from '../store/condition.js';
 import { openPage, ReadPageArgs } from './at.js';
-import { connectionType, slicePage } from './connection.js';
+import { connectionType, showPage, slicePage } from './connection.js';
 import { type GraphContext, type View } from './context.js';
 import { ListSize, Scan } from './cost.js';
 import { choiceFilter, compileFilter, FloatFilter, filterInput, type Readers, StringFilter } from './filter.js';
@@ -14,6 +14,7 @@ import { FrameworkType } from './framework.js';
 import { LangArg, nameIn } from './name.js';
 import { NodeType } from './node.js';
 import { ScoringRuleType } from './scoringRule.js';
+import { SEARCH, searchRows } from './search.js';
 import { CertaintyWord, type Lang, MeasureKindWord, SourceKindWord } from './words.js';
 
 /** Measures of each kind in the largest framework. */
@@ -238,14 +239,22 @@ export class MeasureResolver {
     framework: string | null,
     @Arg('filter', () => MeasureFilter, { nullable: true, description: 'Which measures.' })
     filter: Filter<MeasureField> | null,
+    @Arg('search', () => String, SEARCH) search: string | null,
     @Ctx() context: GraphContext,
   ): Promise<MeasureConnection> {
     const { view, position, size } = await openPage(context, args, 'measures');
     const matches = compileFilter(filter, MEASURE_READERS);
     const all = view.catalogue.content.frameworks
       .filter(({ code }) => !framework || code === framework)
-      .flatMap(({ measures }) => measures.filter(matches))
-      .map((measure) => new MeasureType(measure, view));
-    return new MeasureConnection(slicePage(all, ({ id }) => id, position, size));
+      .flatMap(({ measures }) => measures.filter(matches));
+    const found = searchRows(all, search, ({ name, code }) => ({ name, codes: [code] }));
+    const page = slicePage(found, (measure) => new MeasureType(measure, view).id, position, size);
+    return new MeasureConnection(
+      showPage(
+        page,
+        (measure) => new MeasureType(measure, view),
+        ({ id }) => id,
+      ),
+    );
   }
 }

@@ -10,9 +10,11 @@ import type { GraphContext } from './context.js';
 import { Scan } from './cost.js';
 import { EntityType } from './entity.js';
 import { findMeasure, MeasureType } from './measure.js';
+import { ORDER_BY, type Order, orderKey } from './order.js';
 import { findPeerGroup, PEER_GROUP_ARGUMENT, PeerGroupType } from './peerGroup.js';
 import { entityOf, MEASURE_ARGUMENT, requirePosition, requireRound, ScoreType } from './score.js';
 import { compileScoreFilter, loadFilter, type RankingField, RankingFilter } from './scoreFilter.js';
+import { ScoreOrder, type ScoreOrderBy, sortScores } from './scoreOrder.js';
 import { ScoreSummary, SUMMARY, summarise } from './scoreSummary.js';
 import { SnapshotType } from './snapshot.js';
 
@@ -92,9 +94,10 @@ export class RankingResolver {
     @Arg('peerGroup', () => String, PEER_GROUP_ARGUMENT) groupCode: string | null,
     @Arg('filter', () => RankingFilter, { nullable: true, description: 'Which rows.' })
     filter: Filter<RankingField> | null,
+    @Arg('orderBy', () => [ScoreOrder], ORDER_BY) orderBy: Order<ScoreOrderBy>[] | null,
     @Ctx() context: GraphContext,
   ): Promise<RankingConnection> {
-    const list = `ranking:${roundCode}:${measureCode ?? INDEX_CODE}:${groupCode ?? ''}`;
+    const list = `ranking:${roundCode}:${measureCode ?? INDEX_CODE}:${groupCode ?? ''}${orderKey(orderBy)}`;
     const { view, position, size } = await openPage(context, args, list);
     const loaded = await requireRound(view, roundCode);
     const { columns, head, round } = loaded;
@@ -105,21 +108,17 @@ export class RankingResolver {
     const matches = compileScoreFilter(filter, view, loaded);
     const base = measureAt * columns.entityIds.length;
     const ranked = rankingOf(columns, measureAt, group.id);
-    const all = matches === null ? ranked : ranked.filter((entityAt) => matches(base + entityAt));
-    const show = (entityAt: number) => new RankingRow(new ScoreType(view, loaded, measureAt, entityAt));
+    const matching = matches === null ? ranked : ranked.filter((entityAt) => matches(base + entityAt));
+    const cells = matching.map((entityAt) => base + entityAt);
+    const show = (cell: number) => new RankingRow(new ScoreType(view, loaded, measureAt, cell - base));
     const keyOf = ({ score }: RankingRow) => entityKey(entityOf(score));
-    const page = slicePage(all, (entityAt) => keyOf(show(entityAt)), position, size);
+    const page = slicePage(sortScores(cells, orderBy, view, loaded), (cell) => keyOf(show(cell)), position, size);
     return new RankingConnection(
       showPage(page, show, keyOf),
       new SnapshotType(head, view),
       new PeerGroupType(group),
       new MeasureType(measure, view),
-      () =>
-        summarise(
-          view,
-          loaded,
-          all.map((entityAt) => base + entityAt),
-        ),
+      () => summarise(view, loaded, cells),
     );
   }
 }

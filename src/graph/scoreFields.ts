@@ -8,11 +8,13 @@ import type { GraphContext, LoadedRound } from './context.js';
 import { ListSize, Scan } from './cost.js';
 import { EntityType } from './entity.js';
 import { countMeasures, findMeasure, MAX_CHILDREN } from './measure.js';
+import { ORDER_BY, type Order, orderKey } from './order.js';
 import { ReferenceType } from './reference.js';
 import { findRound } from './round.js';
 import { MEASURE_ARGUMENT, requireRound, ScoreType, scoreOf, selectMeasures } from './score.js';
 import type { CellTest } from './scoreFigures.js';
 import { compileScoreFilter, loadFilter, type ScoreField, ScoreFilter } from './scoreFilter.js';
+import { ScoreOrder, type ScoreOrderBy, sortScores } from './scoreOrder.js';
 import { ScoreSummary, SUMMARY, summarise } from './scoreSummary.js';
 import { MeasureKindWord } from './words.js';
 
@@ -120,9 +122,10 @@ export class ScoreResolver {
     @Arg('parent', () => String, PARENT) parent: string | null,
     @Arg('filter', () => ScoreFilter, { nullable: true, description: 'Which scores.' })
     filter: Filter<ScoreField> | null,
+    @Arg('orderBy', () => [ScoreOrder], ORDER_BY) orderBy: Order<ScoreOrderBy>[] | null,
     @Ctx() context: GraphContext,
   ): Promise<ScoreConnection> {
-    const { view, position, size } = await openPage(context, args, `scores:${roundCode}`);
+    const { view, position, size } = await openPage(context, args, `scores:${roundCode}${orderKey(orderBy)}`);
     const loaded = await requireRound(view, roundCode);
     const { frameworkCode } = loaded.round;
     const selection = { kind: kind ?? null, parent: parent ? findMeasure(view, frameworkCode, parent) : null };
@@ -131,7 +134,7 @@ export class ScoreResolver {
     const cells = selectCells(loaded, measures, compileScoreFilter(filter, view, loaded));
     const entityCount = loaded.columns.entityIds.length;
     const placeOf = (cell: number) => [cell % entityCount, Math.floor(cell / entityCount)] as const;
-    const page = slicePage(cells, (cell) => placeOf(cell).join(':'), position, size);
+    const page = slicePage(sortScores(cells, orderBy, view, loaded), (cell) => placeOf(cell).join(':'), position, size);
     const show = (cell: number) => {
       const [entityAt, measureAt] = placeOf(cell);
       return new ScoreType(view, loaded, measureAt, entityAt);

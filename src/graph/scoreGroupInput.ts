@@ -14,6 +14,7 @@ import {
   type Leaf,
   type Readers,
 } from './filter.js';
+import { compareKeys, DIRECTION, type Direction, DirectionWord } from './order.js';
 import { type ScoreDimension, ScoreDimensionWord } from './scoreGroupKey.js';
 import { checkShare } from './scoreSummary.js';
 import { words } from './words.js';
@@ -104,15 +105,6 @@ export function compileHaving(having: GroupFilter | null | undefined): (group: S
   });
 }
 
-/** Where a list begins. */
-export type Direction = 'ASC' | 'DESC';
-
-/** GraphQL enum of {@link Direction}. */
-export const DirectionWord = words<Direction>('OrderDirection', 'Which end of an order comes first.', {
-  ASC: 'The least first.',
-  DESC: 'The greatest first.',
-});
-
 type FigureWord = 'VALUE' | 'POINTS' | 'RANK' | 'COVERAGE' | 'AUTOMATIC_SHARE' | 'CHANGE_OF_VALUE' | 'CHANGE_OF_RANK';
 
 const FIGURES: Readonly<Record<FigureWord, ScoreFigure>> = {
@@ -177,11 +169,7 @@ export class ScoreGroupOrder {
   @Field(() => GraphQLFloat, { nullable: true, description: 'Which QUANTILE, 0 to 1.' })
   p?: number | null;
 
-  @Field(() => DirectionWord, {
-    nullable: true,
-    defaultValue: 'ASC',
-    description: 'Groups without the statistic, or without a value in the dimension, come last in both.',
-  })
+  @Field(() => DirectionWord, DIRECTION)
   direction?: Direction | null;
 }
 
@@ -221,11 +209,11 @@ function compileOrder(
   if (dimension && aggregate) throw badOrder('gives both "dimension" and "aggregate"; give one of them');
   if (dimension) {
     if (!by.has(dimension)) throw badOrder(`names ${dimension}, which is not grouped by`);
-    return (a, b) => compareLast(textOrNull(a.textOf(dimension)), textOrNull(b.textOf(dimension)), sign);
+    return (a, b) => compareKeys(textOrNull(a.textOf(dimension)), textOrNull(b.textOf(dimension)), sign);
   }
   if (!aggregate) throw badOrder('gives neither "dimension" nor "aggregate"; give one of them');
   const read = compileAggregate(aggregate, FIGURES[order.figure ?? 'VALUE'], order.p ?? null);
-  return (a, b) => compareLast(read(a.group), read(b.group), sign);
+  return (a, b) => compareKeys(read(a.group), read(b.group), sign);
 }
 
 function compileAggregate(
@@ -250,11 +238,6 @@ function compileAggregate(
 
 function textOrNull(text: string): string | null {
   return text === '\uffff' ? null : text;
-}
-
-function compareLast<Value extends string | number>(a: Value | null, b: Value | null, sign: number): number {
-  if (a === null || b === null) return Number(a === null) - Number(b === null);
-  return a < b ? -sign : a > b ? sign : 0;
 }
 
 function compareTexts(a: string, b: string): number {

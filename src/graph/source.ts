@@ -11,6 +11,7 @@ import { Scan } from './cost.js';
 import { BooleanFilter, choiceFilter, compileFilter, filterInput, type Readers, StringFilter } from './filter.js';
 import { LangArg, nameIn } from './name.js';
 import { NodeType } from './node.js';
+import { SEARCH, searchRows } from './search.js';
 import { Volatile } from './volatile.js';
 import { type Lang, SourceKindWord, SourceStatusWord } from './words.js';
 
@@ -145,12 +146,14 @@ export class SourceResolver {
     @Args(() => ReadPageArgs) args: ReadPageArgs,
     @Arg('filter', () => SourceFilter, { nullable: true, description: 'Which sources.' })
     filter: Filter<SourceField> | null,
+    @Arg('search', () => String, SEARCH) search: string | null,
     @Ctx() context: GraphContext,
   ): Promise<SourceConnection> {
     const { view, position, size } = await openPage(context, args, 'sources');
     const { list } = await view.loaders.sources(view.until);
     const all = list.map((source) => new SourceType(source, view)).filter(compileFilter(filter, SOURCE_READERS));
-    return new SourceConnection(slicePage(all, ({ id }) => id, position, size));
+    const found = searchRows(all, search, ({ source, key }) => ({ name: source.name, codes: [key] }));
+    return new SourceConnection(slicePage(found, ({ id }) => id, position, size));
   }
 }
 

@@ -88,7 +88,7 @@ it('rows of an update of scores are those that are watched', () => {
 });
 
 it('a filter costs as much as it goes through: rounds, measures and conditions below relations', () => {
-  const field = schema.getQueryType()?.getFields()['entities'];
+  const { entities: field } = schema.getQueryType()?.getFields() ?? {};
   if (field === undefined) throw new Error('there is no Query.entities');
   const costOf = (filter: object) => costOfField(field, false, { filter }, 1).own;
   const plainly = costOf({ code: { eq: '1' } });

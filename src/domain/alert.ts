@@ -77,9 +77,14 @@ export function alertMessage(
   const { entity, source, roundCode } = names;
   if (kind === 'RANK_FALL') {
     const [rank = 0, previous = 0] = [facts.rank, facts.previousRank];
+    const places = rank - previous;
+    const inVietnamese = provisional ? 'kết quả tạm tính, so với đầu ngày' : 'kết quả công bố, so với năm trước';
+    const inEnglish = provisional
+      ? 'provisional, since the beginning of the day'
+      : 'published, against the year before';
     return {
-      vi: `${entity?.vi ?? '?'} tụt ${rank - previous} bậc, từ hạng ${previous} xuống hạng ${rank} (${roundCode}, ${provisional ? 'kết quả tạm tính, so với đầu ngày' : 'kết quả công bố, so với năm trước'}).`,
-      en: `${entity?.en ?? '?'} fell ${rank - previous} places, from rank ${previous} to ${rank} (${roundCode}, ${provisional ? 'provisional, since the beginning of the day' : 'published, against the year before'}).`,
+      vi: `${entity?.vi ?? '?'} tụt ${places} bậc, từ hạng ${previous} xuống hạng ${rank} (${roundCode}, ${inVietnamese}).`,
+      en: `${entity?.en ?? '?'} fell ${places} place${places === 1 ? '' : 's'}, from rank ${previous} to ${rank} (${roundCode}, ${inEnglish}).`,
     };
   }
   if (kind === 'STALE_SOURCE') {

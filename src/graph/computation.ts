@@ -1,7 +1,7 @@
 import { GraphQLInt } from 'graphql';
 import { Arg, Field, FieldResolver, ObjectType, Resolver, Root } from 'type-graphql';
 import { PlatformError } from '../domain/errors.js';
-import { diffScores } from '../snapshot/diff.js';
+import { countChangedScores } from '../snapshot/diff.js';
 import type { SnapshotProblem } from '../store/readSnapshotProblems.js';
 import type { View } from './context.js';
 import { Cost, ListSize } from './cost.js';
@@ -34,7 +34,7 @@ export class ScoringProblemType {
 /** What a computation run came to, as fields of its snapshot. */
 @Resolver(() => SnapshotType)
 export class ComputationResolver {
-  @Cost(2000)
+  @Cost(500)
   @FieldResolver(() => GraphQLInt, {
     nullable: true,
     description:
@@ -43,8 +43,7 @@ export class ComputationResolver {
   async changedScores(@Root() { head, view }: SnapshotType): Promise<number | null> {
     const [before, after] = await view.loadWithPrevious(head);
     if (before === null) return null;
-    return diffScores(before.columns, after.columns, { entityIds: null, measureIds: [...after.columns.measureIds] })
-      .length;
+    return countChangedScores(before.columns, after.columns);
   }
 
   @Cost(10)

@@ -6,7 +6,9 @@ import { type AlertStage, raiseAlerts } from './raiseAlerts.js';
 /** Sources grow stale and runs fail without a revision, so it looks this often anyway. */
 const LOOK_MS = 5000;
 /** News that come together are looked at together. */
-const SETTLE_MS = 500;
+const SETTLE_MS = 1000;
+/** A look at a round of 10,600 communes takes some time; it takes no more than a twentieth of the time of its process. */
+const REST_PER_LOOK = 20;
 
 /** What {@link keepAlerts} needs. */
 export interface KeepAlertsOptions extends AlertStage {
@@ -22,13 +24,15 @@ export async function keepAlerts(options: KeepAlertsOptions): Promise<void> {
   const { feed, signal, log } = options;
   while (!signal.aborted) {
     const { head } = feed;
+    const startedAt = performance.now();
     try {
       await raiseAlerts(options, head);
       await options.sendOff?.();
     } catch (error) {
       if (!signal.aborted) log(`alerts could not be raised or sent, and will be: ${describeError(error)}`);
     }
-    await sleep(SETTLE_MS, undefined, { signal }).catch(() => undefined);
+    const restMs = Math.max(SETTLE_MS, REST_PER_LOOK * (performance.now() - startedAt));
+    await sleep(restMs, undefined, { signal }).catch(() => undefined);
     await feed.changed(head, AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]));
   }
 }

@@ -102,8 +102,7 @@ export function diffScores(
       if (!isNow && !wasThere) continue;
       if (isNow && wasThere) {
         const [cell, oldCell] = [cellOf(next, measureAt, at), cellOf(old, measureBefore, before)];
-        const isInPlace = next.groupOf[at] === old.groupOf[before] && next.rank[cell] === old.rank[oldCell];
-        if (isInPlace && FIGURES.every((name) => Object.is(next[name][cell], old[name][oldCell]))) continue;
+        if (next.groupOf[at] === old.groupOf[before] && isSameCell(next, cell, old, oldCell)) continue;
       }
       const kind = isNow ? (wasThere ? 'CHANGED' : 'ADDED') : 'REMOVED';
       const { rank, value } = rowOf(next, measureAt, at);
@@ -114,7 +113,31 @@ export function diffScores(
   return changes;
 }
 
-const FIGURES = ['value', 'points', 'coverage', 'automaticShare'] as const;
+/** How many scores of two snapshots of one round differ, as {@link diffScores} sees it: all entities, and the measures of `next`. */
+export function countChangedScores(previous: SnapshotColumns, next: SnapshotColumns): number {
+  const isEqual = (a: Int32Array, b: Int32Array) => a.length === b.length && a.every((id, at) => id === b[at]);
+  const isAlike =
+    isEqual(previous.entityIds, next.entityIds) &&
+    isEqual(previous.measureIds, next.measureIds) &&
+    isEqual(previous.groupOf, next.groupOf);
+  if (!isAlike) return diffScores(previous, next, { entityIds: null, measureIds: [...next.measureIds] }).length;
+  // The million cells of a round of communes take a third of the time in this way.
+  let count = 0;
+  for (let cell = 0; cell < next.rank.length; cell += 1) {
+    if (!isSameCell(next, cell, previous, cell)) count += 1;
+  }
+  return count;
+}
+
+function isSameCell(a: SnapshotColumns, at: number, b: SnapshotColumns, other: number): boolean {
+  return (
+    a.rank[at] === b.rank[other] &&
+    Object.is(a.value[at], b.value[other]) &&
+    Object.is(a.points[at], b.points[other]) &&
+    Object.is(a.coverage[at], b.coverage[other]) &&
+    Object.is(a.automaticShare[at], b.automaticShare[other])
+  );
+}
 
 const NO_COLUMNS: SnapshotColumns = {
   ...{ entityIds: new Int32Array(), groupOf: new Int32Array(), measureIds: new Int32Array() },

@@ -47,9 +47,10 @@ export async function insertAlerts(
     const { rows } = await sql<{ id: string }>`
       insert into alert (key, kind, severity, entity_id, source_id, sync_run_id, round_id, snapshot_id, compared_snapshot_id, provisional,
         facts, opened_at, change_id)
-      values (${alert.key}, ${alert.kind}, ${alert.severity}, ${alert.entityId}, ${alert.sourceId}, ${alert.syncRunId}, ${alert.roundId},
-        ${alert.snapshotId}, ${alert.comparedSnapshotId}, ${alert.provisional}, ${JSON.stringify(alert.facts)}::jsonb,
-        ${alert.openedAt.toISOString()}::timestamptz, ${changeId})
+      select ${alert.key}, ${alert.kind}, ${alert.severity}, ${alert.entityId}::int, ${alert.sourceId}::int, ${alert.syncRunId}::bigint,
+        ${alert.roundId}::int, ${alert.snapshotId}::bigint, ${alert.comparedSnapshotId}::bigint, ${alert.provisional},
+        ${JSON.stringify(alert.facts)}::jsonb, ${alert.openedAt.toISOString()}::timestamptz, ${changeId}
+      where not exists (select from alert where key = ${alert.key})
       on conflict (key) do nothing returning id`.execute(em.getKysely());
     ids.push(...rows.map(({ id }) => Number(id)));
   }

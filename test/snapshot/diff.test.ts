@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { diffRanking, diffScores, reachesThreshold } from '../../src/snapshot/diff.js';
+import { countChangedScores, diffRanking, diffScores, reachesThreshold } from '../../src/snapshot/diff.js';
 import { makeColumns, snapshots, type TestRow } from './columnsFixture.js';
 
 const row = (id: number, value: number | null, rank: number, group = 1): TestRow => ({
@@ -144,6 +144,19 @@ describe('diffScores', () => {
           else state.set(key, `${change.rank ?? 0} ${change.value}`);
         }
         expect(state).toEqual(cellsOf(next));
+      }),
+    );
+  });
+
+  it('is counted alike without rows, for any two snapshots', () => {
+    fc.assert(
+      fc.property(snapshots, snapshots, fc.boolean(), (previous, other, isAlike) => {
+        const turned = Float64Array.from(previous.value).reverse();
+        const next = isAlike
+          ? { ...previous, value: turned, rank: Int32Array.from(previous.rank, (rank, at) => (rank + at) % 3) }
+          : other;
+        const choice = { entityIds: null, measureIds: [...next.measureIds] };
+        expect(countChangedScores(previous, next)).toBe(diffScores(previous, next, choice).length);
       }),
     );
   });

@@ -17,7 +17,7 @@ import {
 } from './demonstration.js';
 import { PlatformError } from './domain/errors.js';
 import { openAuthenticator } from './identity.js';
-import { measureServing } from './measurement.js';
+import { measureServing, type Watch, watchPlatform } from './measurement.js';
 import { warnOfFewFiles } from './openFiles.js';
 import { computeRound } from './pipeline/compute.js';
 import { createHostGovernor } from './pipeline/hostGovernor.js';
@@ -69,11 +69,14 @@ async function main(): Promise<void> {
   const names = ['database', 'reference', ...(config.demo ? ['sources'] : []), 'snapshots'];
   const parts: Record<string, PartState> = Object.fromEntries(names.map((name) => [name, 'waiting']));
   let serving: Serving | null = null;
+  let watch: Watch | null = null;
   const readiness = (): Readiness => {
     const reading = serving?.platform.database.reading;
     // A gateway without its replica answers from the primary, which somebody should know of.
     const replica = reading !== undefined && reading.replicaCount > 0 ? stateOfReplica(reading.from) : {};
-    return { ready: serving !== null && closing === null && reading?.from !== 'none', parts: { ...parts, ...replica } };
+    const states = { ...parts, ...(watch?.parts ?? {}), ...replica };
+    const works = !Object.values(watch?.parts ?? {}).includes('failed');
+    return { ready: serving !== null && closing === null && works && reading?.from !== 'none', parts: states };
   };
   const metrics = new Metrics({ process: true });
   measureServing(metrics, () => serving);
@@ -102,7 +105,11 @@ async function main(): Promise<void> {
   opened.push({ name: 'server', close: () => server.close() });
   const fewFiles = config.role === 'worker' ? null : await warnOfFewFiles();
   if (fewFiles !== null) log(fewFiles);
-  serving = await prepare(config, parts);
+  const prepared = await prepare(config, parts);
+  serving = prepared;
+  const { database, feed } = prepared.platform;
+  watch = watchPlatform({ database, metrics, head: () => feed.head });
+  opened.push({ name: 'watch', close: async () => watch?.close() });
   if (config.role === 'worker') process.stdout.write(`Health        ${server.url}/health/ready\n`);
   else await present(config, serving, server.url);
   const rss = Math.round(process.memoryUsage().rss / 1024 / 1024);

@@ -34,6 +34,8 @@ export interface Database {
   transact<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result>;
   /** For what has a revision: a replica where there are some. */
   readonly reading: Reading;
+  /** How the connections of the primary are used now. */
+  pool(): Readonly<Record<'busy' | 'idle' | 'wanted', number>>;
   close(): Promise<void>;
 }
 
@@ -77,6 +79,7 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
     listenUrl: options.listenUrl ?? options.url,
     fork: () => orm.em.fork(),
     transact: (work) => transact(pool, work),
+    pool: () => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, wanted: pool.waitingCount }),
     reading: replicas ?? readPrimary(() => orm.em.fork()),
     async close() {
       await replicas?.close();

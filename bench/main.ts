@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { compare, PARTS } from './compare.js';
 import { measureIngestion } from './ingestion.js';
-import { measureRecomputation } from './recomputation.js';
+import { measureRecomputation, measureSizes } from './recomputation.js';
 import { measureRevisions } from './revision.js';
 import { measureSockets } from './sockets.js';
 import { openBench } from './stage.js';
@@ -39,7 +39,8 @@ try {
     `Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), all data simulated\n`,
   );
   if (only === undefined || only === 'recomputation') await measureRecomputation(bench);
-  if (only !== 'recomputation') await measureIngestion(bench, only === 'memory');
+  if (only === 'recomputation') await measureSizes();
+  else await measureIngestion(bench, only === 'memory');
 } finally {
   await bench.close();
 }

@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { loadSelfReports, syncAll } from '../src/demonstration.js';
 import type { Submission } from '../src/domain/submission.js';
 import { type ComputeTimes, computeRound } from '../src/pipeline/compute.js';
 import { submit } from '../src/pipeline/submit.js';
+import { startBenchServer } from './benchServer.js';
 import type { Bench } from './stage.js';
 
 const RUNS = 9;
@@ -71,6 +75,21 @@ export async function measureRecomputation({ database, catalogue, sources, year 
       },
       items: [{ ...item, evidence: [], reviewNote: null }],
     };
+  }
+}
+
+/** Measures the recomputation of one round at both sizes, each in a process of its own on a copy of the bench's data; communes take long to fill once. */
+export async function measureSizes(): Promise<void> {
+  const server = await startBenchServer(say);
+  try {
+    for (const size of ['national', 'communes'] as const) {
+      const script = join(import.meta.dirname, 'recomputeSize.js');
+      const child = spawn(process.execPath, [script, size, await server.copy(size)], { stdio: 'inherit' });
+      const [code] = await once(child, 'close');
+      if (code !== 0) throw new Error(`${script} ended with ${code}`);
+    }
+  } finally {
+    await server.close();
   }
 }
 

@@ -336,6 +336,44 @@ describe('API keys', () => {
   });
 });
 
+describe('subscriptions', () => {
+  it('of different viewers share nothing, those of equal ones everything', async () => {
+    const server = await start();
+    const tokens = [undefined, await tokenOf('admin'), await tokenOf('reviewer'), await tokenOf('officer')];
+    for (const token of [...tokens, ...tokens]) (await connect(server.url, token)).subscribe(LIVE);
+    await expect.poll(() => server.live(), { timeout: 10_000 }).toMatchObject({ members: 8, groups: 4 });
+  });
+
+  it('over Server-Sent Events end with their credentials', async () => {
+    const server = await start();
+    const open = async (token: string) => {
+      const headers = {
+        accept: 'text/event-stream',
+        'content-type': 'application/json',
+        authorization: `Bearer ${token}`,
+      };
+      const answer = await fetch(`${server.url}/graphql`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ query: LIVE }),
+      });
+      return {
+        status: answer.status,
+        end: answer.text().then(
+          () => 'in order',
+          () => 'broken off',
+        ),
+      };
+    };
+    expect((await open('nonsense')).status).toBe(401);
+    const short = await open(await tokenOf('admin', 4));
+    expect(short.status).toBe(200);
+    await expect.poll(() => server.live().members, { timeout: 3_000 }).toBe(1);
+    expect(await short.end).toBe('broken off');
+    await expect.poll(() => server.live().members, { timeout: 10_000 }).toBe(0);
+  });
+});
+
 describe('sockets', () => {
   it('end when their token expires, with what they watch', async () => {
     const { url } = await start();

@@ -10,7 +10,7 @@ const SENDS_PER_TURN = 500;
 /** Longest time to find out what has come and to execute it. */
 const EVENT_MS = 30_000;
 /** Failures of a group in a row, each followed by a longer wait, before its members are told. */
-const MAX_ATTEMPTS = 4;
+const MAX_ATTEMPTS = 6;
 
 /** Where a group's events come from: a live field, or a flow. */
 export interface EventSource {
@@ -85,6 +85,8 @@ interface Partition {
   /** Something may have come since it was last asked. */
   isStale: boolean;
   attempts: number;
+  /** It has failed, and is tried again in a moment, whatever comes until then. */
+  isWaiting: boolean;
   /** When the oldest news that it waits for was committed, in milliseconds since 1970; null = it waits for none. */
   newsAt: number | null;
 }
@@ -175,7 +177,15 @@ export class HubGroup {
     const base = isKnown || !isCrowded ? wanted : null;
     let partition = this.#partitions.get(base);
     if (partition === undefined) {
-      partition = { base, members: new Set(), isBusy: false, isStale: false, attempts: 0, newsAt: null };
+      partition = {
+        base,
+        members: new Set(),
+        isBusy: false,
+        isStale: false,
+        attempts: 0,
+        isWaiting: false,
+        newsAt: null,
+      };
       this.#partitions.set(base, partition);
     }
     partition.members.add(member);
@@ -191,7 +201,7 @@ export class HubGroup {
   /** Tells the members of a partition until nothing is left to tell; one at a time, so that each gets everything in order. */
   async #serve(partition: Partition): Promise<void> {
     partition.isStale = true;
-    if (partition.isBusy) return;
+    if (partition.isBusy || partition.isWaiting) return;
     partition.isBusy = true;
     let joined: Partition = partition;
     try {
@@ -336,7 +346,12 @@ export class HubGroup {
     if (partition.attempts < MAX_ATTEMPTS) {
       this.host.onFailure(error);
       const waitMs = this.host.bounds.retryMs * 2 ** (partition.attempts - 1);
-      setTimeout(() => void this.#serve(partition), waitMs).unref();
+      partition.isWaiting = true;
+      const serveAgain = (): void => {
+        partition.isWaiting = false;
+        void this.#serve(partition);
+      };
+      setTimeout(serveAgain, waitMs).unref();
       return;
     }
     const errors = new Message(this.operation.explain(error));

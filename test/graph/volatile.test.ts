@@ -34,7 +34,7 @@ it('these root fields are functions of their arguments, the scope of the viewer 
     'round',
     'rounds',
   ];
-  expect(fieldsOf(query, false)).toEqual([...kept, 'scores', 'snapshot']);
+  expect(fieldsOf(query, false)).toEqual([...kept, 'scoreGroups', 'scores', 'snapshot']);
   const told = ['apiKeys', 'auditTrail', 'hosts', 'node', 'nodes', 'source', 'sources', 'syncRuns', 'viewer'];
   expect(fieldsOf(query, true)).toEqual(told);
 });

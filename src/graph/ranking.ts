@@ -2,6 +2,7 @@ import { GraphQLInt } from 'graphql';
 import { Arg, Args, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import { entityKey } from '../domain/entity.js';
 import { INDEX_CODE } from '../domain/framework.js';
+import { entityPosition } from '../snapshot/columns.js';
 import { rankingOf } from '../snapshot/ranking.js';
 import type { Filter } from '../store/condition.js';
 import { openPage, ReadPageArgs } from './at.js';
@@ -112,7 +113,12 @@ export class RankingResolver {
     const cells = matching.map((entityAt) => base + entityAt);
     const show = (cell: number) => new RankingRow(new ScoreType(view, loaded, measureAt, cell - base));
     const keyOf = ({ score }: RankingRow) => entityKey(entityOf(score));
-    const page = slicePage(sortScores(cells, orderBy, view, loaded), (cell) => keyOf(show(cell)), position, size);
+    const cellOfKey = (key: string): number | null => {
+      const entityAt = entityPosition(columns, view.catalogue.entityByKey(key)?.id ?? 0);
+      return entityAt === null ? null : base + entityAt;
+    };
+    const sorted = sortScores(cells, orderBy, view, loaded);
+    const page = slicePage(sorted, (cell) => keyOf(show(cell)), position, size, cellOfKey);
     return new RankingConnection(
       showPage(page, show, keyOf),
       new SnapshotType(head, view),

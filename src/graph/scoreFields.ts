@@ -134,7 +134,12 @@ export class ScoreResolver {
     const cells = selectCells(loaded, measures, compileScoreFilter(filter, view, loaded));
     const entityCount = loaded.columns.entityIds.length;
     const placeOf = (cell: number) => [cell % entityCount, Math.floor(cell / entityCount)] as const;
-    const page = slicePage(sortScores(cells, orderBy, view, loaded), (cell) => placeOf(cell).join(':'), position, size);
+    const cellOfKey = (key: string): number | null => {
+      const [entityAt = -1, measureAt = -1] = key.split(':').map(Number);
+      return entityAt >= 0 && measureAt >= 0 ? measureAt * entityCount + entityAt : null;
+    };
+    const sorted = sortScores(cells, orderBy, view, loaded);
+    const page = slicePage(sorted, (cell) => placeOf(cell).join(':'), position, size, cellOfKey);
     const show = (cell: number) => {
       const [entityAt, measureAt] = placeOf(cell);
       return new ScoreType(view, loaded, measureAt, entityAt);

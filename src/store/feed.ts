@@ -66,7 +66,12 @@ export async function followRevisions(
     ring();
   };
   /** Asks for what a lost notification would have told of: a replica does not know what it lacks. */
-  const askPrimary = () => readHead(database.fork()).then(hear, () => undefined);
+  let asking: Promise<void> | null = null;
+  const askPrimary = () => {
+    asking ??= readHead(database.fork())
+      .then(hear, () => undefined)
+      .finally(() => (asking = null));
+  };
 
   /** Waits for a ring or a time, whichever comes first. */
   const rest = async (ms: number) => {
@@ -103,7 +108,8 @@ export async function followRevisions(
     let soonMs = SOON_MS.first;
     while (!closing.signal.aborted) {
       await rest(mark.id < told ? soonMs : POLL_MS);
-      if (reading.replicaCount > 0 && told <= mark.id) void askPrimary();
+      if (closing.signal.aborted) break;
+      if (reading.replicaCount > 0 && told <= mark.id) askPrimary();
       try {
         let count = 0;
         for (let all = BATCH; all >= BATCH && !closing.signal.aborted; count += all) all = await readOn();
@@ -145,6 +151,8 @@ export async function followRevisions(
       wake();
       waiters.wake();
       await Promise.all(loops);
+      // A pool that is closed while it connects never ends.
+      await asking;
     },
   };
 }

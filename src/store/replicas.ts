@@ -147,13 +147,11 @@ export async function openReplicas(
     // Only a primary that answers is better than a replica that lags.
     if (lagging !== main && fallback && (await isGood(main, upTo))) use(main);
   };
-  let isLooking = false;
+  let looking: Promise<void> | null = null;
   const timer = setInterval(() => {
-    if (isLooking) return;
-    isLooking = true;
-    void look()
+    looking ??= look()
       .catch(() => undefined)
-      .finally(() => (isLooking = false));
+      .finally(() => (looking = null));
   }, LOOK_MS);
   timer.unref();
 
@@ -170,6 +168,8 @@ export async function openReplicas(
   const close = async () => {
     isClosed = true;
     clearInterval(timer);
+    // A pool that is closed while it connects never ends.
+    await looking;
     await Promise.all(replicas.map(({ orm }) => orm.close(true)));
   };
   await server().catch(async (error: unknown) => {

@@ -38,7 +38,7 @@ export async function ask<Row extends pg.QueryResultRow>(url: string, statement:
  * @param settings of the replica
  */
 export async function startStandby(
-  primary: EmbeddedPostgres,
+  primary: Pick<EmbeddedPostgres, 'url'>,
   from: string,
   to: string,
   settings: readonly string[] = [],

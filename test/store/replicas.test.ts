@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type EmbeddedPostgres, startEmbedded } from '../../src/store/embedded.js';
+import { type EmbeddedPostgres, freePort, startEmbedded } from '../../src/store/embedded.js';
 import { ensureDatabase } from '../../src/store/ensureDatabase.js';
 import { followRevisions, type RevisionFeed } from '../../src/store/feed.js';
 import { type Database, openDatabase } from '../../src/store/orm.js';
@@ -15,16 +15,25 @@ import { ask, type Standby, startStandby } from '../helpers/standby.js';
 const PATIENCE = { timeout: 20_000, interval: 20 };
 let folder: string;
 let server: EmbeddedPostgres;
+let port: number;
 let standby: Standby;
 let primary: Database;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dti-replicas-'));
-  server = await startEmbedded({ dataDir: join(folder, 'primary'), settings: ['fsync=off'] });
-  primary = await openDatabase({ url: await ensureDatabase(server.url('postgres'), server.url('dti')) });
+  port = await freePort();
+  server = await startPrimary();
+  primary = await openDatabase({ url: await ensureDatabase(urlOf('postgres'), urlOf('dti')) });
   const settings = ['max_standby_streaming_delay=100ms'];
-  standby = await startStandby(server, join(folder, 'primary'), join(folder, 'standby'), settings);
+  standby = await startStandby({ url: urlOf }, join(folder, 'primary'), join(folder, 'standby'), settings);
 });
+/** It comes back where it was. */
+const startPrimary = () => startEmbedded({ dataDir: join(folder, 'primary'), settings: ['fsync=off', `port=${port}`] });
+function urlOf(database: string): string {
+  const address = new URL(server.url(database));
+  address.port = String(port);
+  return address.href;
+}
 afterAll(async () => {
   await primary.close();
   await standby.stop();
@@ -37,7 +46,7 @@ async function openGateway(options: { fallback?: boolean; maxLagMs?: number } = 
   const logged: string[] = [];
   const { fallback = true, maxLagMs = 60_000 } = options;
   const replicas = { urls: [standby.url('dti')], fallback, maxLagMs, log: (line: string) => void logged.push(line) };
-  const database = await openDatabase({ url: server.url('dti'), replicas });
+  const database = await openDatabase({ url: urlOf('dti'), replicas });
   let feed: RevisionFeed | null = null;
   onTestFinished(async () => {
     await feed?.close();
@@ -177,6 +186,24 @@ describe('a gateway with a streaming replica', () => {
     expect(logged.join()).toContain('reads come from the primary now');
   });
 
+  it('goes on reading while the primary is away, and misses nothing afterwards', async () => {
+    const { database, feed, told } = await openGateway();
+    const first = await write();
+    await vi.waitFor(() => expect(feed.head).toBe(first), PATIENCE);
+    await server.stop();
+    expect(await readHead(database.reading)).toBe(first);
+    await expect(readHead(database.fork())).rejects.toThrow();
+    // Nobody knows whether there is such a revision, so it is waited for.
+    const waiting = feed.reach(first + 1, AbortSignal.timeout(PATIENCE.timeout));
+    await sleep(200);
+    server = await startPrimary();
+    const second = await vi.waitFor(write, PATIENCE);
+    expect(await waiting).toBe(true);
+    await vi.waitFor(() => expect(feed.head).toBe(second), PATIENCE);
+    expect(database.reading.from).toBe('replica');
+    expect(told).toEqual((await readRevisions(primary.fork(), first - 1, 100)).map(({ id }) => id));
+  });
+
   it('gives a statement to the primary that the replica gave up in favour of replaying', async () => {
     const { database } = await openGateway();
     const statement = sql<{
@@ -185,7 +212,7 @@ describe('a gateway with a streaming replica', () => {
     const reading = statement.execute(database.reading.getKysely());
     await sleep(200);
     // The replica cannot replay this while somebody reads the table.
-    await ask(server.url('dti'), 'begin; lock table revision in access exclusive mode; commit');
+    await ask(urlOf('dti'), 'begin; lock table revision in access exclusive mode; commit');
     const { rows } = await reading;
     expect(rows.map(({ is }) => is)).toEqual([false]);
     expect(database.reading.from).toBe('replica');
@@ -205,7 +232,7 @@ describe('a database that has lost what was shown', () => {
     expect(feed.head).toBe(id);
     // Another history in which the same number was taken by another change, as after the promotion of a replica that lacked commits.
     await ask(
-      server.url('dti'),
+      urlOf('dti'),
       `update revision set change_id = nextval('change_id') where id = ${id}; select pg_notify('dti_revision', '${id}')`,
     );
     await write();

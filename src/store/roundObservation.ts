@@ -79,11 +79,13 @@ export async function readChangedFigures(
   limit: number,
 ): Promise<FigureKey[] | null> {
   if (upTo - after > limit) return null;
-  // As an array, so that the few changes are looked up in the index of observations by change whatever the planner thinks of the tables' sizes.
+  // A change may have one row or a million, and the planner expects the mean. Change by change, and with the year kept out of it by the offset, it takes the
+  // index by change; left free, it read all rows of the year for one of them: 1,200 ms in place of 5 with ten million observations.
   const { rows } = await sql<FigureKey>`
-    select distinct entity_id as "entityId", indicator_id as "indicatorId" from observation
-    where change_id = any(array(select change_id from revision where id > ${after} and id <= ${upTo})) and year = ${year}
-    limit ${limit + 1}`.execute(em.getKysely());
+    select distinct o.entity_id as "entityId", o.indicator_id as "indicatorId"
+    from revision r cross join lateral (
+      select entity_id, indicator_id, year from observation where change_id = r.change_id offset 0) o
+    where r.id > ${after} and r.id <= ${upTo} and o.year = ${year} limit ${limit + 1}`.execute(em.getKysely());
   return rows.length > limit ? null : rows;
 }
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
 // A test that publishes leaves the round as the others need it.
 beforeEach(async () => {
   await test.database.fork().execute(`update round set status = 'OPEN'`);
-  await test.database.fork().execute('truncate alert, snapshot');
+  await test.database.fork().execute('truncate snapshot');
   catalogue = await readCatalogue(test.database.fork());
 });
 afterAll(() => test.drop());

@@ -472,7 +472,7 @@ describe('what a snapshot was computed with', () => {
     const copy = await openCopy();
     await copy.compute('PROVINCE-2026');
     await rowsOf(copy.database, 'create table aside as select * from snapshot');
-    await rowsOf(copy.database, 'truncate alert, snapshot');
+    await rowsOf(copy.database, 'truncate snapshot');
     await copy.province((file) => {
       file.version = '2026';
     });

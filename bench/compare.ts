@@ -107,7 +107,7 @@ const MEASURES: Readonly<Record<Part, (stage: Stage) => Promise<Row[]>>> = {
   live: async ({ server, keys, isQuick, log }) => {
     const databaseUrl = await server.copy('national');
     const effort = { writes: isQuick ? 20 : 60, seconds: isQuick ? 8 : 20, dashboards: 1000 };
-    const { fresh, combined } = await measureLive({ databaseUrl, keys, log, ...effort });
+    const { fresh, combined } = await measureLive({ databaseUrl, databasePid: server.pid, keys, log, ...effort });
     return liveRows(fresh, combined);
   },
   refusal: async () => refusalRows(),

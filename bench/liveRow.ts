@@ -2,7 +2,7 @@ import { Agent, request as send } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { BENCH_SIZES, benchRound, lastYear } from './benchSize.js';
-import { type Keys, startPlatform } from './process.js';
+import { type Keys, ownCpuSeconds, type ServerProcess, startPlatform } from './process.js';
 import { documentOf } from './queries.js';
 import { Subscriber } from './subscriber.js';
 import { type Syncing, startSyncing } from './syncing.js';
@@ -29,6 +29,8 @@ export interface CombinedResult {
   readonly lagP99: number;
   /** Share of the pairs of a write and a dashboard that took at most a second. */
   readonly withinSecond: number;
+  /** CPU of each process as a share of one core. */
+  readonly cpu: Readonly<Record<string, number>>;
 }
 
 /** How the live rows are measured. */
@@ -36,6 +38,8 @@ export interface LiveOptions {
   /** A copy of the national data. */
   readonly databaseUrl: string;
   readonly keys: Keys;
+  /** Process of PostgreSQL. */
+  readonly databasePid: number;
   readonly dashboards: number;
   readonly writes: number;
   readonly seconds: number;
@@ -71,7 +75,8 @@ export async function measureLive(options: LiveOptions): Promise<{ fresh: Freshn
     const fresh = await measureFreshness(subscriber, writer, options);
     log(`one write to ${dashboards} dashboards: p50 ${fresh.p50.toFixed(0)} ms, p99 ${fresh.p99.toFixed(0)} ms`);
     await syncing.register(`http://127.0.0.1:${gateway.port}/graphql`, await keys.token('admin'));
-    const combined = await measureCombined(gateway.port, subscriber, writer, syncing, options);
+    const combined = await measureCombined({ gateway, worker }, subscriber, writer, syncing, options);
+    log(`together, CPU in cores: ${JSON.stringify(combined.cpu)}`);
     return { fresh, combined };
   } finally {
     for (const close of closing.toReversed()) await close().catch((error: unknown) => log(String(error)));
@@ -96,13 +101,22 @@ async function measureFreshness(
 }
 
 async function measureCombined(
-  port: number,
+  { gateway, worker }: Readonly<Record<'gateway' | 'worker', ServerProcess>>,
   subscriber: Subscriber,
   writer: Writer,
   syncing: Syncing,
-  { databaseUrl, seconds }: LiveOptions,
+  { databaseUrl, databasePid, seconds }: LiveOptions,
 ): Promise<CombinedResult> {
   await subscriber.remember();
+  const pids = {
+    gateway: gateway.pid,
+    worker: worker.pid,
+    PostgreSQL: databasePid,
+    clients: subscriber.pid,
+    bench: process.pid,
+  };
+  const cpuOf = () => Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, ownCpuSeconds(pid)]));
+  const before = cpuOf();
   const until = performance.now() + seconds * 1000;
   const commits: number[] = [];
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -115,13 +129,14 @@ async function measureCombined(
     });
   const [readCount, , syncs] = await Promise.all([
     every(1000 / READS_PER_SECOND, until, async (n) => {
-      reads.push(await read(agent, port, body(n)));
+      reads.push(await read(agent, gateway.port, body(n)));
     }),
     every(1000 / WRITES_PER_SECOND, until, async () => {
       commits.push(await writer.writeOne());
     }),
     syncing.run(until),
   ]);
+  const after = cpuOf();
   agent.destroy();
   await sleep(3000);
   const writes = await snapshotsOf(databaseUrl, commits);
@@ -136,6 +151,9 @@ async function measureCombined(
     },
     ...{ readErrors: reads.filter(({ ok }) => !ok).length, writes: commits.length, syncs },
     ...{ lagP50: p50, lagP99: p99, withinSecond },
+    cpu: Object.fromEntries(
+      Object.keys(pids).map((name) => [name, ((after[name] ?? 0) - (before[name] ?? 0)) / seconds]),
+    ),
   };
 }
 

@@ -127,6 +127,13 @@ export function cpuSeconds(pid: number): number {
   );
 }
 
+/** The same without its children, for a process that has started others; of PostgreSQL all, since its work is done by children. */
+export function ownCpuSeconds(pid: number): number {
+  const [user = 0, system = 0] = statOf(pid) ?? [];
+  const isPostgres = readOrNull(`/proc/${pid}/comm`)?.trim() === 'postgres';
+  return isPostgres ? cpuSeconds(pid) : (user + system) / TICKS;
+}
+
 /** Resident memory of a process, in MB. */
 export function residentMb(pid: number): number {
   const status = readOrNull(`/proc/${pid}/status`) ?? '';

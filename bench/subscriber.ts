@@ -21,6 +21,8 @@ export class Subscriber {
     const script = join(import.meta.dirname, 'fanoutClient.js');
     this.#child = spawn('sh', ['-c', raise, 'sh', process.execPath, script], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // What never came is late for ever, which JSON cannot say.
+      serialization: 'advanced',
     });
     this.#child.on('message', (report: FanoutReport) => {
       if (report.kind === 'failed') this.#failure ??= report.reason;

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BenchServer, startBenchServer } from './benchServer.js';
+import { type BenchServer, benchFolder, startBenchServer } from './benchServer.js';
 import type { BENCH_SIZES } from './benchSize.js';
 import { FANOUT_KINDS, type FanoutKind, measureFanout } from './fanoutRow.js';
 import { measureLive } from './liveRow.js';
@@ -32,6 +32,8 @@ export interface CompareOptions {
   readonly isQuick: boolean;
   /** Empty = all. */
   readonly only: readonly string[];
+  /** Where the database is kept; null = a folder for temporary files. */
+  readonly folder: string | null;
   /** Where the table is written, besides the standard output; null = nowhere. */
   readonly out: string | null;
 }
@@ -47,7 +49,7 @@ export async function compare(options: CompareOptions): Promise<void> {
   const log = (line: string) => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
   installPeers(log);
   const keys = await makeKeys();
-  const server = await startBenchServer(log);
+  const server = await startBenchServer(log, options.folder ?? benchFolder());
   const stage: Stage = { ...options, server, keys, log };
   const rows: Row[] = [];
   try {

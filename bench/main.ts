@@ -20,12 +20,13 @@ if (only === 'table') {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
       out: { type: 'string' },
+      data: { type: 'string' },
     },
   });
   const parts = values.only.split(',').filter((part) => part !== '');
   const unknown = parts.filter((part) => !PARTS.some((known) => known === part));
   if (unknown.length > 0) throw new Error(`--only knows ${PARTS.join(', ')}; received ${unknown.join(', ')}`);
-  await compare({ isQuick: values.quick, only: parts, out: values.out ?? null });
+  await compare({ isQuick: values.quick, only: parts, folder: values.data ?? null, out: values.out ?? null });
   process.exit();
 }
 const alone = { revision: measureRevisions, sockets: measureSockets }[only ?? ''];

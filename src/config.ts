@@ -72,6 +72,12 @@ export interface Config {
   readonly accessLog: boolean;
   /** Where traces go, by OTLP over HTTP; null = nowhere. */
   readonly traceUrl: string | null;
+  /** Room for whole answers that are kept, in bytes; 0 = none are. */
+  readonly answerCacheBytes: number;
+  /** File or folder of documents that clients may name by id, with an absolute path; null = none. */
+  readonly trustedDocuments: string | null;
+  /** Other documents are refused, except those of integrators and admins. */
+  readonly trustedDocumentsOnly: boolean;
   /** Hosts (`host` or `host:port`) outside the public network that sources may be read from. */
   readonly sourceAllowedHosts: readonly string[];
   /** Folder whose manifests are registered, now and whenever one is put there; null = none. Absolute path. */
@@ -211,6 +217,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (traceUrl !== null && !/^https?:$/.test(URL.parse(traceUrl)?.protocol ?? '')) {
     problems.push({ variable: 'OTEL_EXPORTER_OTLP_ENDPOINT', message: 'is not an address like http://host:4318' });
   }
+  const trustedDocumentsOnly = flag('TRUSTED_DOCUMENTS_ONLY', false);
+  if (trustedDocumentsOnly && text('TRUSTED_DOCUMENTS') === null) {
+    problems.push({ variable: 'TRUSTED_DOCUMENTS_ONLY', message: '1 needs TRUSTED_DOCUMENTS beside it' });
+  }
   const dataDir = resolve(text('DATA_DIR') ?? '.data');
   const config: Config = {
     port: whole('PORT', 4000, 0, 65535),
@@ -246,6 +256,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     roundMemoryMb: whole('ROUND_MEMORY_MB', 320, 0, 65_536),
     maxSocketsPerClient:
       text('MAX_SOCKETS_PER_CLIENT') === null ? null : whole('MAX_SOCKETS_PER_CLIENT', 0, 1, 1_000_000),
+    answerCacheBytes: whole('ANSWER_CACHE_MB', 16, 0, 4096) * 1024 * 1024,
+    trustedDocuments: path('TRUSTED_DOCUMENTS'),
+    trustedDocumentsOnly,
     sourceAllowedHosts: hosts('SOURCE_ALLOWED_HOSTS'),
     manifestDir: path('MANIFEST_DIR'),
     secretsKeyFile: resolve(text('SECRETS_KEY_FILE') ?? join(dataDir, 'secrets-key')),

@@ -39,6 +39,7 @@ import { startHealthServer } from './server/healthServer.js';
 import { startServer } from './server/http.js';
 import { openLog, toText } from './server/log.js';
 import { Metrics } from './server/metrics.js';
+import { NO_TRUSTED_DOCUMENTS, readTrustedDocuments, type TrustedDocuments } from './server/trusted.js';
 import { manifestJsonSchema } from './source/manifest/jsonSchema.js';
 import type { ReadProgress } from './source/readPage.js';
 import type { Reading } from './store/reading.js';
@@ -100,6 +101,8 @@ async function main(): Promise<void> {
         costLimitPerMinute: config.costLimitPerMinute,
         accessLog: config.accessLog,
         maxSocketsPerClient: config.maxSocketsPerClient,
+        answerCacheBytes: config.answerCacheBytes,
+        trusted: await openTrusted(config),
         manifestSchema: manifestJsonSchema(),
       }));
   opened.push({ name: 'server', close: () => server.close() });
@@ -119,6 +122,12 @@ async function main(): Promise<void> {
 
 function stateOfReplica(from: Reading['from']): Readiness['parts'] {
   return { replica: from === 'replica' ? 'ready' : 'failed' };
+}
+
+/** The documents that clients may name. */
+async function openTrusted({ trustedDocuments, trustedDocumentsOnly }: Config): Promise<TrustedDocuments> {
+  if (trustedDocuments === null) return NO_TRUSTED_DOCUMENTS;
+  return readTrustedDocuments(trustedDocuments, trustedDocumentsOnly);
 }
 
 /** Runs a step of the start, unless the platform is to stop. */

@@ -45,6 +45,8 @@ describe('the configuration', () => {
       ...{ logLevel: 'info', logFormat: null, accessLog: false, traceUrl: null, costLimitPerMinute: 0 },
       replicas: { urls: [], fallback: true, maxLagMs: 10_000 },
       ...{ trustProxy: 0, rateLimitPerMinute: 0, snapshotMemoryMb: 64, roundMemoryMb: 320, maxSocketsPerClient: null },
+      ...{ trustProxy: 0, rateLimitPerMinute: 0, snapshotMemoryMb: 64, roundMemoryMb: 320 },
+      ...{ answerCacheBytes: 16 * 1024 * 1024, trustedDocuments: null, trustedDocumentsOnly: false },
     });
   });
 
@@ -83,6 +85,8 @@ describe('the configuration', () => {
     ['TRUST_PROXY', '1', { trustProxy: 1 }],
     ['TRUST_PROXY', '10.0.0.0/8, fd00::1', { trustProxy: ['10.0.0.0/8', 'fd00::1'] }],
     ['RATE_LIMIT_PER_MINUTE', '600', { rateLimitPerMinute: 600 }],
+    ['ANSWER_CACHE_MB', '0', { answerCacheBytes: 0 }],
+    ['TRUSTED_DOCUMENTS', '/srv/documents.json', { trustedDocuments: '/srv/documents.json' }],
     ['SNAPSHOT_MEMORY_MB', '700', { snapshotMemoryMb: 700 }],
     ['ROUND_MEMORY_MB', '0', { roundMemoryMb: 0 }],
     ['MAX_SOCKETS_PER_CLIENT', '20', { maxSocketsPerClient: 20 }],
@@ -140,6 +144,7 @@ describe('the configuration', () => {
     ['SIMULATOR_PORT', '0', '"0" is not a whole number from 1 to 65535'],
     ['DEMO', 'yes', '"yes" is neither 1 nor 0'],
     ['PUBLIC_PROVISIONAL', 'true', '"true" is neither 1 nor 0'],
+    ['TRUSTED_DOCUMENTS_ONLY', '1', '1 needs TRUSTED_DOCUMENTS beside it'],
     ['ROLE', 'queen', '"queen" is none of all, gateway, worker'],
     ['SOURCE_ALLOWED_HOSTS', 'a.example,http://b', '"http://b" is neither host nor host:port'],
     ['SOURCE_ALLOWED_HOSTS', 'a.example:99999', '"a.example:99999" is neither host nor host:port'],

@@ -103,6 +103,7 @@ const ROOMS_OF_CRYPTO: Readonly<Record<string, string>> = {
   store: 'random password of the embedded database, ids',
   access: 'keys and their hashes',
   simulators: 'the other side of the signatures',
+  server: 'names of answers by their bytes (ETag) and of trusted documents by their text',
   pipeline: 'random ids of runs',
 };
 

@@ -50,6 +50,8 @@ export const ERROR_CODES = {
   TOO_MANY_OPERATIONS: 'The socket or the client runs as many operations as it may.',
   PAYLOAD_TOO_LARGE: 'The request is larger than the limit.',
   BAD_REQUEST: 'The request is not GraphQL over HTTP.',
+  PERSISTED_QUERY_NOT_FOUND: 'No trusted document has this id; send the document itself.',
+  DOCUMENT_NOT_TRUSTED: 'Only trusted documents are answered, and this one is not on the list.',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
   OPERATION_RESOLUTION_FAILURE: 'The document does not say which of its operations is meant.',

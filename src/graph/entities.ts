@@ -9,6 +9,7 @@ import { EntityType } from './entity.js';
 import { compileEntityFilter, type EntityField, EntityFilter, loadRelated } from './entityFilter.js';
 import { namePlaces, ORDER_BY, type Order, orderInput, orderKey, sortRows } from './order.js';
 import { SEARCH, searchRows } from './search.js';
+import { Reads } from './volatile.js';
 
 const EntityConnection = connectionType('Entity', () => EntityType, 'Entities, by code system and code.');
 type EntityConnection = InstanceType<typeof EntityConnection>;
@@ -44,6 +45,7 @@ function sortEntities(
 /** Root fields about entities. */
 @Resolver(() => EntityType)
 export class EntityResolver {
+  @Reads('RESULTS')
   @Query(() => EntityType, {
     nullable: true,
     name: 'entity',
@@ -62,6 +64,7 @@ export class EntityResolver {
   }
 
   @Scan(131)
+  @Reads('RESULTS')
   @Query(() => EntityConnection, { description: 'The entities of all code systems.' })
   async entities(
     @Args(() => ReadPageArgs) args: ReadPageArgs,

@@ -7,6 +7,7 @@ import { connectionType, slicePage } from './connection.js';
 import { type GraphContext, type View } from './context.js';
 import { ListSize } from './cost.js';
 import { NodeType } from './node.js';
+import { Reads } from './volatile.js';
 import { EntityLevelWord, MissingRuleWord } from './words.js';
 
 @ObjectType({
@@ -86,6 +87,7 @@ type FrameworkConnection = InstanceType<typeof FrameworkConnection>;
 /** Root fields about frameworks. */
 @Resolver(() => FrameworkType)
 export class FrameworkResolver {
+  @Reads('RESULTS')
   @Query(() => FrameworkConnection, { description: 'The frameworks that entities are assessed by.' })
   async frameworks(
     @Args(() => ReadPageArgs) args: ReadPageArgs,

@@ -15,6 +15,7 @@ import { EntityType, readEntityCode } from './entity.js';
 import { LangArg, nameIn } from './name.js';
 import { readSource, SourceType } from './source.js';
 import { SyncRunType } from './syncRun.js';
+import { Reads } from './volatile.js';
 import { type Lang, ObsStatusWord } from './words.js';
 
 @ObjectType('LinkageDue', { description: 'By when a database is to be linked.', simpleResolvers: true })
@@ -38,6 +39,7 @@ export class LinkageDue {
   }
 }
 
+@Reads('EVERYTHING')
 @ObjectType('Linkage', {
   description:
     "How far one body's part of a national database is matched to the population database. Append-only: a correction is a later one.",

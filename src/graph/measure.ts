@@ -15,6 +15,7 @@ import { LangArg, nameIn } from './name.js';
 import { NodeType } from './node.js';
 import { ScoringRuleType } from './scoringRule.js';
 import { SEARCH, searchRows } from './search.js';
+import { Reads } from './volatile.js';
 import { CertaintyWord, type Lang, MeasureKindWord, SourceKindWord } from './words.js';
 
 /** Measures of each kind in the largest framework. */
@@ -229,6 +230,7 @@ export class MeasureResolver {
   }
 
   @Scan(181)
+  @Reads('RESULTS')
   @Query(() => MeasureConnection, { description: 'The measures of all frameworks.' })
   async measures(
     @Args(() => ReadPageArgs) args: ReadPageArgs,

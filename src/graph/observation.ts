@@ -22,9 +22,10 @@ import { MeasureType } from './measure.js';
 import { NodeType } from './node.js';
 import { readSource, SourceType } from './source.js';
 import { SyncRunType } from './syncRun.js';
-import { Volatile } from './volatile.js';
+import { Reads, Volatile } from './volatile.js';
 import { ObsStatusWord } from './words.js';
 
+@Reads('EVERYTHING')
 @ObjectType('Observation', {
   description:
     'One figure of one entity, indicator and period from one source. Append-only: a correction is a later observation, and so is a withdrawal.',

@@ -8,8 +8,10 @@ import { DecimalScalar } from './decimal.js';
 import { MergePolicyVersion } from './mergePolicy.js';
 import { ObservationType } from './observation.js';
 import { readSource, SourceType } from './source.js';
+import { Reads } from './volatile.js';
 import { MergeReasonWord, ObsStatusWord } from './words.js';
 
+@Reads('EVERYTHING')
 @ObjectType('MergeCandidate', {
   description: 'One observation that was looked at, and what became of it.',
   simpleResolvers: true,
@@ -61,6 +63,7 @@ export class CandidateType {
   }
 }
 
+@Reads('EVERYTHING')
 @ObjectType('Discrepancy', {
   description: 'A self-reported figure that differs from the measured one by more than the policy tolerates.',
   simpleResolvers: true,
@@ -82,6 +85,7 @@ export class DiscrepancyType {
   }
 }
 
+@Reads('EVERYTHING')
 @ObjectType('Provenance', {
   description:
     'Why the figure behind a score is what it is: the chosen observation, the others, and the rule that chose.',

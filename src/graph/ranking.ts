@@ -18,6 +18,7 @@ import { compileScoreFilter, loadFilter, type RankingField, RankingFilter } from
 import { ScoreOrder, type ScoreOrderBy, sortScores } from './scoreOrder.js';
 import { ScoreSummary, SUMMARY, summarise } from './scoreSummary.js';
 import { SnapshotType } from './snapshot.js';
+import { Reads } from './volatile.js';
 
 @ObjectType({ description: 'One row of a ranking.', simpleResolvers: true })
 export class RankingRow {
@@ -83,6 +84,7 @@ export class RankingConnection extends RankingPage {
 @Resolver(() => RankingConnection)
 export class RankingResolver {
   @Scan(63)
+  @Reads('RESULTS')
   @Query(() => RankingConnection, {
     description:
       'The ranking of one peer group in one measure of a round. AS_OF_UNAVAILABLE when nothing had been computed.',

@@ -11,6 +11,7 @@ import { EntityType } from './entity.js';
 import { FrameworkType } from './framework.js';
 import { NodeType } from './node.js';
 import { findPeerGroup, PeerGroupType } from './peerGroup.js';
+import { Reads } from './volatile.js';
 import { EntityLevelWord, RoundStatusWord } from './words.js';
 
 @ObjectType('AssessmentRound', {
@@ -117,6 +118,7 @@ export class RoundResolver {
     return peerGroup === undefined ? null : new PeerGroupType(peerGroup);
   }
 
+  @Reads('RESULTS')
   @Query(() => RoundType, {
     nullable: true,
     name: 'round',
@@ -132,6 +134,7 @@ export class RoundResolver {
     return round === undefined ? null : new RoundType(round, view);
   }
 
+  @Reads('RESULTS')
   @Query(() => RoundConnection, { description: 'All assessment rounds.' })
   async rounds(@Args(() => ReadPageArgs) args: ReadPageArgs, @Ctx() context: GraphContext): Promise<RoundConnection> {
     const { view, position, size } = await openPage(context, args, 'rounds');

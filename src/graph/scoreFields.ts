@@ -16,6 +16,7 @@ import type { CellTest } from './scoreFigures.js';
 import { compileScoreFilter, loadFilter, type ScoreField, ScoreFilter } from './scoreFilter.js';
 import { ScoreOrder, type ScoreOrderBy, sortScores } from './scoreOrder.js';
 import { ScoreSummary, SUMMARY, summarise } from './scoreSummary.js';
+import { Reads } from './volatile.js';
 import { MeasureKindWord } from './words.js';
 
 const ScorePage = connectionType(
@@ -112,6 +113,7 @@ export class ScoreResolver {
   }
 
   @Scan(7000)
+  @Reads('RESULTS')
   @Query(() => ScoreConnection, {
     description: 'All scores of a round. AS_OF_UNAVAILABLE when nothing had been computed.',
   })

@@ -31,6 +31,7 @@ import {
 } from './scoreGroupKey.js';
 import { loadRange, type RangeOfRound, refuseTooManyScores, ScoreRange } from './scoreRange.js';
 import { ScoreSummary } from './scoreSummary.js';
+import { Reads } from './volatile.js';
 
 const MAX_GROUPS = 100_000;
 
@@ -70,6 +71,7 @@ interface Grouping {
 @Resolver(() => ScoreGroupConnection)
 export class ScoreGroupResolver {
   @GroupScan({ measuresOf: countMeasures, children: MAX_CHILDREN })
+  @Reads('RESULTS')
   @Query(() => ScoreGroupConnection, {
     description:
       'Scores grouped by what they have in common, with statistics of each group. Name the rounds by `rounds`, `level` or `years`. Without `measures`, `kind` and `parent` the scores are those of the index itself, or, when `by` or `filter` speaks of measures, of all measures. A group without scores is not there. AS_OF_UNAVAILABLE when none of the named rounds had been computed; rounds that are only meant by level or year are left out until they are.',

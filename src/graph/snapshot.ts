@@ -8,6 +8,7 @@ import { type GraphContext, type View } from './context.js';
 import { MergePolicyVersion } from './mergePolicy.js';
 import { NodeType } from './node.js';
 import { RoundType } from './round.js';
+import { Reads } from './volatile.js';
 import { SnapshotStatusWord } from './words.js';
 
 @ObjectType('Snapshot', {
@@ -103,6 +104,7 @@ export class SnapshotResolver {
     return head === undefined ? null : new SnapshotType(head, view);
   }
 
+  @Reads('RESULTS')
   @Query(() => SnapshotType, {
     nullable: true,
     name: 'snapshot',

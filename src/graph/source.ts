@@ -12,9 +12,10 @@ import { BooleanFilter, choiceFilter, compileFilter, filterInput, type Readers, 
 import { LangArg, nameIn } from './name.js';
 import { NodeType } from './node.js';
 import { SEARCH, searchRows } from './search.js';
-import { Volatile } from './volatile.js';
+import { Reads, Volatile } from './volatile.js';
 import { type Lang, SourceKindWord, SourceStatusWord } from './words.js';
 
+@Reads('EVERYTHING')
 @ObjectType('Source', {
   description: 'A dataset and its producer. Every observation comes from one.',
   implements: NodeType,

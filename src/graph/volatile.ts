@@ -15,3 +15,23 @@ export function isVolatile({
 }: Pick<GraphQLObjectType | GraphQLField<unknown, unknown>, 'extensions'>): boolean {
   return extensions.volatile === true;
 }
+
+/** Which revisions can change an answer: those of results and reference data, or those of observations and sources as well. */
+export type Reading = 'RESULTS' | 'EVERYTHING';
+
+/**
+ * Declares what a root field or a type reads. Observations come many times a second and change no answer before a snapshot is made of them, so an
+ * operation whose root fields all read `RESULTS`, and that comes to no type which reads `EVERYTHING`, is kept until a revision of a snapshot, a
+ * round or the reference data. Root fields that declare nothing read everything.
+ */
+export function Reads(reading: Reading) {
+  return Extensions({ reading });
+}
+
+/** What a root field or a type declares that it reads; null = nothing. */
+export function readingOf({
+  extensions,
+}: Pick<GraphQLObjectType | GraphQLField<unknown, unknown>, 'extensions'>): Reading | null {
+  const { reading } = extensions;
+  return reading === 'RESULTS' || reading === 'EVERYTHING' ? reading : null;
+}

@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -9,7 +9,6 @@ import {
 import type { FastifyBaseLogger } from 'fastify';
 import { type DocumentNode, type GraphQLSchema, type OperationTypeNode, parse } from 'graphql';
 import type { GraphContext } from '../graph/context.js';
-import type { CompiledOperations } from './compiled.js';
 import { COST_HEADER } from './cost.js';
 import type { ErrorFormatter } from './error.js';
 import type { OperationJudge, RefusedOperation, Transport } from './judge.js';
@@ -19,7 +18,6 @@ import type { Metrics } from './metrics.js';
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
   readonly introspection: boolean;
-  readonly compiled: CompiledOperations;
   readonly judge: OperationJudge;
   readonly metrics: Metrics;
   readonly formatError: ErrorFormatter;
@@ -45,7 +43,6 @@ export function createApollo(options: ApolloOptions): ApolloServer<GraphContext>
     logger: options.log,
     plugins: [
       judgeFirst(options),
-      executeCompiled(options.compiled),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
@@ -98,29 +95,6 @@ function judgeFirst({ judge, formatError, metrics }: ApolloOptions): ApolloServe
           if (errors === null || errors.length === 1) return;
           const all = errors.map((error) => formatError(error.toJSON(), error));
           response.body = { kind: 'single', singleResult: { errors: all } };
-        },
-      };
-    },
-  };
-}
-
-/** Answers by {@link CompiledOperations} where that is possible; else Apollo goes on with graphql-js and formats the errors. */
-function executeCompiled(compiled: CompiledOperations): ApolloServerPlugin<GraphContext> {
-  return {
-    async requestDidStart() {
-      return {
-        async responseForOperation({ document, request, contextValue, operationName }) {
-          const result = await compiled.tryExecute({
-            document,
-            operationName,
-            contextValue,
-            variableValues: request.variables,
-          });
-          if (result === null) return null;
-          return {
-            http: { headers: new HeaderMap() },
-            body: { kind: 'single', singleResult: { data: result.data ?? null } },
-          };
         },
       };
     },

@@ -45,6 +45,9 @@ interface Planned {
 export class CompiledOperations {
   readonly #planned = new WeakMap<OperationDefinitionNode, Planned | null>();
 
+  /** Called after every mutation that is executed here, whatever came of it. */
+  onMutation: () => void = () => undefined;
+
   constructor(readonly schema: GraphQLSchema) {}
 
   /**
@@ -76,7 +79,14 @@ export class CompiledOperations {
 
   /** Executes an operation: planned where possible, else by graphql-js. */
   async execute(args: Omit<ExecutionArgs, 'schema'>): Promise<ExecutionResult> {
-    return (await this.tryExecute(args)) ?? execute({ ...args, schema: this.schema });
+    const planned = await this.tryExecute(args);
+    if (planned !== null) return planned;
+    try {
+      return await execute({ ...args, schema: this.schema });
+    } finally {
+      const operation = getOperationAST(args.document, args.operationName);
+      if (operation?.operation === OperationTypeNode.MUTATION) this.onMutation();
+    }
   }
 
   #find({ document, operation, coerced }: ReadyOperation): Plan | null {

@@ -14,12 +14,14 @@ import { isForeign } from './origin.js';
 import type { Sessions } from './session.js';
 import { explain, formatResult } from './sharedOperation.js';
 import { subscribe } from './subscribe.js';
+import type { DocumentRequest, TrustedDocuments } from './trusted.js';
 
 /** What {@link EventRequests} needs. */
 export interface EventOptions {
   readonly platform: () => Platform | null;
   readonly compiled: CompiledOperations;
   readonly judge: OperationJudge;
+  readonly trusted: TrustedDocuments;
   readonly formatError: ErrorFormatter;
   readonly identity: Identity;
   readonly sessions: Sessions;
@@ -30,7 +32,7 @@ export interface EventOptions {
 
 /** What a client asks for. */
 interface Asked {
-  readonly query: string;
+  readonly document: DocumentRequest;
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>> | null;
 }
@@ -56,7 +58,7 @@ export class EventRequests {
 
   /** Answers a request for a stream; what is wrong with its operation is told in the stream, as clients of graphql-sse expect. */
   async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { compiled, judge, formatError } = this.options;
+    const { compiled, judge, trusted, formatError } = this.options;
     if (isForeign(request.headers)) {
       return reply.code(403).send(errorBody('AUTH_FORBIDDEN', 'Pages of other hosts may not subscribe here.'));
     }
@@ -76,9 +78,10 @@ export class EventRequests {
       request.signedIn,
     );
     try {
-      const { query, operationName, variables } = asked;
+      const { document: wanted, operationName, variables } = asked;
+      const source = trusted.resolve(wanted, viewer) ?? '';
       const judged = judge.judgeOperation({
-        ...{ source: query, operationName, variables, viewer, transport: 'events' },
+        ...{ source, operationName, variables, viewer, transport: 'events' },
       });
       if (judged.errors !== null) {
         stream.next(JSON.stringify({ errors: judged.errors.map((error) => formatError(error.toJSON(), error)) }));
@@ -149,15 +152,23 @@ export class EventRequests {
 function readAsked({ method, body, query: address }: FastifyRequest): Asked | null {
   const given: unknown = method === 'GET' ? readAddress(address) : body;
   if (!isRecord(given)) return null;
-  const { query, operationName = null, variables = null } = given;
-  if (typeof query !== 'string' || (operationName !== null && typeof operationName !== 'string')) return null;
-  return variables === null || isRecord(variables) ? { query, operationName, variables } : null;
+  const { query, documentId, extensions, operationName = null, variables = null } = given;
+  if (typeof query !== 'string' && documentId === undefined && !isRecord(extensions)) return null;
+  if (operationName !== null && typeof operationName !== 'string') return null;
+  return variables === null || isRecord(variables)
+    ? { document: { query, documentId, extensions }, operationName, variables }
+    : null;
 }
 
 function readAddress(address: unknown): unknown {
-  if (!isRecord(address) || typeof address.variables !== 'string') return address;
+  if (!isRecord(address)) return address;
   try {
-    return { ...address, variables: JSON.parse(address.variables) };
+    const { variables, extensions } = address;
+    return {
+      ...address,
+      ...(typeof variables === 'string' ? { variables: JSON.parse(variables) } : {}),
+      ...(typeof extensions === 'string' ? { extensions: JSON.parse(extensions) } : {}),
+    };
   } catch {
     return null;
   }

@@ -1,23 +1,20 @@
-import { fastifyApolloHandler } from '@as-integrations/fastify';
 import websocket, { type WebSocket } from '@fastify/websocket';
-import fastify, {
-  type FastifyInstance,
-  LogController,
-  type onRequestAsyncHookHandler,
-  type preHandlerAsyncHookHandler,
-} from 'fastify';
+import fastify, { type FastifyInstance, LogController, type onRequestHookHandler } from 'fastify';
 import { handleProtocols } from 'graphql-ws';
 import type { Authenticator } from '../access/authenticator.js';
 import type { SignedIn } from '../access/signedIn.js';
 import { PlatformError } from '../domain/errors.js';
-import { createContext, type GraphContext, type Platform } from '../graph/context.js';
+import type { Platform } from '../graph/context.js';
 import { buildGraphSchema } from '../graph/schema.js';
 import { Allowance, MAX_CONNECTIONS_PER_CLIENT } from './allowance.js';
+import { AnswerDesk } from './answer.js';
+import { AnswerCache } from './answerCache.js';
 import { createApollo } from './apollo.js';
 import { CompiledOperations } from './compiled.js';
 import { addErrorHandlers, errorBody, makeErrorFormatter, refuseUnreadable } from './error.js';
 import { EventRequests } from './events.js';
 import { addGraphiql } from './graphiql.js';
+import { addGraphqlRoute } from './graphqlRoute.js';
 import { addHealth, type Readiness } from './health.js';
 import { Hub, type HubState } from './hub.js';
 import type { Bounds } from './hubGroup.js';
@@ -28,6 +25,7 @@ import { addAccessLog, type LogLevel, logOptions } from './log.js';
 import { addMetrics, Metrics, measureHub, measureServer } from './metrics.js';
 import { Sessions } from './session.js';
 import { makeSocketHandler } from './socket.js';
+import { NO_TRUSTED_DOCUMENTS, type TrustedDocuments } from './trusted.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -42,6 +40,8 @@ const DRAIN_MS = 6_000;
 const SOCKET_GOODBYE_MS = 1_000;
 /** A client that sends its request slower than this is cut off. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Room for whole answers: some 400 of a matrix of 63 entities, or many thousands of small ones. */
+const ANSWER_CACHE_BYTES = 16 * 1024 * 1024;
 
 /** What {@link startServer} needs. */
 export interface ServerOptions {
@@ -68,6 +68,11 @@ export interface ServerOptions {
   /** What the server measures of itself is added there; absent = what it measures is its own. */
   readonly metrics?: Metrics;
   /** Receives one line of JSON at a time, ended by a newline; never bodies, queries or headers. */
+  /** Room for whole answers, in bytes; 0 = none are kept, absent = 16 MB. */
+  readonly answerCacheBytes?: number;
+  /** Documents that clients name instead of sending them; absent = none. */
+  readonly trusted?: TrustedDocuments;
+  /** Receives one line of JSON per warning or error, ended by a newline; never bodies, queries or headers. */
   readonly log: (line: string) => void;
   /** Absent = warnings and errors only. */
   readonly logLevel?: LogLevel;
@@ -111,7 +116,6 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
   const apollo = createApollo({
     ...options,
     schema: compiled.schema,
-    compiled,
     judge,
     metrics,
     formatError,
@@ -148,7 +152,10 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
   addMetrics(app, metrics, async ({ headers, ip }) => (await identity.signIn(headers.authorization, ip)).viewer);
   measureHub(metrics, hub);
   measureServer(metrics, { judge, sockets: () => app.websocketServer.clients.size });
-  app.addHook('onRequest', async (_request, reply) => void reply.header('x-content-type-options', 'nosniff'));
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('x-content-type-options', 'nosniff');
+    done();
+  });
   addHealth(app, () => {
     const state = options.readiness();
     return isClosing ? { ready: false, parts: { ...state.parts, server: 'stopping' } } : state;
@@ -169,29 +176,35 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
   await apollo.start();
   app.decorateRequest('signedIn');
   // Before the body is read: who may not ask need not be listened to.
-  const onRequest: onRequestAsyncHookHandler = async (request, reply) => {
+  // With a callback, since a promise for each request costs more than to recognise an answer.
+  const onRequest: onRequestHookHandler = (request, reply, done) => {
     // A WebSocket is accepted and closed with a reason, since browsers do not show the answer to a refused upgrade.
-    if (request.ws) return;
+    if (request.ws) return done();
     if (options.platform() === null) {
       reply.code(503).header('retry-after', '1').header('cache-control', 'no-store');
-      return reply.send(errorBody('STARTING', 'The platform is starting; try again in a second.'));
+      return void reply.send(errorBody('STARTING', 'The platform is starting; try again in a second.'));
     }
-    const signedIn = await identity.admit(request, reply);
-    if (signedIn === null) return reply;
-    request.signedIn = signedIn;
+    const go = (signedIn: SignedIn | null): void => {
+      if (signedIn === null) return;
+      request.signedIn = signedIn;
+      done();
+    };
+    const admitted = identity.admit(request, reply);
+    if (admitted instanceof Promise) admitted.then(go).catch(done);
+    else go(admitted);
   };
-  const handler = fastifyApolloHandler(apollo, {
-    context: async ({ signedIn }): Promise<GraphContext> =>
-      createContext(requirePlatform(options.platform()), signedIn.viewer),
-  });
+  const cache = new AnswerCache(options.answerCacheBytes ?? ANSWER_CACHE_BYTES);
+  const desk = new AnswerDesk({ compiled, judge, cache, metrics });
+  const trusted = options.trusted ?? NO_TRUSTED_DOCUMENTS;
   const onFailure = (error: unknown): void => app.log.error({ err: error }, 'WebSocket failed');
   const events = new EventRequests({
-    ...{ ...options, compiled, judge, formatError, identity, sessions, hub, connections },
+    ...{ ...options, compiled, judge, trusted, formatError, identity, sessions, hub, connections },
   });
   const wsHandler = makeSocketHandler({
     ...options,
     compiled,
     judge,
+    trusted,
     formatError,
     identity,
     sessions,
@@ -199,12 +212,27 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     connections,
     onFailure,
   });
-  const preHandler: preHandlerAsyncHookHandler = async (request, reply) =>
-    events.wants(request) ? events.answer(request, reply) : undefined;
   metrics.gauge('dti_event_streams', 'Open streams of Server-Sent Events', () => events.size);
   app.addHook('preClose', async () => events.close());
-  app.route({ method: 'GET', url: '/graphql', onRequest, preHandler, handler, wsHandler });
-  app.route({ method: 'POST', url: '/graphql', onRequest, preHandler, handler });
+  // Whoever has changed something sees it, although the revision of it comes by way of the database.
+  const onMutation = (): void => cache.clear();
+  compiled.onMutation = onMutation;
+  // In a scope of its own, which reads JSON in its own way.
+  await app.register(async (scope) =>
+    addGraphqlRoute(scope, {
+      ...{
+        apollo,
+        events,
+        desk,
+        identity,
+        trusted,
+        formatError,
+        onMutation,
+        platform: () => requirePlatform(options.platform()),
+      },
+      ...{ get: { onRequest, wsHandler }, post: { onRequest } },
+    }),
+  );
 
   const close = async (): Promise<void> => {
     isClosing = true;

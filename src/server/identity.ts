@@ -76,23 +76,35 @@ export class Identity {
    * Finds out who sends a request. What goes wrong is answered with 401, 429 or 503.
    * @returns null = it was answered
    */
-  async admit(request: FastifyRequest, reply: FastifyReply): Promise<SignedIn | null> {
+  admit(request: FastifyRequest, reply: FastifyReply): SignedIn | null | Promise<SignedIn | null> {
     // The same address answers differently to different people, and what is for one of them is not to be kept on the way.
     reply.header('vary', 'authorization');
+    // Most requests, at once: the public without a limit of its rate.
+    if (request.headers.authorization === undefined && this.#rate === null) return NOT_SIGNED_IN;
+    return this.#admit(request, reply);
+  }
+
+  async #admit(request: FastifyRequest, reply: FastifyReply): Promise<SignedIn | null> {
     try {
       const signedIn = await this.signIn(request.headers.authorization, request.ip);
       this.count(signedIn, request.ip);
       if (signedIn.viewer.subject !== null) reply.header('cache-control', 'private, no-store');
       return signedIn;
     } catch (error) {
-      const status = error instanceof PlatformError ? STATUS[error.code] : undefined;
-      if (!(error instanceof PlatformError) || status === undefined) throw error;
-      reply.code(status).header('cache-control', 'no-store');
-      if (status === 401) reply.header('www-authenticate', 'Bearer error="invalid_token"');
-      const { retryAfterSeconds } = error.details;
-      if (typeof retryAfterSeconds === 'number') reply.header('retry-after', retryAfterSeconds);
-      await reply.send(errorBody(error.code, error.message, error.details));
+      await this.refuse(error, reply);
       return null;
     }
+  }
+
+  /** Answers a failure of {@link Identity} with its status; throws every other one. */
+  async refuse(error: unknown, reply: FastifyReply): Promise<FastifyReply> {
+    const status = error instanceof PlatformError ? STATUS[error.code] : undefined;
+    if (!(error instanceof PlatformError) || status === undefined) throw error;
+    reply.code(status).header('cache-control', 'no-store');
+    if (status === 401) reply.header('www-authenticate', 'Bearer error="invalid_token"');
+    const { retryAfterSeconds } = error.details;
+    if (typeof retryAfterSeconds === 'number') reply.header('retry-after', retryAfterSeconds);
+    await reply.send(errorBody(error.code, error.message, error.details));
+    return reply;
   }
 }

@@ -49,6 +49,12 @@ export class RecentMap<V> {
     }
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.#entries.clear();
+    this.#weight = 0;
+  }
+
   #delete(key: string): void {
     const value = this.#entries.get(key);
     if (value === undefined) return;

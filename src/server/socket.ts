@@ -18,6 +18,7 @@ import { isForeign } from './origin.js';
 import type { Sessions } from './session.js';
 import { Peer, SocketSink } from './socketSink.js';
 import { subscribe } from './subscribe.js';
+import type { TrustedDocuments } from './trusted.js';
 
 /** Time between pings, and the longest wait for a pong before a socket counts as dead. */
 const KEEP_ALIVE_MS = 12_000;
@@ -59,6 +60,7 @@ export interface SocketOptions {
   readonly platform: () => Platform | null;
   readonly compiled: CompiledOperations;
   readonly judge: OperationJudge;
+  readonly trusted: TrustedDocuments;
   readonly formatError: ErrorFormatter;
   readonly identity: Identity;
   readonly sessions: Sessions;
@@ -198,9 +200,10 @@ function prepare(
   try {
     options.identity.count(signedIn, extra.request.ip);
     const { viewer } = signedIn;
-    const { query, operationName, variables } = payload;
+    const { operationName, variables } = payload;
+    const source = options.trusted.resolve(payload, viewer) ?? '';
     const judged = options.judge.judgeOperation({
-      ...{ source: query, operationName, variables, viewer, transport: 'socket' },
+      ...{ source, operationName, variables, viewer, transport: 'socket' },
     });
     if (judged.errors !== null) return judged.errors;
     options.identity.spend(signedIn, extra.request.ip, judged.cost);

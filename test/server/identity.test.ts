@@ -151,7 +151,7 @@ describe('who asks', () => {
       'authorization',
       'private, no-store',
     ]);
-    expect((await get({})).slice(0, 2)).toEqual([200, 'authorization']);
+    expect((await get({})).slice(0, 2)).toEqual([200, 'authorization, accept']);
     expect((await get({ authorization: 'x' }))[2]).toBe('no-store');
   });
 

@@ -117,14 +117,18 @@ export async function startPlatform(
   );
 }
 
-/** CPU seconds that a process and its children, those that ended too, have used so far. */
+/**
+ * CPU seconds that a process and its children, those that ended too, have used so far. What a child used moves to its parent when it ends, so a look during
+ * which one ended is taken again.
+ */
 export function cpuSeconds(pid: number): number {
-  const own = statOf(pid);
-  if (own === null) return 0;
-  return (
-    own.reduce((sum, ticks) => sum + ticks, 0) / TICKS +
-    childrenOf(pid).reduce((sum, each) => sum + cpuSeconds(each), 0)
-  );
+  for (let tries = 0; ; tries += 1) {
+    const [before, living, after] = [statOf(pid), childrenOf(pid).map(cpuSeconds), statOf(pid)];
+    if (before === null || after === null) return 0;
+    const isSame = before[2] === after[2] && before[3] === after[3];
+    if (!isSame && tries < 20) continue;
+    return [...living, ...after.map((ticks) => ticks / TICKS)].reduce((sum, each) => sum + each, 0);
+  }
 }
 
 /** The same without its children, for a process that has started others; of PostgreSQL all, since its work is done by children. */
@@ -152,6 +156,9 @@ function statOf(pid: number): number[] | null {
 }
 
 function childrenOf(pid: number): number[] {
+  // Kept by the kernel for each thread; going through all processes takes long enough for some to end meanwhile.
+  const listed = readOrNull(`/proc/${pid}/task/${pid}/children`);
+  if (listed !== null) return listed.split(' ').filter(Boolean).map(Number);
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {

@@ -43,6 +43,7 @@ import { NO_TRUSTED_DOCUMENTS, readTrustedDocuments, type TrustedDocuments } fro
 import { manifestJsonSchema } from './source/manifest/jsonSchema.js';
 import type { ReadProgress } from './source/readPage.js';
 import type { Reading } from './store/reading.js';
+import { openTracing } from './tracing.js';
 
 /** The contract gives ten seconds; what is not down by then is left to the recovery of the next start. */
 const SHUTDOWN_MS = 9_500;
@@ -90,6 +91,7 @@ async function main(): Promise<void> {
     log: writeLine,
     logLevel: config.logLevel,
   };
+  const tracing = config.traceUrl === null ? null : await openTracing(config.traceUrl, config.role);
   const server = await (config.role === 'worker'
     ? startHealthServer(place)
     : startServer({
@@ -100,12 +102,14 @@ async function main(): Promise<void> {
         rateLimitPerMinute: config.rateLimitPerMinute,
         costLimitPerMinute: config.costLimitPerMinute,
         accessLog: config.accessLog,
+        ...(tracing === null ? {} : { tracing }),
         maxSocketsPerClient: config.maxSocketsPerClient,
         answerCacheBytes: config.answerCacheBytes,
         trusted: await openTrusted(config),
         manifestSchema: manifestJsonSchema(),
       }));
   opened.push({ name: 'server', close: () => server.close() });
+  if (tracing !== null) opened.push({ name: 'traces', close: () => tracing.close() });
   const fewFiles = config.role === 'worker' ? null : await warnOfFewFiles();
   if (fewFiles !== null) log(fewFiles);
   const prepared = await prepare(config, parts);

@@ -32,6 +32,17 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Longest statement of a process that only answers: a little longer than an operation may take, so that none goes on for nobody. */
+const ANSWER_STATEMENT_MS = 15_000;
+/** Longest statement where sources are read and rounds computed. */
+const WORK_STATEMENT_MS = 600_000;
+
+/** PostgreSQL's own bound on statements; none by way of a pool that lends connections, since those refuse to be told, or tell others. */
+function statementBound({ role, databaseListenUrl }: Config): { statementTimeoutMs?: number } {
+  if (databaseListenUrl !== null) return {};
+  return { statementTimeoutMs: role === 'gateway' ? ANSWER_STATEMENT_MS : WORK_STATEMENT_MS };
+}
+
 /**
  * Opens the database: DATABASE_URL, else the embedded server.
  * @throws PlatformError DATABASE_*, DATA_*
@@ -55,6 +66,7 @@ export async function openStore(config: Config, log: (message: string) => void =
       ...(migrationUrl === null ? {} : { migrationUrl }),
       ...(config.databaseListenUrl === null ? {} : { listenUrl: config.databaseListenUrl }),
       replicas: { ...config.replicas, log },
+      ...statementBound(config),
     };
     const database = await openDatabase(options);
     await prepareJobs(migrationUrl ?? url);

@@ -66,6 +66,7 @@ const ROOMS_OF_PACKAGE: readonly PackageRule[] = [
     rooms: ['server'],
     reason: 'transport is the server’s',
   },
+  { pattern: /^@opentelemetry\//, rooms: [], reason: 'loaded by the root, and only when traces are asked for' },
   { pattern: /^pino$/, rooms: ['server'], reason: 'the log of the server, which main shares' },
   { pattern: /^prom-client$/, rooms: ['server'], reason: 'what a process measures of itself, for /metrics' },
   { pattern: /^fastify$/, rooms: ['server', 'simulators'], reason: 'simulators are HTTP servers too' },

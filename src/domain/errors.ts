@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   QUERY_TOO_LARGE: 'The document has more tokens or fields than the limit.',
   QUERY_TOO_COSTLY: 'The operation asks for more fields, over all rows, than the limit.',
   TOO_MANY_OPERATIONS: 'The socket or the client runs as many operations as it may.',
+  TIMEOUT: 'The operation took longer than it may and was given up.',
   PAYLOAD_TOO_LARGE: 'The request is larger than the limit.',
   BAD_REQUEST: 'The request is not GraphQL over HTTP.',
   PERSISTED_QUERY_NOT_FOUND: 'No trusted document has this id; send the document itself.',

@@ -10,6 +10,8 @@ import {
   type OperationDefinitionNode,
   OperationTypeNode,
 } from 'graphql';
+import { PlatformError } from '../domain/errors.js';
+import { MAX_EXECUTION_MS, withinTime } from './deadline.js';
 import { conditionsOf, type Plan, planOperation } from './plan.js';
 
 /** Most sets of values of `@skip` and `@include` that one operation is planned for. */
@@ -48,10 +50,15 @@ export class CompiledOperations {
   /** Called after every mutation that is executed here, whatever came of it. */
   onMutation: () => void = () => undefined;
 
-  constructor(readonly schema: GraphQLSchema) {}
+  /** @param maxExecutionMs longest execution of a query */
+  constructor(
+    readonly schema: GraphQLSchema,
+    readonly maxExecutionMs: number = MAX_EXECUTION_MS,
+  ) {}
 
   /**
    * Executes a query, or one event of a subscription.
+   * @throws PlatformError TIMEOUT, as a rejection
    * @returns the JSON `{"data":…}` of an answer without errors, at once where no field waits for anything; null when graphql-js must execute it
    */
   write(ready: ReadyOperation, { contextValue, rootValue }: ExecutionGround): string | null | Promise<string | null> {
@@ -59,7 +66,9 @@ export class CompiledOperations {
     if (plan === null) return null;
     try {
       const text = plan(rootValue, contextValue, ready.coerced);
-      return typeof text === 'string' ? wrap(text) : text.then(wrap, giveUp);
+      if (typeof text === 'string') return wrap(text);
+      // Events have the time of their hub.
+      return (rootValue === undefined ? withinTime(text, this.maxExecutionMs) : text).then(wrap, giveUp);
     } catch {
       return null;
     }
@@ -121,7 +130,9 @@ function wrap(data: string): string {
   return `{"data":${data}}`;
 }
 
-function giveUp(): null {
+/** graphql-js tells what is wrong with an answer; not again that it takes too long. */
+function giveUp(error: unknown): null {
+  if (error instanceof PlatformError && error.code === 'TIMEOUT') throw error;
   return null;
 }
 

@@ -5,6 +5,7 @@ import type { Viewer } from '../access/viewer.js';
 import { createContext, type Platform } from '../graph/context.js';
 import type { Allowance } from './allowance.js';
 import type { CompiledOperations } from './compiled.js';
+import { executeWithinTime } from './deadline.js';
 import { type ErrorFormatter, errorBody } from './error.js';
 import { EventSink, EventStream } from './eventSink.js';
 import type { Hub } from './hub.js';
@@ -26,6 +27,8 @@ export interface EventOptions {
   readonly identity: Identity;
   readonly sessions: Sessions;
   readonly hub: Hub;
+  /** Longest execution of a query. */
+  readonly maxExecutionMs: number;
   /** How many connections each client may have open. */
   readonly connections: Allowance;
 }
@@ -90,7 +93,13 @@ export class EventRequests {
         const { document, operation, operationName: name, variables: variableValues } = judged;
         const args = { schema: compiled.schema, document, operationName: name, variableValues };
         if (operation.operation === OperationTypeNode.SUBSCRIPTION) await this.#follow(args, viewer, stream);
-        else this.#tell(await compiled.execute({ ...args, contextValue: this.#context(viewer) }), stream);
+        else {
+          const { maxExecutionMs } = this.options;
+          this.#tell(
+            await executeWithinTime(compiled, { ...args, contextValue: this.#context(viewer) }, maxExecutionMs),
+            stream,
+          );
+        }
       }
     } catch (error) {
       stream.next(JSON.stringify({ errors: explain(error, formatError) }));

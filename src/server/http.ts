@@ -25,6 +25,7 @@ import { addAccessLog, type LogLevel, logOptions } from './log.js';
 import { addMetrics, Metrics, measureHub, measureServer } from './metrics.js';
 import { Sessions } from './session.js';
 import { makeSocketHandler } from './socket.js';
+import { addTracing, TracedOperations, type Tracing } from './tracing.js';
 import { NO_TRUSTED_DOCUMENTS, type TrustedDocuments } from './trusted.js';
 
 declare module 'fastify' {
@@ -78,6 +79,10 @@ export interface ServerOptions {
   readonly logLevel?: LogLevel;
   /** Whether each request gets a line: method, path, status, milliseconds, cost and role, never who asked. */
   readonly accessLog?: boolean;
+  /** Where traces of requests and operations go; absent = nowhere. */
+  readonly tracing?: Tracing;
+  /** Longest execution of a query, in milliseconds; absent = ten seconds. */
+  readonly maxExecutionMs?: number;
   /** Cost of the operations of one client a minute; absent or 0 = any. */
   readonly costLimitPerMinute?: number;
 }
@@ -109,7 +114,12 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     logController: new LogController({ disableRequestLogging: true }),
     logger: { ...logOptions('server', options.logLevel ?? 'warn'), stream: { write: options.log } },
   });
-  const compiled = new CompiledOperations(buildGraphSchema());
+  const { tracing } = options;
+  const schema = buildGraphSchema();
+  const compiled =
+    tracing === undefined
+      ? new CompiledOperations(schema, options.maxExecutionMs)
+      : new TracedOperations(tracing, schema, options.maxExecutionMs);
   const formatError = makeErrorFormatter((message, error) => app.log.error({ err: error }, message));
   const judge = new OperationJudge({ schema: compiled.schema, introspection: options.introspection });
   const metrics = options.metrics ?? new Metrics();
@@ -149,6 +159,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
   });
   addErrorHandlers(app);
   if (options.accessLog === true) addAccessLog(app);
+  if (tracing !== undefined) addTracing(app, tracing);
   addMetrics(app, metrics, async ({ headers, ip }) => (await identity.signIn(headers.authorization, ip)).viewer);
   measureHub(metrics, hub);
   measureServer(metrics, { judge, sockets: () => app.websocketServer.clients.size });
@@ -197,11 +208,13 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
   const desk = new AnswerDesk({ compiled, judge, cache, metrics });
   const trusted = options.trusted ?? NO_TRUSTED_DOCUMENTS;
   const onFailure = (error: unknown): void => app.log.error({ err: error }, 'WebSocket failed');
+  const { maxExecutionMs } = compiled;
   const events = new EventRequests({
-    ...{ ...options, compiled, judge, trusted, formatError, identity, sessions, hub, connections },
+    ...{ ...options, compiled, judge, trusted, formatError, identity, sessions, hub, connections, maxExecutionMs },
   });
   const wsHandler = makeSocketHandler({
     ...options,
+    maxExecutionMs,
     compiled,
     judge,
     trusted,

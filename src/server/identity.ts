@@ -5,12 +5,13 @@ import { clientOf, Throttle } from '../access/throttle.js';
 import { PlatformError } from '../domain/errors.js';
 import { errorBody } from './error.js';
 
-/** HTTP status of the failures of {@link Identity}. */
+/** HTTP status of the failures of {@link Identity}, and of operations that were given up. */
 const STATUS: Readonly<Record<string, number>> = {
   AUTH_INVALID: 401,
   AUTH_THROTTLED: 429,
   RATE_LIMITED: 429,
   AUTH_UNAVAILABLE: 503,
+  TIMEOUT: 504,
 };
 
 /** What {@link Identity} needs. */

@@ -9,6 +9,7 @@ import { PlatformError } from '../domain/errors.js';
 import { createContext, type GraphContext, type Platform } from '../graph/context.js';
 import { Allowance, MAX_SUBSCRIPTIONS_PER_CLIENT } from './allowance.js';
 import type { CompiledOperations } from './compiled.js';
+import { executeWithinTime } from './deadline.js';
 import type { ErrorFormatter } from './error.js';
 import type { Hub } from './hub.js';
 import type { Identity } from './identity.js';
@@ -65,6 +66,8 @@ export interface SocketOptions {
   readonly identity: Identity;
   readonly sessions: Sessions;
   readonly hub: Hub;
+  /** Longest execution of a query. */
+  readonly maxExecutionMs: number;
   /** How many connections each client may have open. */
   readonly connections: Allowance;
   /** Told about failures of the protocol's own code, which clients see as close code 4500. */
@@ -84,7 +87,7 @@ export function makeSocketHandler(options: SocketOptions): (socket: WebSocket, r
   const server = makeServer<Record<string, unknown> | undefined, Connection>({
     onConnect: (context) => signIn(context, options),
     onSubscribe: (context, id, payload) => prepare(context, id, payload, options),
-    execute: (args) => compiled.execute(args),
+    execute: (args) => executeWithinTime(compiled, args, options.maxExecutionMs),
     subscribe: (args) => {
       const { connection, id } = (args as Prepared).asked;
       const { platform, viewer } = args.contextValue as GraphContext;

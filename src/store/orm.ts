@@ -50,6 +50,8 @@ export interface OpenOptions {
   readonly replicas?: ReplicaOptions;
   /** Connections at most. */
   readonly poolSize?: number;
+  /** A statement that takes longer is ended by PostgreSQL; absent = none is. Not for addresses of a pool that lends connections by the transaction. */
+  readonly statementTimeoutMs?: number;
 }
 
 /**
@@ -60,7 +62,9 @@ export interface OpenOptions {
 export async function openDatabase(options: OpenOptions): Promise<Database> {
   await migrate(options.migrationUrl ?? options.url, roleOf(options));
   const poolSize = options.poolSize ?? 12;
-  const orm = await connect(options.url, poolSize);
+  const { statementTimeoutMs } = options;
+  const bounds = statementTimeoutMs === undefined ? {} : { statement_timeout: statementTimeoutMs };
+  const orm = await connect(options.url, poolSize, bounds);
   // The migrations may have used another role's address, so nobody has tried this one yet.
   await orm.em
     .fork()
@@ -70,7 +74,7 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
       throw unreachable(options.url, cause);
     });
   const pool = await poolOf(orm);
-  const replicas = await openReplicasOf(options, { orm, pool }, poolSize).catch(async (error: unknown) => {
+  const replicas = await openReplicasOf(options, { orm, pool }, poolSize, bounds).catch(async (error: unknown) => {
     await orm.close(true);
     throw error;
   });
@@ -88,11 +92,16 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
   };
 }
 
-async function openReplicasOf({ replicas }: OpenOptions, primary: ServerParts, poolSize: number) {
+async function openReplicasOf(
+  { replicas }: OpenOptions,
+  primary: ServerParts,
+  poolSize: number,
+  bounds: pg.PoolConfig,
+) {
   if (replicas === undefined || replicas.urls.length === 0) return null;
   const lastMigration = MIGRATIONS.at(-1)?.name ?? '';
   return openReplicas(primary, replicas, lastMigration, async (url, onConnect) => {
-    const orm = await connect(url, poolSize, { onConnect });
+    const orm = await connect(url, poolSize, { ...bounds, onConnect });
     return { orm, pool: await poolOf(orm) };
   });
 }

@@ -67,6 +67,14 @@ const TRANSPORTS: Readonly<Record<string, Ask>> = {
     const response = await fetch(`${find(introspection).server.url}/graphql?${search}`, { headers });
     return (await response.json()) as GraphqlAnswer;
   },
+  async events(introspection, { query: text, variables, operationName }) {
+    const response = await fetch(`${find(introspection).server.url}/graphql`, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json', accept: 'text/event-stream' } },
+      body: JSON.stringify({ query: text, variables, operationName }),
+    });
+    const [, data = 'null'] = /^event: next\ndata: (.*)$/m.exec(await response.text()) ?? [];
+    return JSON.parse(data) as GraphqlAnswer;
+  },
   async socket(introspection, { query: text, variables, operationName }) {
     const { socket } = find(introspection);
     const id = socket.subscribe(text, variables, operationName);

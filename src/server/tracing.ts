@@ -1,0 +1,95 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { FastifyInstance } from 'fastify';
+import { type ExecutionArgs, type ExecutionResult, getOperationAST, type OperationDefinitionNode } from 'graphql';
+import { CompiledOperations, type ExecutionGround, type ReadyOperation } from './compiled.js';
+
+/** What a span says of itself: never documents, variables, or who asked. */
+export type SpanAttributes = Readonly<Record<string, string | number>>;
+
+/** Something that takes time, as part of a trace. */
+export interface TraceSpan {
+  /** Begins a part of it. */
+  child(name: string, attributes: SpanAttributes): TraceSpan;
+  set(attributes: SpanAttributes): void;
+  /** @param failure code of what went wrong; absent = nothing did */
+  end(failure?: string): void;
+}
+
+/** Where spans go; see `openTracing`. */
+export interface Tracing {
+  /** @param traceparent header of W3C Trace Context; what is no such header begins a trace of its own */
+  begin(name: string, attributes: SpanAttributes, traceparent?: string): TraceSpan;
+  /** Sends what is left. */
+  close(): Promise<void>;
+}
+
+/** The request that is being answered. */
+const current = new AsyncLocalStorage<TraceSpan>();
+
+/** Traces requests for the graph; part of a trace that the client names by `traceparent`. */
+export function addTracing(app: FastifyInstance, tracing: Tracing): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const { method, headers, routeOptions } = request;
+    if (request.ws || routeOptions.url !== '/graphql') return done();
+    const { traceparent } = headers;
+    const span = tracing.begin(
+      `${method} /graphql`,
+      { 'http.request.method': method, 'http.route': '/graphql' },
+      ...(typeof traceparent === 'string' ? [traceparent] : []),
+    );
+    reply.raw.once('close', () => {
+      span.set({ 'http.response.status_code': reply.statusCode });
+      span.end(reply.statusCode >= 500 ? String(reply.statusCode) : undefined);
+    });
+    current.run(span, done);
+  });
+}
+
+/** Executes operations with a span for each, below that of their request where there is one. */
+export class TracedOperations extends CompiledOperations {
+  readonly #tracing: Tracing;
+
+  constructor(tracing: Tracing, ...args: ConstructorParameters<typeof CompiledOperations>) {
+    super(...args);
+    this.#tracing = tracing;
+  }
+
+  override write(ready: ReadyOperation, ground: ExecutionGround): string | null | Promise<string | null> {
+    // What the judge gives has a cost as well.
+    const span = this.#begin(
+      ready.operation,
+      'cost' in ready && typeof ready.cost === 'number' ? { cost: ready.cost } : {},
+    );
+    const written = super.write(ready, ground);
+    if (!(written instanceof Promise)) {
+      span.end();
+      return written;
+    }
+    return written.finally(() => span.end());
+  }
+
+  override async execute(args: Omit<ExecutionArgs, 'schema'>): Promise<ExecutionResult> {
+    const operation = getOperationAST(args.document, args.operationName);
+    if (!operation) return super.execute(args);
+    const span = this.#begin(operation, {});
+    try {
+      const result = await super.execute(args);
+      const code = result.errors?.[0]?.extensions.code;
+      span.end(result.errors === undefined ? undefined : typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR');
+      return result;
+    } catch (error) {
+      span.end('INTERNAL_SERVER_ERROR');
+      throw error;
+    }
+  }
+
+  #begin({ operation, name }: OperationDefinitionNode, judged: { readonly cost?: number }): TraceSpan {
+    const attributes = {
+      'graphql.operation.type': operation,
+      ...(name === undefined ? {} : { 'graphql.operation.name': name.value.slice(0, 100) }),
+      ...(judged.cost === undefined ? {} : { 'graphql.operation.cost': judged.cost }),
+    };
+    const parent = current.getStore();
+    return parent?.child(operation, attributes) ?? this.#tracing.begin(operation, attributes);
+  }
+}

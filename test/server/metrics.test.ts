@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHealthServer } from '../../src/server/healthServer.js';
 import { Metrics } from '../../src/server/metrics.js';
@@ -13,6 +15,15 @@ afterAll(() => serving.close());
 
 const start = (options: Parameters<typeof startTestServer>[0] = {}) =>
   startTestServer({ platform: () => serving.platform, ...options });
+
+it('the manual names every metric', () => {
+  const root = join(import.meta.dirname, '../..');
+  const manual = readFileSync(join(root, 'docs/operation.md'), 'utf8');
+  const files = ['src/measurement.ts', ...readdirSync(join(root, 'src/server')).map((name) => `src/server/${name}`)];
+  const names = files.flatMap((file) => readFileSync(join(root, file), 'utf8').match(/'dti_[a-z_]+'/g) ?? []);
+  expect(names.length).toBeGreaterThan(15);
+  expect(names.filter((name) => !manual.includes(`\`${name.slice(1, -1)}\``))).toEqual([]);
+});
 
 describe('/metrics', () => {
   it('has the format of Prometheus, names with units, and no label that says who asked', async () => {

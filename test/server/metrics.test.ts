@@ -39,7 +39,7 @@ describe('/metrics', () => {
   });
 
   it('counts requests by route and status, operations by kind and outcome, and what they cost', async () => {
-    const { url } = await start();
+    const { url } = await start({ answerCacheBytes: 0 });
     await postGraphql(url, '{ rounds(first: 3) { totalCount } }');
     await postGraphql(url, '{ rounds(first: 3) { totalCount } }');
     await postGraphql(url, '{ nowhere }');

@@ -152,15 +152,21 @@ class Heads {
     this.#told = feed.head;
     feed.onRevision(({ id, kind }) => {
       this.#told = id;
+      // Those that it shows by now are not kept, also where nobody asks for results.
+      this.#take();
       if (!BESIDE_RESULTS.has(kind)) this.#coming.push(id);
     });
   }
 
-  /** Newest revision of a snapshot, a round or the reference data that the feed shows; no smaller than it is, at least. */
-  get results(): number {
+  #take(): void {
     while (this.#coming[0] !== undefined && this.#coming[0] <= this.feed.head) {
       this.#results = this.#coming.shift() ?? this.#results;
     }
+  }
+
+  /** Newest revision of a snapshot, a round or the reference data that the feed shows; no smaller than it is, at least. */
+  get results(): number {
+    this.#take();
     // One that it was not asked about, because it was under way when this began to follow, may be of results.
     if (this.feed.head > this.#told) this.#results = this.feed.head;
     return this.#results;

@@ -135,6 +135,8 @@ describe('node', () => {
         'Source',
         'SyncRun',
         'Observation',
+        // Found by its id in alert.test.ts, where there are some.
+        'Alert',
       ].sort(),
     );
   });

@@ -117,7 +117,8 @@ class Planner {
     let fields: readonly PlannedField[] | null = null;
     return (value, run) => {
       fields ??= this.#planFields(type, collect());
-      if (typeof value !== 'object' || value === null) throw GIVE_UP;
+      // An error that a resolver returns instead of throwing it, as loaders of many do, is an error of the field.
+      if (typeof value !== 'object' || value === null || value instanceof Error) throw GIVE_UP;
       if (isOf && isOf(value, run.context, NO_INFO) !== true) throw GIVE_UP;
       let text = '';
       for (let at = 0; at < fields.length; at += 1) {

@@ -93,6 +93,7 @@ describe('CompiledOperations', () => {
     ['null in a list', '{ holes { id } }', {}],
     ['null that rises through a list', '{ holes { rank } entities { id } }', {}],
     ['a getter that throws after a promise', '{ thrower { id published } }', {}],
+    ['an error that is returned, not thrown', '{ returned { published } }', {}],
     ['bad variables', 'query Q($n: Int!) { entities(first: $n) { id } }', { n: 'three' }],
     ['bad input objects', 'query Q($w: Filter!) { filter(where: $w) }', { w: { other: 1 } }],
     ['two choices of one', 'query Q($by: Choice!) { choose(by: $by) }', { by: { code: 'x', rank: 1 } }],

@@ -22,6 +22,7 @@ const SDL = `
     day(day: Day!): String!
     nullable(rank: Int): Score
     thrower: Score
+    returned: Score
     holes: [Score!]
     failing(code: String!): String
     node(id: ID!): Node
@@ -67,6 +68,8 @@ const QUERY: Resolvers = {
   day: (_, { day }) => (day instanceof Day ? day.text : `lost its class: ${JSON.stringify(day)}`),
   nullable: async (_, { rank }) => (rank === 0 ? null : new Score('n', 0.125, rank ?? null)),
   thrower: async () => new Score('t', 13, 1),
+  // As loaders of many give the failure of one.
+  returned: async () => new Error('given back'),
   holes: async () => [new Score('a', 1, 1), null, new Score('c', 1, null)],
   failing: async (_, { code }) => {
     if (code === 'plain') throw new Error('select secret from table');

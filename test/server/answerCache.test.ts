@@ -56,6 +56,13 @@ it('keeps what tells of results while observations come, and forgets it with a s
   }
 });
 
+it('knows the newest revision of results, however many came while nobody asked', async () => {
+  const { feed, cache, shown } = open();
+  for (let count = 0; count < 100; count += 1) feed.show(count === 60 ? 'SNAPSHOT' : 'OBSERVATIONS');
+  expect(cache.headOf('RESULTS', shown)).toBe(62);
+  expect(cache.headOf('EVERYTHING', shown)).toBe(101);
+});
+
 it('does not keep an answer of before a revision under a revision that is only announced', async () => {
   const { feed, ask, recall } = open();
   feed.announce('SNAPSHOT');

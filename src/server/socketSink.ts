@@ -9,11 +9,13 @@ const FINAL_TEXT = 0x81;
 const SHORT_ID = 8;
 /** Frames of one message that are kept, one for each short id. */
 const MAX_FRAMES = 64;
+/** Longest message that gets such frames, in bytes: of a longer one 64 copies would take more than the second write costs. */
+const MAX_FRAMED_BYTES = 64 * 1024;
 /** Longest wait for a client to take the reason of its end. */
 const GOODBYE_MS = 1_000;
 
 /** Close code of a client that leaves too much unread: clients of graphql-ws connect again after it, and resume by `since`. */
-export const CLOSE_UNREAD = 4413;
+const CLOSE_UNREAD = 4413;
 
 /** The connection of a client, with the lists of those who wait on it. */
 export class Peer {
@@ -122,7 +124,7 @@ export class SocketSink implements Sink {
     const { raw } = peer;
     const known = frames?.get(id);
     if (known !== undefined) return void raw.write(known);
-    if (frames !== null && id.length <= SHORT_ID && frames.size < MAX_FRAMES) {
+    if (frames !== null && id.length <= SHORT_ID && frames.size < MAX_FRAMES && tail.length <= MAX_FRAMED_BYTES) {
       const frame = Buffer.concat([headOf(prefix, tail.length), tail]);
       frames.set(id, frame);
       return void raw.write(frame);

@@ -80,15 +80,13 @@ describe('measureDocument', () => {
     expect(codesOf(source)).toEqual(codes);
   });
 
-  it('counts fields that fragments multiply, at once', () => {
-    const doubling = Array.from(
-      { length: 14 },
-      (_, at) => `fragment F${at} on Query { a: next { ...F${at + 1} } b: next { ...F${at + 1} } }`,
-    );
-    const source = `{ ...F0 } ${doubling.join(' ')} fragment F14 on Query { leaf }`;
-    const started = performance.now();
-    expect(codesOf(source)).toEqual(['QUERY_TOO_LARGE']);
-    expect(performance.now() - started).toBeLessThan(200);
+  it('counts fields that fragments multiply without writing them out', () => {
+    // 9 to the power of 14: whoever wrote them out would not come back.
+    const multiplying = Array.from({ length: 14 }, (_, at) => {
+      const fields = Array.from('abcdefghi', (alias) => `${alias}: next { ...F${at + 1} }`);
+      return `fragment F${at} on Query { ${fields.join(' ')} }`;
+    });
+    expect(codesOf(`{ ...F0 } ${multiplying.join(' ')} fragment F14 on Query { leaf }`)).toEqual(['QUERY_TOO_LARGE']);
   });
 
   it('knows who asks for the schema, also in a fragment', () => {

@@ -52,7 +52,7 @@ export class AlertUpdate {
 }
 
 /** Alerts, live. */
-export function liveAlerts(platform: Platform, watched: WatchedAlerts): LiveField<AlertUpdate> {
+function liveAlerts(platform: Platform, watched: WatchedAlerts): LiveField<AlertUpdate> {
   return {
     concerns: ({ kind }) => kind === 'ALERT',
     async tell(base, head) {

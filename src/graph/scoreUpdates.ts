@@ -121,7 +121,7 @@ export interface WatchedScores {
  * The scores of chosen entities and measures, live. With a threshold nothing is told until one row has moved that far from what the subscriber has, and
  * then every row that changed: a drift in small steps adds up and is told in the end, and what was told is always a whole state.
  */
-export function liveScores(
+function liveScores(
   platform: Platform,
   { round, entityIds, measures, threshold }: WatchedScores,
 ): LiveField<ScoreUpdate> {

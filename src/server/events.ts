@@ -12,6 +12,7 @@ import type { Hub } from './hub.js';
 import type { Identity } from './identity.js';
 import type { OperationJudge } from './judge.js';
 import { isForeign } from './origin.js';
+import { isRecord } from './record.js';
 import type { Sessions } from './session.js';
 import { explain, formatResult } from './sharedOperation.js';
 import { subscribe } from './subscribe.js';
@@ -181,8 +182,4 @@ function readAddress(address: unknown): unknown {
   } catch {
     return null;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -9,6 +9,7 @@ import { type ErrorFormatter, errorBody } from './error.js';
 import type { EventRequests } from './events.js';
 import type { Identity } from './identity.js';
 import { RecentMap } from './recent.js';
+import { isRecord } from './record.js';
 import type { DocumentRequest, TrustedDocuments } from './trusted.js';
 
 /** What {@link addGraphqlRoute} needs. */
@@ -317,8 +318,4 @@ function sendFailure(error: unknown, reply: FastifyReply): FastifyReply {
   if (!(error instanceof PlatformError) || status === undefined) throw error;
   reply.code(status).header('cache-control', 'no-store');
   return reply.send(errorBody(error.code, error.message, error.details));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -68,7 +68,6 @@ export interface ServerOptions {
   readonly bounds?: Partial<Bounds>;
   /** What the server measures of itself is added there; absent = what it measures is its own. */
   readonly metrics?: Metrics;
-  /** Receives one line of JSON at a time, ended by a newline; never bodies, queries or headers. */
   /** Room for whole answers, in bytes; 0 = none are kept, absent = 16 MB. */
   readonly answerCacheBytes?: number;
   /** Documents that clients name instead of sending them; absent = none. */

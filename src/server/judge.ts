@@ -225,7 +225,7 @@ function refuseTransport({ operation }: OperationDefinitionNode, transport: Tran
   if (CARRIED[transport].some((each) => each === operation)) return null;
   const isLive = operation === SUBSCRIPTION;
   const message = isLive
-    ? 'A subscription goes over WebSocket (graphql-transport-ws) on the same path.'
+    ? 'A subscription goes over WebSocket (graphql-transport-ws) or Server-Sent Events (graphql-sse) on the same path.'
     : 'A mutation goes by POST, or over WebSocket (graphql-transport-ws) on the same path.';
   // Only what another method would do is a wrong method.
   const http = isLive ? { status: 400 } : { status: 405, headers: new Map([['allow', 'POST']]) };

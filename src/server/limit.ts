@@ -26,7 +26,7 @@ export const MAX_DEFINITIONS = 100;
 export const MAX_DEPTH = 15;
 
 /** Deepest selection when fragments are written out, whether they are a level of the answer or not: who walks it needs stack for each. */
-export const MAX_NESTING = 60;
+const MAX_NESTING = 60;
 
 /** Most fields of an operation after its fragments are written out: fragments that double each other reach 2^n from n lines. */
 export const MAX_FIELDS = 2000;
@@ -47,7 +47,7 @@ export const MAX_VALUE_DEPTH = 40;
 export const MAX_VARIABLE_VALUES = 20_000;
 
 /** Most variables of one operation, and most names of one object among their values; the errors of graphql-js print all of them, each. */
-export const MAX_NAMES = 100;
+const MAX_NAMES = 100;
 
 /** Most operations that one WebSocket has under way. */
 export const MAX_OPERATIONS_PER_SOCKET = 50;

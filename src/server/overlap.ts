@@ -12,7 +12,7 @@ import {
  * with each: 440 times `entity(code: "1") { code }` took it 100 ms until its own budget was used up. Ten fragments that all ask for the same
  * thirty fields need 1,350.
  */
-export const MAX_COMPARISONS = 10_000;
+const MAX_COMPARISONS = 10_000;
 
 /** Arguments are compared as well, which takes about this many times as long. */
 const ARGUMENT_WEIGHT = 4;

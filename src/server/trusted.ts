@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { mayIntrospect } from '../access/permission.js';
 import type { Viewer } from '../access/viewer.js';
 import { describeError, PlatformError } from '../domain/errors.js';
+import { isRecord } from './record.js';
 
 /** What a request says of the document that it means. */
 export interface DocumentRequest {
@@ -107,8 +108,4 @@ function readList(text: string): readonly (readonly [string, string])[] {
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,7 @@ import { entityPosition } from './columns.js';
 import { quantise } from './statistics.js';
 
 /** The numbers of a score that can be compared and summed up. */
-export const SCORE_FIGURES = [
+const SCORE_FIGURES = [
   'value',
   'points',
   'rank',
@@ -55,7 +55,7 @@ export function figureReader(compared: ComparedColumns, figure: ScoreFigure): Fi
 }
 
 /** The cell of the same entity and measure in the snapshot of the year before; -1 = none. */
-export function previousCell({ columns, previous, previousMeasures }: ComparedColumns, cell: number): number {
+function previousCell({ columns, previous, previousMeasures }: ComparedColumns, cell: number): number {
   if (previous === null) return -1;
   const entityCount = columns.entityIds.length;
   const measureAt = previousMeasures[Math.floor(cell / entityCount)] ?? -1;

@@ -111,6 +111,8 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     trustProxy: trustOf(options.trustProxy ?? 0),
     clientErrorHandler: refuseUnreadable,
     logController: new LogController({ disableRequestLogging: true }),
+    // One logger for all requests: nothing that is logged names a request, and one for each costs more than to recognise it.
+    childLoggerFactory: (logger) => logger,
     logger: { ...logOptions('server', options.logLevel ?? 'warn'), stream: { write: options.log } },
   });
   const { tracing } = options;

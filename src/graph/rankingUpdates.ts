@@ -10,6 +10,7 @@ import type { Revision } from '../store/revision.js';
 import { createContext, type LoadedRound, type Platform, View } from './context.js';
 import { ListSize } from './cost.js';
 import { EntityType } from './entity.js';
+import { loadLast } from './lastSnapshot.js';
 import type { LiveField, Told } from './live.js';
 import { requirePosition, ScoreType, scoreOf } from './score.js';
 
@@ -92,9 +93,6 @@ export interface WatchedRanking {
   readonly group: PeerGroup;
 }
 
-/** How many snapshots back a subscriber is told the difference from; older ones may have to be computed again, for more than the whole is worth. */
-const MAX_STEPS = 100;
-
 /** A ranking, live: told as a whole, or as the rows that differ between the snapshot that a subscriber has and the newest one. */
 export class RankingField implements LiveField<RankingUpdate> {
   constructor(
@@ -112,14 +110,14 @@ export class RankingField implements LiveField<RankingUpdate> {
     const { platform, watched } = this;
     const newest = this.#find(head);
     if (newest === undefined) return null;
-    const last = base === null || base > head ? undefined : this.#find(base);
-    if (base === null || last === undefined || !this.#isNear(last, newest)) return this.#tellAll(newest);
-    if (last.id === newest.id) return null;
+    const last = base === null ? null : await loadLast(platform, watched.round, base, head);
+    if (base === null || last === null) return this.#tellAll(newest);
+    if (last.head.id === newest.id) return null;
     // Loaders and reference data live for one event; the next one may find other sources and names.
     const view = new View(createContext(platform), newest.revision, null);
-    const [loaded, { columns }] = await Promise.all([this.#load(view, newest), platform.library.load(last)]);
+    const loaded = await this.#load(view, newest);
     const measureAt = requirePosition(loaded, watched.measure);
-    const changes = diffRanking(columns, loaded.columns, measureAt, watched.group.id);
+    const changes = diffRanking(last.columns, loaded.columns, measureAt, watched.group.id);
     const rows = changes.flatMap(({ entityId, kind, previousRank, previousValue }) =>
       toRow(view, kind === 'REMOVED' ? null : loaded, watched.measure, entityId, previousRank, previousValue),
     );
@@ -146,16 +144,6 @@ export class RankingField implements LiveField<RankingUpdate> {
   #find(revision: number): SnapshotHead | undefined {
     const { library, publicProvisional } = this.platform;
     return library.find(this.watched.round.id, { revision, provisional: publicProvisional });
-  }
-
-  /** Backwards from the newest: most subscribers are one step behind a history of thousands. */
-  #isNear(last: SnapshotHead, newest: SnapshotHead): boolean {
-    let each: SnapshotHead | undefined = newest;
-    for (let step = 0; step <= MAX_STEPS && each !== undefined; step += 1) {
-      if (each.revision <= last.revision) return true;
-      each = this.#find(each.revision - 1);
-    }
-    return false;
   }
 }
 

@@ -218,8 +218,11 @@ describe('rankingUpdates', () => {
 });
 
 describe('a subscriber that is far behind', () => {
-  /** The platform with a library that has a hundred more snapshots between the newest and those before it. */
-  function crowded(): Platform {
+  /**
+   * The platform with a library that has a hundred more snapshots between the newest and those before it.
+   * @param isHeld whether all of them are in memory
+   */
+  function crowded(isHeld: boolean): Platform {
     const { library } = graph.platform;
     let left = 100;
     const find: SnapshotLibrary['find'] = (roundId, scope) => {
@@ -230,7 +233,8 @@ describe('a subscriber that is far behind', () => {
       return newest;
     };
     const load: SnapshotLibrary['load'] = (head) => library.load(head);
-    return { ...graph.platform, feed: graph.platform.feed, library: { find, load } as SnapshotLibrary };
+    const holds: SnapshotLibrary['holds'] = () => isHeld;
+    return { ...graph.platform, feed: graph.platform.feed, library: { find, load, holds } as SnapshotLibrary };
   }
 
   function field(platform: Platform): RankingField {
@@ -248,8 +252,10 @@ describe('a subscriber that is far behind', () => {
     const { head } = graph.platform.feed;
     const near = await field(graph.platform).tell(Number(revision), head);
     expect(near).toMatchObject({ event: { complete: false, previousRevision: revision, revision: newest } });
-    const far = await field(crowded()).tell(Number(revision), head);
+    const far = await field(crowded(false)).tell(Number(revision), head);
     expect(far).toMatchObject({ event: { complete: true, previousRevision: null, revision: newest } });
+    const held = await field(crowded(true)).tell(Number(revision), head);
+    expect(held).toMatchObject({ event: { complete: false, previousRevision: revision, revision: newest } });
   });
 
   it('a subscriber is let go when the feed closes', async () => {

@@ -176,7 +176,11 @@ const TEXTS: readonly Row[] = [
   ['names of the prototype', '{ __proto__ constructor toString }', VALIDATION],
   ['a fragment with a name of the prototype', '{ ...__proto__ ...constructor }', VALIDATION],
   ['an argument with a name of the prototype', '{ entity(code: "74", __proto__: {}) { code } }', VALIDATION],
-  ['code that graphql-jit would write out', '{ entity(code: "74") { name(lang: "__MAGIC_DATE__") } }', VALIDATION],
+  [
+    'a literal that a code generator would write out as code',
+    '{ entity(code: "74") { name(lang: "__MAGIC_DATE__") } }',
+    VALIDATION,
+  ],
   ['20,000 escapes for a field that is not there', `{ nowhere(code: "${'\\u0041'.repeat(20_000)}") }`, LARGE],
   ['20,000 comments before a mistake', `${'#\n'.repeat(20_000)}{`, PARSE],
 ];

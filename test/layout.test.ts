@@ -62,7 +62,7 @@ const ROOMS_OF_PACKAGE: readonly PackageRule[] = [
   },
   { pattern: /^graphql(\/|$)/, rooms: ['graph', 'server'], reason: 'the server executes what the graph declares' },
   {
-    pattern: /^(@apollo\/server|@as-integrations\/fastify|@fastify|graphql-ws|graphql-jit|ruru|ws)(\/|$)/,
+    pattern: /^(@apollo\/server|@fastify|graphql-ws|ruru|ws)(\/|$)/,
     rooms: ['server'],
     reason: 'transport is the server’s',
   },

@@ -138,7 +138,13 @@ export async function openPage(context: GraphContext, args: ReadPageArgs, list: 
   return { view, position: { list, revision, after: key }, size };
 }
 
+/** Rounds without a result: not computed by then, or provisional where that is not public. */
+export function noResult(roundCodes: readonly string[], revision: number): PlatformError {
+  const message = `There is no result of ${roundCodes.join(', ')} as of revision ${revision}: none was computed by then, or none is public. Ask for a later state, or for another round.`;
+  return new PlatformError('AS_OF_UNAVAILABLE', message);
+}
+
 /** Nothing had been published or computed yet. */
-export function unavailable(when: string): PlatformError {
+function unavailable(when: string): PlatformError {
   return new PlatformError('AS_OF_UNAVAILABLE', `Nothing was known as of ${when}; ask for a later state.`);
 }

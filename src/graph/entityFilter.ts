@@ -285,7 +285,8 @@ function runningTest(
   tests: readonly ScoreTest[],
   running: number,
 ): (entityId: number) => boolean {
-  if (running < 1 || running > MAX_RUNNING) throw badRelation(`"running" must be 1 to ${MAX_RUNNING}`);
+  if (running < 1 || running > MAX_RUNNING)
+    throw badRelation(`"running" must be 1 to ${MAX_RUNNING}, received ${running}`);
   const codes = [...new Set(rounds.flatMap((round) => round.codes))];
   const places = rounds.map((round) => new Map(round.codes.map((code, at) => [code, round.measures[at] ?? 0])));
   return (entityId) =>

@@ -7,7 +7,7 @@ import type { SnapshotColumns } from '../domain/snapshot.js';
 import { differenceOf, explainChoice, explainScore, publishedText } from '../pipeline/explain.js';
 import { cellOf, entityPosition, measurePosition, numberAt, readCell, type SnapshotCell } from '../snapshot/columns.js';
 import { rankingOf } from '../snapshot/ranking.js';
-import { unavailable } from './at.js';
+import { noResult } from './at.js';
 import type { LoadedRound, View } from './context.js';
 import { Cost, ListSize } from './cost.js';
 import { EntityType } from './entity.js';
@@ -301,7 +301,7 @@ export const MEASURE_ARGUMENT = {
 export async function requireRound(view: View, roundCode: string): Promise<LoadedRound> {
   const loaded = await view.load(findRound(view, roundCode));
   if (loaded !== null) return loaded;
-  throw unavailable(`revision ${view.revision} in the round ${roundCode}`);
+  throw noResult([roundCode], view.revision);
 }
 
 /** The place of a measure of the round's framework in its columns. */

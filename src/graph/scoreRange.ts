@@ -4,7 +4,7 @@ import type { EntityLevel } from '../domain/entity.js';
 import { PlatformError } from '../domain/errors.js';
 import { INDEX_CODE, type MeasureKind } from '../domain/framework.js';
 import type { AssessmentRound } from '../domain/round.js';
-import { unavailable } from './at.js';
+import { noResult } from './at.js';
 import type { LoadedRound, View } from './context.js';
 import { findRound } from './round.js';
 import { selectMeasures } from './score.js';
@@ -87,7 +87,7 @@ export async function loadRange(view: View, range: ScoreRange, isAnyMeasure: boo
   const rounds = roundsOf(view, range);
   const loaded = (await Promise.all(rounds.map((round) => view.load(round)))).filter((each) => each !== null);
   if (range.rounds?.length && loaded.length === 0) {
-    throw unavailable(`revision ${view.revision} in the rounds ${range.rounds.join(', ')}`);
+    throw noResult(range.rounds, view.revision);
   }
   return measuresOf(view, loaded, range, isAnyMeasure);
 }
@@ -141,7 +141,7 @@ function refuseUnknown(view: View, rounds: readonly LoadedRound[], codes: readon
   if (unknown === undefined) return;
   throw new PlatformError(
     'NOT_FOUND',
-    `The ${frameworks.length === 1 ? 'framework' : 'frameworks'} ${frameworks.join(', ')} of these rounds have no measure "${unknown.slice(0, 80)}"; \`measures\` lists those that there are.`,
+    `No framework of these rounds (${frameworks.join(', ')}) has a measure "${unknown.slice(0, 80)}"; \`measures\` lists those that there are.`,
     { details: { frameworks, measure: unknown.slice(0, 80) } },
   );
 }

@@ -179,9 +179,10 @@ function subscribe({ args, context }: { args: Arguments; context: GraphContext }
     throw wrong(`${rows} scores were asked for, ${MAX_ROWS} can be watched at once; name fewer entities or measures`);
   }
   const threshold = { rank: args.minRankChange ?? null, value: args.minValueChange ?? null };
-  if (threshold.rank !== null && threshold.rank < 1) throw wrong('"minRankChange" must be 1 or more');
+  if (threshold.rank !== null && threshold.rank < 1)
+    throw wrong(`"minRankChange" must be 1 or more, received ${threshold.rank}`);
   if (threshold.value !== null && !(threshold.value > 0 && threshold.value <= 1)) {
-    throw wrong('"minValueChange" must be above 0 and at most 1');
+    throw wrong(`"minValueChange" must be above 0 and at most 1, received ${threshold.value}`);
   }
   const since = args.since === undefined || args.since === null ? null : readRevision(args.since, 'since');
   return new LiveSubscription(liveScores(platform, { round, entityIds, measures, threshold }), since);

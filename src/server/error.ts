@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { formatGraphError } from '../graph/errors.js';
+import { MAX_PAYLOAD_BYTES } from './limit.js';
 
 /** The log that {@link formatGraphError} writes unforeseen failures to. */
 export type Log = Parameters<typeof formatGraphError>[2];
@@ -51,7 +52,12 @@ export function addErrorHandlers(app: FastifyInstance): void {
       return reply.code(500).send(errorBody('INTERNAL_SERVER_ERROR', 'Internal server error'));
     }
     const code = status === 413 ? 'PAYLOAD_TOO_LARGE' : 'BAD_REQUEST';
-    return reply.code(status).send(errorBody(code, error.message));
+    // Fastify does not say how much it takes.
+    const message =
+      status === 413
+        ? `The body is larger than the ${MAX_PAYLOAD_BYTES / 1024} kB that are allowed. Ask in parts.`
+        : error.message;
+    return reply.code(status).send(errorBody(code, message));
   });
 }
 

@@ -157,8 +157,8 @@ class GraphqlRoute {
     }
     if (outcome instanceof Answer) return this.#send(outcome, request, reply, transport);
     if (outcome.errors !== null) return this.#refuse(outcome, request, reply) ?? this.#askApollo(request, reply, whole);
-    // Apollo knows nothing of ids, so it gets the document.
-    const resolved = { query: source, operationName, variables };
+    // Apollo knows nothing of ids, so it gets the document; a key without value is a bad request to it.
+    const resolved = { query: source, operationName: operationName ?? null, variables: variables ?? null };
     const isText = typeof read.query === 'string' && idless(read);
     const again = isText
       ? whole

@@ -122,6 +122,6 @@ function refusal(host: string, port: number): Error {
   const shown = host.includes(':') ? `[${host}]` : host;
   return syncFailure(
     'SYNC_ADDRESS',
-    `The source leads to ${shown}, which is not in the public network. If that is meant, add ${shown}:${port} to SOURCE_ALLOWED_HOSTS.`,
+    `The address leads to ${shown}, which is not in the public network. If that is meant, add ${shown}:${port} to SOURCE_ALLOWED_HOSTS.`,
   );
 }

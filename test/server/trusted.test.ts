@@ -9,6 +9,7 @@ import { GraphqlSocket } from '../helpers/graphqlClient.js';
 import { openTestServing, startTestServer, type TestServing } from './testServer.js';
 
 const ROUNDS = 'query Rounds { rounds { totalCount } }';
+const FAILING = '{ ranking(round: "NONE") { totalCount } }';
 const OTHER = '{ rounds { totalCount } }';
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 const ADMIN: Viewer = { role: 'admin', subject: 'local:anna', entityKey: null };
@@ -91,7 +92,7 @@ describe('the server', () => {
     serving = await openTestServing();
   });
   afterAll(() => serving.close());
-  const trusted = new TrustedDocuments(new Map([[hash(ROUNDS), ROUNDS]]), true);
+  const trusted = new TrustedDocuments(new Map([ROUNDS, FAILING].map((each) => [hash(each), each])), true);
   const start = () => startTestServer({ platform: () => serving.platform, trusted });
 
   it('answers ids by POST and GET, from memory too, and refuses other documents', async () => {
@@ -111,6 +112,9 @@ describe('the server', () => {
       const got = await fetch(`${url}/graphql?${search}`, { headers });
       expect(await got.text()).toBe(expected.text);
     }
+    // What is refused or fails, and mutations, are answered by Apollo, which gets the document instead.
+    const failed = await post({ documentId: hash(FAILING) });
+    expect(JSON.parse(failed.text).errors[0].extensions.code).toBe('NOT_FOUND');
     const refused = await post({ query: OTHER });
     expect([refused.status, JSON.parse(refused.text).errors[0].extensions.code]).toEqual([403, 'DOCUMENT_NOT_TRUSTED']);
     const unknown = await post({ documentId: 'none' });

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { type GraphQLError, OperationTypeNode } from 'graphql';
 import { type Viewer, viewerScope } from '../access/viewer.js';
+import { PlatformError } from '../domain/errors.js';
 import { createContext, type Platform } from '../graph/context.js';
 import { Answer, type AnswerCache } from './answerCache.js';
 import type { CompiledOperations } from './compiled.js';
@@ -85,20 +86,26 @@ export class AnswerDesk {
     const reading = isMutation || cache.capacity === 0 ? null : readingOfDocument(compiled.schema, document);
     if (reading === null) asked.spend(judged.cost);
     if (isMutation) return { errors: null, isMutation };
-    if (reading === null) return (await this.#make(asked, judged)) ?? { errors: null, isMutation: false };
+    if (reading === null)
+      return (await this.#counted(asked, this.#make(asked, judged))) ?? { errors: null, isMutation: false };
     const meaning = `${viewerScope(asked.viewer)}\n${asked.operationName ?? ''}\n${JSON.stringify(coerced)}\n${asked.source}`;
     const { feed } = asked.platform;
     const kept = cache.byMeaning(meaning, feed);
     if (kept !== null) this.#count(asked.transport, 'ok');
     else asked.spend(judged.cost);
     const revision = cache.headOf(reading, feed);
-    const answer = kept ?? (await cache.share(meaning, revision, () => this.#make(asked, judged)));
+    const answer =
+      kept ??
+      (await this.#counted(
+        asked,
+        cache.share(meaning, revision, () => this.#make(asked, judged)),
+      ));
     if (answer === null) return { errors: null, isMutation: false };
     cache.learn(asked.name, meaning);
     return answer;
   }
 
-  async #make({ platform, viewer, transport }: Asked, judged: JudgedOperation): Promise<Answer | null> {
+  async #make({ platform, viewer }: Asked, judged: JudgedOperation): Promise<Answer | null> {
     const { compiled, cache, metrics } = this.#options;
     const reading = cache.capacity === 0 ? null : readingOfDocument(compiled.schema, judged.document);
     const startedAt = performance.now();
@@ -106,11 +113,22 @@ export class AnswerDesk {
     const revision = cache.headOf(reading, platform.feed);
     const text = await compiled.write(judged, { contextValue: createContext(platform, viewer) });
     if (text === null) return null;
-    this.#count(transport, 'ok');
     metrics.costs.observe(judged.cost);
     metrics.durations.observe({ kind: OperationTypeNode.QUERY }, (performance.now() - startedAt) / 1000);
     // The line feed is Apollo's.
     return new Answer(Buffer.from(`${text}\n`), revision, reading, String(judged.cost));
+  }
+
+  /** Counts what comes of a query for the one who asked, also where several wait for the same answer; what is left over counts where it is executed. */
+  async #counted({ transport }: Asked, making: Promise<Answer | null>): Promise<Answer | null> {
+    try {
+      const answer = await making;
+      if (answer !== null) this.#count(transport, 'ok');
+      return answer;
+    } catch (error) {
+      this.#count(transport, error instanceof PlatformError ? error.code : 'INTERNAL_SERVER_ERROR');
+      throw error;
+    }
   }
 
   #count(transport: 'get' | 'post', outcome: string, kind: string = OperationTypeNode.QUERY): void {

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FastifyInstance } from 'fastify';
 import { type ExecutionArgs, type ExecutionResult, getOperationAST, type OperationDefinitionNode } from 'graphql';
+import { PlatformError } from '../domain/errors.js';
 import { CompiledOperations, type ExecutionGround, type ReadyOperation } from './compiled.js';
 
 /** What a span says of itself: never documents, variables, or who asked. */
@@ -65,7 +66,16 @@ export class TracedOperations extends CompiledOperations {
       span.end();
       return written;
     }
-    return written.finally(() => span.end());
+    return written.then(
+      (text) => {
+        span.end();
+        return text;
+      },
+      (error: unknown) => {
+        span.end(error instanceof PlatformError ? error.code : 'INTERNAL_SERVER_ERROR');
+        throw error;
+      },
+    );
   }
 
   override async execute(args: Omit<ExecutionArgs, 'schema'>): Promise<ExecutionResult> {

@@ -9,6 +9,8 @@ const LOOK_MS = 5000;
 const SETTLE_MS = 1000;
 /** A look at a round of 10,600 communes takes some time; it takes no more than a twentieth of the time of its process. */
 const REST_PER_LOOK = 20;
+/** Nobody waits longer than this for an alert, however long a look takes. */
+const LONGEST_REST_MS = 60_000;
 
 /** What {@link keepAlerts} needs. */
 export interface KeepAlertsOptions extends AlertStage {
@@ -31,7 +33,8 @@ export async function keepAlerts(options: KeepAlertsOptions): Promise<void> {
     } catch (error) {
       if (!signal.aborted) log(`alerts could not be raised or sent, and will be: ${describeError(error)}`);
     }
-    const restMs = Math.max(SETTLE_MS, REST_PER_LOOK * (performance.now() - startedAt));
+    const worthMs = REST_PER_LOOK * (performance.now() - startedAt);
+    const restMs = Math.min(Math.max(SETTLE_MS, worthMs), LONGEST_REST_MS);
     await sleep(restMs, undefined, { signal }).catch(() => undefined);
     await feed.changed(head, AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]));
   }

@@ -74,15 +74,20 @@ export class CompiledOperations {
     }
   }
 
-  /** The same for whoever needs the answer as objects. */
-  async tryExecute(args: Omit<ExecutionArgs, 'schema'>): Promise<ExecutionResult | null> {
+  /** The same for whoever has the variables as they came. */
+  async tryWrite(args: Omit<ExecutionArgs, 'schema'>): Promise<string | null> {
     const operation = getOperationAST(args.document, args.operationName);
     if (!operation) return null;
     const definitions = operation.variableDefinitions ?? [];
     const { coerced } = getVariableValues(this.schema, definitions, args.variableValues ?? {}, { maxErrors: 1 });
     if (coerced === undefined) return null;
     const { document, contextValue, rootValue } = args;
-    const text = await this.write({ document, operation, coerced }, { contextValue, rootValue });
+    return this.write({ document, operation, coerced }, { contextValue, rootValue });
+  }
+
+  /** The same for whoever needs the answer as objects. */
+  async tryExecute(args: Omit<ExecutionArgs, 'schema'>): Promise<ExecutionResult | null> {
+    const text = await this.tryWrite(args);
     return text === null ? null : (JSON.parse(text) as ExecutionResult);
   }
 

@@ -2,6 +2,7 @@ import {
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
+  execute,
   type FieldNode,
   type FormattedExecutionResult,
   GraphQLError,
@@ -46,8 +47,11 @@ export function shareOperation(
     scope,
     field,
     async execute(event) {
-      const result = await compiled.execute({ ...shared, rootValue: event, contextValue: createContext() });
-      return JSON.stringify(formatResult(result, formatError));
+      const ground = { ...shared, rootValue: event, contextValue: createContext() };
+      const text = await compiled.tryWrite(ground);
+      // Without the line end of bodies: a line end within an event of a stream would end it.
+      if (text !== null) return text.trimEnd();
+      return JSON.stringify(formatResult(await execute(ground), formatError));
     },
     explain: (error) => JSON.stringify(explain(error, formatError)),
   };

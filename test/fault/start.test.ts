@@ -19,7 +19,12 @@ async function folder(): Promise<string> {
 async function failToStart(environment: Record<string, string>): Promise<{ code: number | null; said: string }> {
   const { ended, said } = launch(environment);
   const code = await ended;
-  return { code, said: said() };
+  return { code, said: said().split('\n').map(readLine).join('\n') };
+}
+
+/** The message of a line of the log; other lines as they are. */
+function readLine(line: string): string {
+  return line.startsWith('{') ? (JSON.parse(line) as { msg: string }).msg : line;
 }
 
 describe('a platform that cannot start says in one message what to do and exits with 1', () => {

@@ -49,8 +49,7 @@ export function shareOperation(
     async execute(event) {
       const ground = { ...shared, rootValue: event, contextValue: createContext() };
       const text = await compiled.tryWrite(ground);
-      // Without the line end of bodies: a line end within an event of a stream would end it.
-      if (text !== null) return text.trimEnd();
+      if (text !== null) return text;
       return JSON.stringify(formatResult(await execute(ground), formatError));
     },
     explain: (error) => JSON.stringify(explain(error, formatError)),

@@ -22,6 +22,8 @@ import { SubmissionItemTable, SubmissionTable } from './tables/submission.js';
 import { SyncRunTable } from './tables/syncRun.js';
 
 const OLDEST_VERSION = 15;
+/** How long those who hold a connection have to come to an end when all are closed. */
+const GIVE_BACK_MS = 2000;
 
 /** The database as the rest of the platform sees it. A fork of the entity manager lives for one unit of work. */
 export interface Database {
@@ -87,7 +89,7 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
     reading: replicas ?? readPrimary(() => orm.em.fork()),
     async close() {
       await replicas?.close();
-      await orm.close(true);
+      await closeServer({ orm, pool });
     },
   };
 }
@@ -159,7 +161,8 @@ async function transact<Result>(pool: pg.Pool, work: (client: pg.ClientBase) => 
  * does: without this, each restart of the server costs a connection per open transaction until the pool is empty for good.
  */
 function takeBackDead(pool: pg.Pool): void {
-  const lent = new WeakSet<pg.PoolClient>();
+  const lent = new Set<pg.PoolClient>();
+  lentBy.set(pool, lent);
   pool.on('acquire', (client) => void lent.add(client));
   pool.on('release', (_, client) => void lent.delete(client));
   pool.on('connect', (client) => {
@@ -170,6 +173,26 @@ function takeBackDead(pool: pg.Pool): void {
       client.release = () => undefined;
     });
   });
+}
+
+const lentBy = new WeakMap<pg.Pool, ReadonlySet<pg.PoolClient>>();
+
+/**
+ * Ends the connections of a server. Kysely forgets a connection that comes while it closes, which the pool would wait for until the end of time: those that
+ * nobody gives back are taken back.
+ */
+async function closeServer({ orm, pool }: ServerParts): Promise<void> {
+  const takeBack = setInterval(() => {
+    for (const client of [...(lentBy.get(pool) ?? [])]) {
+      client.release(true);
+      client.release = () => undefined;
+    }
+  }, GIVE_BACK_MS);
+  try {
+    await orm.close(true);
+  } finally {
+    clearInterval(takeBack);
+  }
 }
 
 async function dial(url: string): Promise<pg.Client> {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
@@ -162,6 +163,18 @@ describe('a lesser role beside the owner of the tables', () => {
 });
 
 describe('a pool of connections', () => {
+  it('closes although somebody still asks, and although connections are on their way', async () => {
+    const { url } = migrated;
+    for (let turn = 0; turn < 2; turn += 1) {
+      const database = await openDatabase({ url, poolSize: 3 });
+      const asked = Array.from({ length: 6 }, () => database.fork().execute('select pg_sleep(0.02)'));
+      // What comes of them does not matter.
+      void Promise.allSettled(asked);
+      await sleep(turn * 3);
+      await database.close();
+    }
+  });
+
   it('has all of them again after they were cut in the middle of transactions', async () => {
     const { url } = migrated;
     const database = await open({ url, poolSize: 3 });

@@ -22,7 +22,7 @@ const GROUPS = `query Groups(
     totalCount
     pageInfo { hasNextPage endCursor }
     edges { node {
-      key { level year kind round { code } peerGroup { code } region { code codeSystem } entity { id } measure { id } pillar { code } mainIndex { code } }
+      key { level year kind round { code } peerGroup { code } region { code codeSystem } entity { id } measure { id } pillar { id code } mainIndex { id code } }
       count missing
       value { count sum average median min max standardDeviation quantile(p: $p) }
       points { sum } rank { median min } coverage { average } automaticShare { max } change { value { average } rank { min max } }
@@ -30,6 +30,12 @@ const GROUPS = `query Groups(
     } }
   }
 }`;
+
+/** The id of a measure of the row's framework: codes mean something within one only. */
+function inFramework({ measureId }: Row): (code: string) => string {
+  const [type, framework] = measureId.split(':');
+  return (code) => (code === 'none' ? code : `${type}:${framework}:${code}`);
+}
 
 /** How each dimension is read from a row, and where it stands in the answer. */
 const DIMENSIONS = {
@@ -41,8 +47,8 @@ const DIMENSIONS = {
   ENTITY: (row: Row) => [row.entity],
   KIND: (row: Row) => [row.kind],
   MEASURE: (row: Row) => [row.measureId],
-  PILLAR: (row: Row) => row.pillars,
-  MAIN_INDEX: (row: Row) => row.mainIndexes,
+  PILLAR: (row: Row) => row.pillars.map(inFramework(row)),
+  MAIN_INDEX: (row: Row) => row.mainIndexes.map(inFramework(row)),
 } as const;
 type Dimension = keyof typeof DIMENSIONS;
 
@@ -55,8 +61,8 @@ const IN_ANSWER: Readonly<Record<Dimension, (key: Answer) => string>> = {
   ENTITY: (key) => key.entity.id,
   KIND: (key) => key.kind,
   MEASURE: (key) => key.measure.id,
-  PILLAR: (key) => key.pillar?.code ?? 'none',
-  MAIN_INDEX: (key) => key.mainIndex?.code ?? 'none',
+  PILLAR: (key) => key.pillar?.id ?? 'none',
+  MAIN_INDEX: (key) => key.mainIndex?.id ?? 'none',
 };
 
 /** Rows by the text of their key, a row once for each group that it counts in. */

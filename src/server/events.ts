@@ -2,37 +2,16 @@ import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ExecutionArgs, type ExecutionResult, OperationTypeNode } from 'graphql';
 import type { Viewer } from '../access/viewer.js';
-import { createContext, type Platform } from '../graph/context.js';
-import type { Allowance } from './allowance.js';
-import type { CompiledOperations } from './compiled.js';
+import { createContext } from '../graph/context.js';
+import type { ConnectionOptions } from './connection.js';
 import { executeWithinTime } from './deadline.js';
-import { type ErrorFormatter, errorBody } from './error.js';
+import { errorBody } from './error.js';
 import { EventSink, EventStream } from './eventSink.js';
-import type { Hub } from './hub.js';
-import type { Identity } from './identity.js';
-import type { OperationJudge } from './judge.js';
 import { isForeign } from './origin.js';
 import { isRecord } from './record.js';
-import type { Sessions } from './session.js';
 import { explain, formatResult } from './sharedOperation.js';
 import { subscribe } from './subscribe.js';
-import type { DocumentRequest, TrustedDocuments } from './trusted.js';
-
-/** What {@link EventRequests} needs. */
-export interface EventOptions {
-  readonly platform: () => Platform | null;
-  readonly compiled: CompiledOperations;
-  readonly judge: OperationJudge;
-  readonly trusted: TrustedDocuments;
-  readonly formatError: ErrorFormatter;
-  readonly identity: Identity;
-  readonly sessions: Sessions;
-  readonly hub: Hub;
-  /** Longest execution of a query. */
-  readonly maxExecutionMs: number;
-  /** How many connections each client may have open. */
-  readonly connections: Allowance;
-}
+import type { DocumentRequest } from './trusted.js';
 
 /** What a client asks for. */
 interface Asked {
@@ -48,7 +27,7 @@ interface Asked {
 export class EventRequests {
   readonly #streams = new Set<EventStream>();
 
-  constructor(readonly options: EventOptions) {}
+  constructor(readonly options: ConnectionOptions) {}
 
   /** How many streams are open. */
   get size(): number {

@@ -11,6 +11,7 @@ import { AnswerDesk } from './answer.js';
 import { AnswerCache } from './answerCache.js';
 import { createApollo } from './apollo.js';
 import { CompiledOperations } from './compiled.js';
+import type { ConnectionOptions } from './connection.js';
 import { addErrorHandlers, errorBody, makeErrorFormatter, refuseUnreadable } from './error.js';
 import { EventRequests } from './events.js';
 import { addGraphiql } from './graphiql.js';
@@ -210,22 +211,12 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
   const trusted = options.trusted ?? NO_TRUSTED_DOCUMENTS;
   const onFailure = (error: unknown): void => app.log.error({ err: error }, 'WebSocket failed');
   const { maxExecutionMs } = compiled;
-  const events = new EventRequests({
-    ...{ ...options, compiled, judge, trusted, formatError, identity, sessions, hub, connections, maxExecutionMs },
-  });
-  const wsHandler = makeSocketHandler({
-    ...options,
-    maxExecutionMs,
-    compiled,
-    judge,
-    trusted,
-    formatError,
-    identity,
-    sessions,
-    hub,
-    connections,
-    onFailure,
-  });
+  const serving: ConnectionOptions = {
+    ...{ compiled, judge, trusted, formatError, identity, sessions, hub, connections, maxExecutionMs },
+    platform: options.platform,
+  };
+  const events = new EventRequests(serving);
+  const wsHandler = makeSocketHandler({ ...serving, onFailure });
   metrics.gauge('dti_event_streams', 'Open streams of Server-Sent Events', () => events.size);
   app.addHook('preClose', async () => events.close());
   // Whoever has changed something sees it, although the revision of it comes by way of the database.

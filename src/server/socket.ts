@@ -8,18 +8,12 @@ import type { Viewer } from '../access/viewer.js';
 import { PlatformError } from '../domain/errors.js';
 import { createContext, type GraphContext, type Platform } from '../graph/context.js';
 import { Allowance, MAX_SUBSCRIPTIONS_PER_CLIENT } from './allowance.js';
-import type { CompiledOperations } from './compiled.js';
+import type { ConnectionOptions } from './connection.js';
 import { executeWithinTime } from './deadline.js';
-import type { ErrorFormatter } from './error.js';
-import type { Hub } from './hub.js';
-import type { Identity } from './identity.js';
-import type { OperationJudge } from './judge.js';
 import { MAX_OPERATIONS_PER_SOCKET } from './limit.js';
 import { isForeign } from './origin.js';
-import type { Sessions } from './session.js';
 import { Peer, SocketSink } from './socketSink.js';
 import { subscribe } from './subscribe.js';
-import type { TrustedDocuments } from './trusted.js';
 
 /** Time between pings, and the longest wait for a pong before a socket counts as dead. */
 const KEEP_ALIVE_MS = 12_000;
@@ -57,19 +51,7 @@ interface Prepared extends ExecutionArgs {
 }
 
 /** What {@link makeSocketHandler} needs. */
-export interface SocketOptions {
-  readonly platform: () => Platform | null;
-  readonly compiled: CompiledOperations;
-  readonly judge: OperationJudge;
-  readonly trusted: TrustedDocuments;
-  readonly formatError: ErrorFormatter;
-  readonly identity: Identity;
-  readonly sessions: Sessions;
-  readonly hub: Hub;
-  /** Longest execution of a query. */
-  readonly maxExecutionMs: number;
-  /** How many connections each client may have open. */
-  readonly connections: Allowance;
+export interface SocketOptions extends ConnectionOptions {
   /** Told about failures of the protocol's own code, which clients see as close code 4500. */
   readonly onFailure: (error: unknown) => void;
 }

@@ -2,7 +2,9 @@ import { foldText } from './text.js';
 
 /** A name or code in the forms that a search compares. */
 export interface SearchedText {
-  /** Composed (NFC) and in small letters. */
+  /** Composed (NFC) and in small letters, with its punctuation. */
+  readonly written: string;
+  /** The same, its words told apart by one space each. */
   readonly exact: string;
   /** Without diacritics as well. */
   readonly folded: string;
@@ -23,18 +25,21 @@ const WAYS: readonly ((text: string, wanted: string) => boolean)[] = [
 
 /** Brings a text into the forms that a search compares; worth keeping, since it takes some microseconds. */
 export function prepareText(text: string): SearchedText {
-  return { exact: spaceWords(text.normalize('NFC').toLowerCase()), folded: spaceWords(foldText(text)) };
+  const written = text.normalize('NFC').toLowerCase();
+  return { written, exact: spaceWords(written), folded: spaceWords(foldText(text)) };
 }
 
 /**
  * Makes a search in names and codes. Case, diacritics (đ is d) and Unicode form do not decide whether a text is found: "da nang" and a decomposed
  * "Đà Nẵng" both find "Đà Nẵng". They decide about the order when diacritics are written: then texts that have the same ones come first.
- * @param wanted what people type; words are told apart by spaces and punctuation
- * @returns the whole text, its beginning, the beginning of a word, of all words in any order, any part: in this order; null for an empty search
+ * @param wanted what people type; words are told apart by spaces and punctuation, and where there is nothing else punctuation is what is searched
+ * @returns the whole text, its beginning, the beginning of a word, of all words in any order, any part: in this order; null for a blank search
  */
 export function compileSearch(wanted: string): Search | null {
-  const { exact, folded } = prepareText(wanted);
-  if (folded === '') return null;
+  const { written, exact, folded } = prepareText(wanted.trim());
+  if (written === '') return null;
+  // Without a word nothing would be asked, and "%" would find everything.
+  if (folded === '') return (texts) => (texts.some((text) => text.written.includes(written)) ? WAYS.length - 1 : null);
   const hasMarks = exact !== folded;
   const words = folded.trim().split(' ');
   return (texts) => {

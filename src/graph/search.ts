@@ -8,7 +8,7 @@ const MAX_CHARACTERS = 200;
 export const SEARCH = {
   nullable: true,
   description:
-    'Only what has this in a name or is called so by its code, whatever the case, the diacritics (đ is d) and their Unicode form: "da nang" finds "Đà Nẵng". Best matches first unless `orderBy` is given: the whole name, its beginning, the beginning of a word, of all words in any order, any part. When diacritics are written, names with the same ones come first; ties by Vietnamese name. At most 200 characters; null or blank = everything.',
+    'Only what has this in a name or is called so by its code, whatever the case, the diacritics (đ is d) and their Unicode form: "da nang" finds "Đà Nẵng". Best matches first unless `orderBy` is given: the whole name, its beginning, the beginning of a word, of all words in any order, any part. When diacritics are written, names with the same ones come first; ties by Vietnamese name. At most 200 characters; null or blank = everything. Punctuation only parts words; alone it finds what is written with it.',
 };
 
 /** How a row is found: its names and its codes. */

@@ -65,8 +65,16 @@ describe('compileSearch', () => {
     }
   });
 
-  it.each(['', '   ', '---'])('has nothing to find for "%s"', (wanted) => {
+  it.each(['', '   ', '\t\n'])('has nothing to find for %j', (wanted) => {
     expect(compileSearch(wanted)).toBeNull();
+  });
+
+  it('finds what has the same punctuation when nothing else is typed', () => {
+    const names = ['Tỷ lệ (%)', 'so_dang_ky', 'Bà Rịa - Vũng Tàu', 'Huế'];
+    expect(find('%', names)).toEqual(['Tỷ lệ (%)']);
+    expect(find(' _ ', names)).toEqual(['so_dang_ky']);
+    expect(find('---', names)).toEqual([]);
+    for (const wanted of ['%', '_', '%%', '😀', '\u0301']) expect(find(wanted)).toEqual([]);
   });
 });
 

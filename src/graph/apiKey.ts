@@ -1,3 +1,4 @@
+import { GraphQLID } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Args, Ctx, Field, Mutation, ObjectType, Query, Resolver } from 'type-graphql';
 import { makeApiKey } from '../access/apiKey.js';
@@ -166,7 +167,7 @@ export class ApiKeyResolver {
       'Revokes an API key for good: requests with it are refused at once, its sockets end within seconds. NOT_FOUND when there is none. For admins.',
   })
   async revokeApiKey(
-    @Arg('id', () => String, { description: 'Its id: `ApiKey:0123456789ab`.' }) id: string,
+    @Arg('id', () => GraphQLID, { description: 'Its id: `ApiKey:0123456789ab`.' }) id: string,
     @Arg('idempotencyKey', () => String, IDEMPOTENCY_KEY) _idempotencyKey: string | null,
     @Ctx() { platform, viewer }: GraphContext,
   ): Promise<ApiKeyType> {

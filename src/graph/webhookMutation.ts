@@ -1,3 +1,4 @@
+import { GraphQLID } from 'graphql';
 import { Arg, Ctx, Field, InputType, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { AlertKind } from '../domain/alert.js';
 import { PlatformError } from '../domain/errors.js';
@@ -91,7 +92,7 @@ export class WebhookMutationResolver {
     description: 'Sends a message of the type `test` at once, to a paused webhook too, and says what came of it.',
   })
   async testWebhook(
-    @Arg('id', () => String, ID) id: string,
+    @Arg('id', () => GraphQLID, ID) id: string,
     @Arg('idempotencyKey', () => String, IDEMPOTENCY_KEY) idempotencyKey: string | null,
     @Ctx() context: GraphContext,
   ): Promise<WebhookDeliveryType> {
@@ -115,7 +116,7 @@ export class WebhookMutationResolver {
     description: 'Sends to a webhook that was paused again. What it has missed is not sent.',
   })
   activateWebhook(
-    @Arg('id', () => String, ID) id: string,
+    @Arg('id', () => GraphQLID, ID) id: string,
     @Arg('idempotencyKey', () => String, IDEMPOTENCY_KEY) _idempotencyKey: string | null,
     @Ctx() context: GraphContext,
   ): Promise<WebhookType> {
@@ -124,7 +125,7 @@ export class WebhookMutationResolver {
 
   @Mutation(() => WebhookType, { description: 'Sends nothing to a webhook until it is activated.' })
   pauseWebhook(
-    @Arg('id', () => String, ID) id: string,
+    @Arg('id', () => GraphQLID, ID) id: string,
     @Arg('idempotencyKey', () => String, IDEMPOTENCY_KEY) _idempotencyKey: string | null,
     @Ctx() context: GraphContext,
   ): Promise<WebhookType> {
@@ -135,7 +136,7 @@ export class WebhookMutationResolver {
     description: 'Removes a webhook for good; what was sent stays on record for 30 days.',
   })
   removeWebhook(
-    @Arg('id', () => String, ID) id: string,
+    @Arg('id', () => GraphQLID, ID) id: string,
     @Arg('idempotencyKey', () => String, IDEMPOTENCY_KEY) _idempotencyKey: string | null,
     @Ctx() context: GraphContext,
   ): Promise<WebhookType> {

@@ -313,7 +313,7 @@ describe('two gateways, one of them on a replica, and two workers', () => {
     expect(await as(made.secret, b, viewer)).toEqual({ viewer: { role: 'INTEGRATOR' } });
     const dashboard = await new Dashboard().connect(b, made.secret);
     await dashboard.next();
-    await as(admin, a, 'mutation ($id: String!) { revokeApiKey(id: $id) { id } }', { id: made.apiKey.id });
+    await as(admin, a, 'mutation ($id: ID!) { revokeApiKey(id: $id) { id } }', { id: made.apiKey.id });
     const revokedAt = performance.now();
     expect((await postGraphql(b.url, viewer, {}, undefined, made.secret)).errors?.[0]?.extensions.code).toBe(
       'AUTH_INVALID',

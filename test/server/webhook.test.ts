@@ -298,8 +298,7 @@ describe('webhooks', () => {
   });
 
   it('a receiver that is gone, or that accepts nothing for a day, is paused and may be activated again', async () => {
-    const TEST =
-      'mutation ($id: String!) { testWebhook(id: $id) { event state attempts statusCode error alert { id } } }';
+    const TEST = 'mutation ($id: ID!) { testWebhook(id: $id) { event state attempts statusCode error alert { id } } }';
     const { webhook } = await register();
     const { id } = webhook;
     receiver.replies = [status(500)];
@@ -324,14 +323,14 @@ describe('webhooks', () => {
     expect((await done(TEST, { id })).testWebhook).toMatchObject({ state: 'DELIVERED', statusCode: 200 });
     expect(JSON.parse(receiver.messages.at(-1)?.body ?? '')).toMatchObject({ type: 'test', data: {} });
     const set = (verb: string) =>
-      done(`mutation ($id: String!) { ${verb}Webhook(id: $id) { status statusReason } }`, { id });
+      done(`mutation ($id: ID!) { ${verb}Webhook(id: $id) { status statusReason } }`, { id });
     expect(await set('activate')).toEqual({ activateWebhook: { status: 'ACTIVE', statusReason: null } });
     receiver.replies = [status(410)];
     await endRun('FAILED');
     for (const each of await waiting()) await deliverWebhook(stage, each, false);
     expect(await logOf(id)).toMatchObject({ status: 'PAUSED', statusReason: 'the receiver says that it is gone' });
     expect(await set('remove')).toEqual({ removeWebhook: { status: 'REMOVED', statusReason: null } });
-    const again = await ask('mutation ($id: String!) { activateWebhook(id: $id) { status } }', { id });
+    const again = await ask('mutation ($id: ID!) { activateWebhook(id: $id) { status } }', { id });
     expect(again.errors?.[0]?.extensions?.code).toBe('NOT_FOUND');
     const { webhooks } = await done('{ webhooks { totalCount } }');
     expect(webhooks.totalCount).toBe(0);

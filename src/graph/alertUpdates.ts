@@ -9,6 +9,7 @@ import { ListSize } from './cost.js';
 import { findEntities } from './entity.js';
 import { type LiveField, LiveSubscription } from './live.js';
 import { findSource } from './source.js';
+import { Update } from './update.js';
 import { AlertKindWord } from './words.js';
 
 /** Alerts of one update, and so those that may be open at a time to be told whole. */
@@ -20,23 +21,7 @@ const MAX_NAMED = 1000;
     'Alerts that a subscriber does not know as they are: all open ones when `complete`, else what was raised or resolved.',
   simpleResolvers: true,
 })
-export class AlertUpdate {
-  @Field(() => String, {
-    description: 'The state after applying it: decimal digits, to be compared as an integer. Use it as `since`.',
-  })
-  readonly revision: string;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'The state that it applies to: the revision of the update before it, or `since`. Null when complete.',
-  })
-  readonly previousRevision: string | null;
-
-  @Field(() => Boolean, {
-    description: 'The alerts are all that are open, at most 1,000, and replace everything; else news.',
-  })
-  readonly complete: boolean;
-
+export class AlertUpdate extends Update {
   @ListSize(20)
   @Field(() => [AlertType], {
     description: 'In the order in which they were raised. One with `resolvedAt` is over.',
@@ -44,9 +29,7 @@ export class AlertUpdate {
   readonly alerts: readonly AlertType[];
 
   constructor(revision: number, previousRevision: number | null, alerts: readonly AlertType[]) {
-    this.revision = String(revision);
-    this.previousRevision = previousRevision === null ? null : String(previousRevision);
-    this.complete = previousRevision === null;
+    super(revision, previousRevision);
     this.alerts = alerts;
   }
 }

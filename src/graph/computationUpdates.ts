@@ -9,38 +9,20 @@ import { MAX_STEPS, snapshotsBetween } from './lastSnapshot.js';
 import { type LiveField, LiveSubscription } from './live.js';
 import { findRound } from './round.js';
 import { SnapshotType } from './snapshot.js';
+import { Update } from './update.js';
 
 @ObjectType({
   description:
     'Computation runs that a subscriber does not know yet: the newest of each round when `complete`, else all that came.',
   simpleResolvers: true,
 })
-export class ComputationUpdate {
-  @Field(() => String, {
-    description: 'The state that it brings to: decimal digits, to be compared as an integer. Use it as `since`.',
-  })
-  readonly revision: string;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'The state that it follows: the revision of the update before it, or `since`. Null when complete.',
-  })
-  readonly previousRevision: string | null;
-
-  @Field(() => Boolean, {
-    description:
-      'The newest snapshot of each round, whatever came before; else every snapshot since `previousRevision`.',
-  })
-  readonly complete: boolean;
-
+export class ComputationUpdate extends Update {
   @ListSize('page')
   @Field(() => [SnapshotType], { description: 'What was computed or published, oldest first.' })
   readonly snapshots: readonly SnapshotType[];
 
   constructor(revision: number, previousRevision: number | null, snapshots: readonly SnapshotType[]) {
-    this.revision = String(revision);
-    this.previousRevision = previousRevision === null ? null : String(previousRevision);
-    this.complete = previousRevision === null;
+    super(revision, previousRevision);
     this.snapshots = snapshots;
   }
 }

@@ -1,4 +1,3 @@
-import { GraphQLFloat, GraphQLInt } from 'graphql';
 import { Field, ObjectType } from 'type-graphql';
 import type { Entity, PeerGroup } from '../domain/entity.js';
 import type { Measure } from '../domain/framework.js';
@@ -13,27 +12,10 @@ import { EntityType } from './entity.js';
 import { loadLast } from './lastSnapshot.js';
 import type { LiveField, Told } from './live.js';
 import { requirePosition, ScoreType, scoreOf } from './score.js';
+import { MovedRow, Update } from './update.js';
 
 @ObjectType({ description: 'One row of an update.', simpleResolvers: true })
-export class RankingUpdateRow {
-  @Field(() => GraphQLInt, { nullable: true, description: 'The rank now; null = none.' })
-  readonly rank: number | null;
-
-  @Field(() => GraphQLInt, {
-    nullable: true,
-    description: 'The rank at `previousRevision`; null = it had none, or the update is complete.',
-  })
-  readonly previousRank: number | null;
-
-  @Field(() => GraphQLFloat, { nullable: true, description: 'The value now, 0 to 1; null = none.' })
-  readonly value: number | null;
-
-  @Field(() => GraphQLFloat, {
-    nullable: true,
-    description: 'The value at `previousRevision`; null = it had none, or the update is complete.',
-  })
-  readonly previousValue: number | null;
-
+export class RankingUpdateRow extends MovedRow {
   @Field(() => EntityType, { description: 'Who is ranked.' })
   readonly entity: EntityType;
 
@@ -44,12 +26,9 @@ export class RankingUpdateRow {
   readonly score: ScoreType | null;
 
   constructor(entity: EntityType, score: ScoreType | null, previousRank: number | null, previousValue: number | null) {
+    super({ rank: score?.rank ?? null, value: score?.value ?? null, previousRank, previousValue });
     this.entity = entity;
     this.score = score;
-    this.rank = score?.rank ?? null;
-    this.value = score?.value ?? null;
-    this.previousRank = previousRank;
-    this.previousValue = previousValue;
   }
 }
 
@@ -57,31 +36,13 @@ export class RankingUpdateRow {
   description: 'What a subscriber must apply to what it has: the whole ranking when `complete`, else the changed rows.',
   simpleResolvers: true,
 })
-export class RankingUpdate {
-  @Field(() => String, {
-    description: 'The state after applying it: decimal digits, to be compared as an integer. Use it as `since`.',
-  })
-  readonly revision: string;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'The state that it applies to: the revision of the update before it, or `since`. Null when complete.',
-  })
-  readonly previousRevision: string | null;
-
-  @Field(() => Boolean, {
-    description: 'The rows are the whole ranking and replace everything; else changed rows only.',
-  })
-  readonly complete: boolean;
-
+export class RankingUpdate extends Update {
   @ListSize(63)
   @Field(() => [RankingUpdateRow], { description: 'In the order of the ranking.' })
   readonly rows: readonly RankingUpdateRow[];
 
   constructor(revision: number, previousRevision: number | null, rows: readonly RankingUpdateRow[]) {
-    this.revision = String(revision);
-    this.previousRevision = previousRevision === null ? null : String(previousRevision);
-    this.complete = previousRevision === null;
+    super(revision, previousRevision);
     this.rows = rows;
   }
 }

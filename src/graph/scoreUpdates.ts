@@ -13,13 +13,14 @@ import { type LiveField, LiveSubscription } from './live.js';
 import { findMeasure, MeasureType } from './measure.js';
 import { findRound } from './round.js';
 import { ScoreType, scoreOf } from './score.js';
+import { MovedRow, Update } from './update.js';
 import { type ChangeKind, ChangeKindWord } from './words.js';
 
 /** Most rows that one update can have: the index of all communes, or 63 provinces in all measures. */
 const MAX_ROWS = 20_000;
 
 @ObjectType({ description: 'The score of one entity in one measure, as an update tells it.', simpleResolvers: true })
-export class ScoreUpdateRow {
+export class ScoreUpdateRow extends MovedRow {
   @Field(() => EntityType, { description: 'Who is scored.' })
   readonly entity: EntityType;
 
@@ -35,24 +36,6 @@ export class ScoreUpdateRow {
   @Field(() => ChangeKindWord, { description: 'What has become of it since `previousRevision`.' })
   readonly kind: ChangeKind;
 
-  @Field(() => GraphQLInt, { nullable: true, description: 'The rank now; null = none.' })
-  readonly rank: number | null;
-
-  @Field(() => GraphQLInt, {
-    nullable: true,
-    description: 'The rank at `previousRevision`; null = it had none, or the update is complete.',
-  })
-  readonly previousRank: number | null;
-
-  @Field(() => GraphQLFloat, { nullable: true, description: 'The value now, 0 to 1; null = none.' })
-  readonly value: number | null;
-
-  @Field(() => GraphQLFloat, {
-    nullable: true,
-    description: 'The value at `previousRevision`; null = it had none, or the update is complete.',
-  })
-  readonly previousValue: number | null;
-
   @Field(() => Boolean, {
     description:
       'The row itself moved as far as `minRankChange` or `minValueChange` ask, came or went; the others only go with it, so that what you have is the whole state. Always true without these arguments.',
@@ -60,14 +43,11 @@ export class ScoreUpdateRow {
   readonly triggered: boolean;
 
   constructor(change: ScoreChange, triggered: boolean, entity: EntityType, measure: Measure, score: ScoreType | null) {
+    super(change);
     this.entity = entity;
     this.measure = new MeasureType(measure, entity.view);
     this.score = score;
     this.kind = change.kind;
-    this.rank = change.rank;
-    this.previousRank = change.previousRank;
-    this.value = change.value;
-    this.previousValue = change.previousValue;
     this.triggered = triggered;
   }
 }
@@ -77,23 +57,7 @@ export class ScoreUpdateRow {
     'What a subscriber must apply to the scores that it has: all of them when `complete`, else the changed rows.',
   simpleResolvers: true,
 })
-export class ScoreUpdate {
-  @Field(() => String, {
-    description: 'The state after applying it: decimal digits, to be compared as an integer. Use it as `since`.',
-  })
-  readonly revision: string;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'The state that it applies to: the revision of the update before it, or `since`. Null when complete.',
-  })
-  readonly previousRevision: string | null;
-
-  @Field(() => Boolean, {
-    description: 'The rows are all that is watched and replace everything; else changed rows only.',
-  })
-  readonly complete: boolean;
-
+export class ScoreUpdate extends Update {
   @ListSize('page')
   @Field(() => [ScoreUpdateRow], {
     description: 'Measure by measure as they were asked for, each by peer group, then by code; removed ones last.',
@@ -101,9 +65,7 @@ export class ScoreUpdate {
   readonly rows: readonly ScoreUpdateRow[];
 
   constructor(revision: number, previousRevision: number | null, rows: readonly ScoreUpdateRow[]) {
-    this.revision = String(revision);
-    this.previousRevision = previousRevision === null ? null : String(previousRevision);
-    this.complete = previousRevision === null;
+    super(revision, previousRevision);
     this.rows = rows;
   }
 }

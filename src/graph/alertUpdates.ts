@@ -12,8 +12,8 @@ import { findSource } from './source.js';
 import { Update } from './update.js';
 import { AlertKindWord } from './words.js';
 
-/** Alerts of one update, and so those that may be open at a time to be told whole. */
-const MAX_ALERTS = 1000;
+/** Most alerts of one update: those of all communes, and as many again. */
+const MAX_ALERTS = 20_000;
 const MAX_NAMED = 1000;
 
 @ObjectType({
@@ -28,25 +28,36 @@ export class AlertUpdate extends Update {
   })
   readonly alerts: readonly AlertType[];
 
-  constructor(revision: number, previousRevision: number | null, alerts: readonly AlertType[]) {
+  @Field(() => Boolean, {
+    description:
+      'More are open than the 20,000 that a complete update tells, the oldest first: `alerts(filter: { isOpen: { eq: true } }, at: { asOf: { revision: … } })` has the others. False in every other update.',
+  })
+  readonly truncated: boolean;
+
+  constructor(revision: number, previousRevision: number | null, alerts: readonly AlertType[], truncated: boolean) {
     super(revision, previousRevision);
     this.alerts = alerts;
+    this.truncated = truncated;
   }
 }
 
-/** Alerts, live. */
-function liveAlerts(platform: Platform, watched: WatchedAlerts): LiveField<AlertUpdate> {
+/**
+ * Alerts, live.
+ * @param limit most alerts of one update
+ */
+export function liveAlerts(platform: Platform, watched: WatchedAlerts, limit = MAX_ALERTS): LiveField<AlertUpdate> {
   return {
     concerns: ({ kind }) => kind === 'ALERT',
     async tell(base, head) {
       const view = new View(createContext(platform), head, null);
-      const read = (after: number | null, limit: number) =>
-        readWatchedAlerts(platform.database.fork(), view.alertScope, watched, after, limit);
-      const news = base === null || base > head ? null : await read(base, MAX_ALERTS + 1);
-      const isWhole = news === null || news.length > MAX_ALERTS;
+      const read = (after: number | null) =>
+        readWatchedAlerts(platform.database.fork(), view.alertScope, watched, after, limit + 1);
+      const news = base === null || base > head ? null : await read(base);
+      const isWhole = news === null || news.length > limit;
       if (!isWhole && news.length === 0) return null;
-      const alerts = (isWhole ? await read(null, MAX_ALERTS) : news).map((alert) => new AlertType(alert, view));
-      return { event: new AlertUpdate(head, isWhole ? null : base, alerts), revision: head };
+      const found = isWhole ? await read(null) : news;
+      const alerts = found.slice(0, limit).map((alert) => new AlertType(alert, view));
+      return { event: new AlertUpdate(head, isWhole ? null : base, alerts, found.length > limit), revision: head };
     },
   };
 }
@@ -118,7 +129,7 @@ export class AlertUpdatesResolver {
     @Arg('since', () => String, {
       nullable: true,
       description:
-        'The revision of the last update that you have, decimal digits: the first update then tells what came after it. One that is unknown, or more than 1,000 alerts ago, gets all that are open.',
+        'The revision of the last update that you have, decimal digits: the first update then tells what came after it. One that is unknown, or more than 20,000 alerts ago, gets all that are open.',
     })
     _since: string | null,
   ): AlertUpdate {

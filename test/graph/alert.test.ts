@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { liveAlerts } from '../../src/graph/alertUpdates.js';
 import { raiseAlerts } from '../../src/pipeline/raiseAlerts.js';
+import { insertAlerts } from '../../src/store/alert.js';
+import { nextChangeId, takeRevision } from '../../src/store/revision.js';
 import { SyncRunTable } from '../../src/store/tables/syncRun.js';
 import { rowsOf } from '../store/batch.js';
 import { follow } from './followLive.js';
@@ -298,6 +301,37 @@ describe('the list and the rules', () => {
       `select action, target from audit where action = 'setAlertRule' order by id`,
     );
     expect(actions.map(({ target }) => target)).toEqual(['AlertRule:FAILED_RUN', 'AlertRule:RANK_FALL:MINISTRY']);
+  });
+
+  it('however many are open, the first state is all of them, and says so when it is not', async () => {
+    const [entityId] = await rowsOf<{ id: number }>(
+      graph.database,
+      `select id from entity where code = '79' and code_system = 'GSO-2025'`,
+    );
+    const about = { entityId: entityId?.id ?? 0, sourceId: null, syncRunId: null, roundId: null, snapshotId: null };
+    const many = Array.from({ length: 1100 }, (_, index) => ({
+      ...{ ...about, key: `many:${index}`, kind: 'RANK_FALL' as const, severity: 'WARNING' as const, facts: {} },
+      ...{ comparedSnapshotId: null, provisional: false, openedAt: new Date() },
+    }));
+    const revision = await graph.database.fork().transactional(async (em) => {
+      const changeId = await nextChangeId(em);
+      await insertAlerts(em, many, changeId);
+      return takeRevision(em, { changeId, kind: 'ALERT', roundIds: [] });
+    });
+    while (graph.platform.feed.head < revision) {
+      await graph.platform.feed.changed(graph.platform.feed.head, AbortSignal.timeout(10_000));
+    }
+    const document = `subscription Watch($since: String) {
+      alertUpdates(entities: ["GSO-2025:79"], since: $since) { revision complete truncated alerts { id } } }`;
+    for (const since of [null, String(revision - 1)]) {
+      const state = await (await follow(graph, document, { since })).next();
+      expect(state).toMatchObject({ complete: since === null, truncated: false, revision: String(revision) });
+      expect(new Set(state.alerts.map(({ id }: Answer) => id)).size).toBe(1100);
+    }
+    const watched = { kinds: null, entityIds: [entityId?.id ?? 0], sourceIds: null };
+    const cut = await liveAlerts(graph.platform, watched, 1000).tell(revision - 1, revision);
+    expect(cut?.event).toMatchObject({ complete: true, truncated: true });
+    expect(cut?.event.alerts).toHaveLength(1000);
   });
 
   it('what was written stays as it is', async () => {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { ENGINE_VERSION } from '../src/scoring/compute.js';
+import { ENGINE_VERSION } from '../src/scoring/version.js';
 import { startEmbedded } from '../src/store/embedded.js';
 import { openDatabase } from '../src/store/orm.js';
 import { prepareBench } from './benchData.js';

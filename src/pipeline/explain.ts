@@ -2,10 +2,10 @@ import { PlatformError } from '../domain/errors.js';
 import type { Framework } from '../domain/framework.js';
 import type { MergedValue, MergePolicy } from '../domain/mergePolicy.js';
 import type { Observation } from '../domain/observation.js';
+import { fromUnits, quantise, toUnits } from '../domain/quantise.js';
 import type { SnapshotColumns, SnapshotHead } from '../domain/snapshot.js';
 import { chooseObservation } from '../merge/chooseObservation.js';
 import { contributionsOf } from '../scoring/contribution.js';
-import { fromUnits, quantise, toUnits } from '../scoring/quantise.js';
 import type { CandidateKey } from '../store/roundObservation.js';
 
 /** A figure that a snapshot is made of. */

@@ -1,6 +1,6 @@
 import type { MergedValue } from '../domain/mergePolicy.js';
 import type { Figure } from '../domain/observation.js';
-import type { ScoredFigure } from '../scoring/compute.js';
+import type { ScoredFigure } from '../scoring/rule.js';
 
 const PARTS = ['value', 'numerator', 'denominator'] as const;
 

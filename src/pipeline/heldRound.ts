@@ -9,9 +9,9 @@ import type { Observation } from '../domain/observation.js';
 import type { AssessmentRound } from '../domain/round.js';
 import type { SnapshotColumns } from '../domain/snapshot.js';
 import { isAutomatic } from '../domain/source.js';
-import type { ScoringProblem } from '../scoring/compute.js';
 import { type HashedFigure, InputDigest } from '../scoring/inputHash.js';
 import { ScoreBoard, type ScoringGroup } from '../scoring/scoreBoard.js';
+import type { ScoringProblem } from '../scoring/scoreIndicators.js';
 import { ResultDigest } from '../snapshot/resultHash.js';
 import {
   readChangedFigures,

@@ -1,5 +1,5 @@
 import type { Certainty, EntityLevel, Name } from '../domain/entity.js';
-import type { IndicatorFacts, MeasureKind, MissingRule, NotApplicable } from '../domain/framework.js';
+import type { Framework, IndicatorFacts, MeasureKind } from '../domain/framework.js';
 import type { MergePolicy } from '../domain/mergePolicy.js';
 import { type CanonicalValue, canonicalText } from '../proof/canonical.js';
 import { sha256Hex } from '../proof/hash.js';
@@ -41,15 +41,7 @@ export interface MeasureContent {
 }
 
 /** A framework with the edges of its graph by measure codes. */
-export interface FrameworkContent {
-  readonly code: string;
-  readonly version: string;
-  readonly level: EntityLevel;
-  readonly legalBasis: string;
-  readonly maxPoints: number;
-  readonly missing: MissingRule;
-  readonly notApplicable: readonly NotApplicable[];
-  readonly certaintyNote: string;
+export interface FrameworkContent extends Omit<Framework, 'id' | 'measures' | 'edges'> {
   readonly measures: readonly MeasureContent[];
   readonly edges: readonly { readonly parent: string; readonly child: string }[];
   /** What the document says of itself, against which the sums are checked. */

@@ -1,6 +1,6 @@
 import type { Framework } from '../domain/framework.js';
+import { quantise } from '../domain/quantise.js';
 import type { MeasureGraph } from './measureGraph.js';
-import { quantise } from './quantise.js';
 
 /**
  * The sums that aggregation works on, all in points, one cell per measure and entity as in SnapshotColumns. The step before fills the cells of

@@ -1,7 +1,7 @@
 import type { Framework } from '../domain/framework.js';
+import { toUnits } from '../domain/quantise.js';
 import type { SnapshotColumns } from '../domain/snapshot.js';
 import { measureGraph } from './measureGraph.js';
-import { toUnits } from './quantise.js';
 
 /** What one child adds to the value of its parent. */
 export interface Contribution {

@@ -4,7 +4,7 @@ import type { MergePolicy } from '../domain/mergePolicy.js';
 import type { SourceKind } from '../domain/source.js';
 import { type CanonicalValue, canonicalText } from '../proof/canonical.js';
 import { sha256HexOfLines } from '../proof/hash.js';
-import { ENGINE_VERSION } from './compute.js';
+import { ENGINE_VERSION } from './version.js';
 
 /** A chosen figure in words that mean the same in every database. */
 export interface HashedFigure {

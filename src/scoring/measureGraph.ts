@@ -1,6 +1,6 @@
 import { PlatformError } from '../domain/errors.js';
 import type { Framework } from '../domain/framework.js';
-import { MAX_QUANTISABLE } from './quantise.js';
+import { MAX_QUANTISABLE } from '../domain/quantise.js';
 import { checkRule } from './rule.js';
 
 /** A child of a measure: its points count with this weight. */

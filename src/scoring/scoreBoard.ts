@@ -61,7 +61,11 @@ export class ScoreBoard {
   }
 
   /**
-   * Scores indicators and what is above them.
+   * Scores indicators and what is above them: rules, points, main indexes, then pillars and the index, then ranks within each peer group.
+   *
+   * Numbers are float64. Points are added unrounded in framework order, keep what additions lose, and are quantised to 1e-12 at the end, so that the
+   * same points in another order give the same value and rank. A figure that contradicts its rule is a problem and counts as missing.
+   * @param figure asked at most once per pair
    * @param changed ids of the indicators one of whose figures is not as it was; null = all. Must be null at first
    */
   score(figure: FigureOf, changed: ReadonlySet<number> | null): ScoringResult {

@@ -121,7 +121,7 @@ export class OperationJudge {
     const { source, viewer } = request;
     const knows = this.#introspection || mayIntrospect(viewer);
     const known = this.#read(source, knows);
-    if (known instanceof Array) return refused(known);
+    if (Array.isArray(known)) return refused(known);
     if (known.introspects && !knows) return refused([hidden(viewer)]);
     const { document } = known;
     const operation = selectOperation(known, request.operationName);
@@ -145,7 +145,7 @@ export class OperationJudge {
     return { errors: null, document, operation, operationName, variables: given, coerced, cost };
   }
 
-  #read(source: string, knows: boolean): KnownDocument | readonly GraphQLError[] {
+  #read(source: string, knows: boolean): KnownDocument | GraphQLError[] {
     const found = this.#known.get(source);
     if (found !== undefined) {
       this.lookups.hits += 1;
@@ -153,13 +153,13 @@ export class OperationJudge {
     }
     this.lookups.misses += 1;
     const known = readDocument(this.#schema, source, knows);
-    if (!(known instanceof Array)) this.#known.set(source, known);
+    if (!Array.isArray(known)) this.#known.set(source, known);
     return known;
   }
 }
 
 /** Parses, measures and validates. The rule that compares fields with fields comes last, when it is known to end soon. */
-function readDocument(schema: GraphQLSchema, source: string, knows: boolean): KnownDocument | readonly GraphQLError[] {
+function readDocument(schema: GraphQLSchema, source: string, knows: boolean): KnownDocument | GraphQLError[] {
   if (source.length > MAX_SOURCE_CHARACTERS) {
     const message = `The document has ${source.length} characters, ${MAX_SOURCE_CHARACTERS} are allowed. Put long values into variables.`;
     return [new GraphQLError(message, { extensions: { code: 'QUERY_TOO_LARGE' } })];
@@ -178,7 +178,7 @@ function readDocument(schema: GraphQLSchema, source: string, knows: boolean): Kn
     return [coded(error, isLong ? 'QUERY_TOO_LARGE' : 'GRAPHQL_PARSE_FAILED')];
   }
   const { errors: large, introspects } = measureDocument(document);
-  if (large.length > 0) return large;
+  if (large.length > 0) return [...large];
   const options = { hideSuggestions: !knows, maxErrors: MAX_ERRORS };
   const invalid = validate(schema, document, RULES, options);
   if (invalid.length > 0) return invalid.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED'));

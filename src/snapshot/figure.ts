@@ -1,6 +1,6 @@
+import { quantise } from '../domain/quantise.js';
 import type { SnapshotColumns } from '../domain/snapshot.js';
 import { entityPosition } from './columns.js';
-import { quantise } from './statistics.js';
 
 /** The numbers of a score that can be compared and summed up. */
 const SCORE_FIGURES = [

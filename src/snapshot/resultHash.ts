@@ -1,4 +1,5 @@
 import { PlatformError } from '../domain/errors.js';
+import { toUnits } from '../domain/quantise.js';
 import type { SnapshotColumns } from '../domain/snapshot.js';
 import { canonicalText } from '../proof/canonical.js';
 import { sha256Hex, sha256HexOfLines } from '../proof/hash.js';
@@ -100,8 +101,7 @@ function orderOf(
   return names.map((name, position) => [name, position] as const).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** As in scoring/quantise.ts, which this room cannot import. */
 function unitsAt(values: Float64Array, at: number): number | null {
   const value = values[at] ?? Number.NaN;
-  return Number.isNaN(value) ? null : Math.round(value * 1e12);
+  return Number.isNaN(value) ? null : toUnits(value);
 }

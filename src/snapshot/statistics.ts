@@ -1,5 +1,4 @@
-/** Beyond this a float64 does not hold 1e-12 exactly enough to be rounded to it; see MAX_QUANTISABLE of the scoring. */
-const MAX_QUANTISABLE = 2_000;
+import { MAX_QUANTISABLE, quantise } from '../domain/quantise.js';
 
 /**
  * Statistics of a list of numbers, each worked out when it is asked for. Sums are compensated (Neumaier 1974) and results rounded to 1e-12 as scores
@@ -20,12 +19,12 @@ export class Statistics {
   }
 
   get sum(): number | null {
-    return this.count === 0 ? null : quantise(this.#exactSum());
+    return this.count === 0 ? null : quantiseStatistic(this.#exactSum());
   }
 
   /** The arithmetic mean. */
   get average(): number | null {
-    return this.count === 0 ? null : quantise(this.#exactSum() / this.count);
+    return this.count === 0 ? null : quantiseStatistic(this.#exactSum() / this.count);
   }
 
   get median(): number | null {
@@ -44,7 +43,7 @@ export class Statistics {
   get standardDeviation(): number | null {
     if (this.count < 2) return null;
     const mean = this.#exactSum() / this.count;
-    return quantise(Math.sqrt(addUp(this.#numbers, (x) => (x - mean) ** 2) / (this.count - 1)));
+    return quantiseStatistic(Math.sqrt(addUp(this.#numbers, (x) => (x - mean) ** 2) / (this.count - 1)));
   }
 
   /**
@@ -59,7 +58,7 @@ export class Statistics {
     const place = (sorted.length - 1) * p;
     const below = sorted[Math.floor(place)] ?? Number.NaN;
     const above = sorted[Math.ceil(place)] ?? below;
-    return quantise(below + (above - below) * (place - Math.floor(place)));
+    return quantiseStatistic(below + (above - below) * (place - Math.floor(place)));
   }
 
   #exactSum(): number {
@@ -85,10 +84,7 @@ function addUp(numbers: Float64Array, of: (x: number) => number): number {
   return sum + lost;
 }
 
-/**
- * Rounds to the nearest multiple of 1e-12, never minus zero; as scoring/quantise.ts, which this room cannot import. What is too large for that stays
- * as it is.
- */
-export function quantise(x: number): number {
-  return Math.abs(x) > MAX_QUANTISABLE ? x : (Math.round(x * 1e12) + 0) / 1e12;
+/** As scores are rounded; what is too large for that stays as it is. */
+function quantiseStatistic(x: number): number {
+  return Math.abs(x) > MAX_QUANTISABLE ? x : quantise(x);
 }

@@ -1,9 +1,22 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { type X2jOptions, XMLParser, XMLValidator } from 'fast-xml-parser';
 import { syncFailure } from './failure.js';
 import { describeBody, isJsonObject, type JsonObject } from './json.js';
 
-/** Deeper documents are refused; the ones that we read have six levels. */
-const MAX_DEPTH = 40;
+/** How XML becomes JSON data, whatever is done about names. */
+export const XML_OPTIONS: Partial<X2jOptions> = {
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  parseTagValue: false,
+  parseAttributeValue: false,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  // Without this, character references such as &#65; stay as they are.
+  htmlEntities: true,
+  // Deeper documents are refused; the ones that we read have six levels.
+  maxNestedTags: 40,
+  // Nobody asks where an element stands, and keeping book of it takes a third of the time.
+  jPath: false,
+};
 
 /**
  * Reads XML as JSON data: names without their prefix, attributes as `@name`, all values as text, empty elements as `""`. Entities other than those
@@ -14,18 +27,8 @@ const MAX_DEPTH = 40;
  */
 export function parseXml(text: string, lists: readonly string[]): JsonObject {
   const parser = new XMLParser({
-    ignoreAttributes: false,
-    attributeNamePrefix: '@',
+    ...XML_OPTIONS,
     removeNSPrefix: true,
-    parseTagValue: false,
-    parseAttributeValue: false,
-    ignoreDeclaration: true,
-    ignorePiTags: true,
-    // Without this, character references such as &#65; stay as they are.
-    htmlEntities: true,
-    maxNestedTags: MAX_DEPTH,
-    // Nobody asks where an element stands, and keeping book of it takes a third of the time.
-    jPath: false,
     isArray: (name) => lists.includes(name),
   });
   try {

@@ -1,6 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
-import type { AlertKind } from '../domain/alert.js';
 import type { DeliveryState, Webhook, WebhookDelivery, WebhookEvent, WebhookStatus } from '../domain/webhook.js';
 
 /** What came of deliveries is of no use after this. */
@@ -15,15 +14,9 @@ type WebhookRow = Omit<Webhook, 'failingSince' | 'createdAt'> & {
 };
 
 /** A webhook that is to be. */
-export interface NewWebhook {
-  readonly id: string;
-  readonly url: string;
-  readonly kinds: readonly AlertKind[] | null;
-  readonly entityIds: readonly number[] | null;
-  readonly sourceIds: readonly number[] | null;
+export interface NewWebhook
+  extends Pick<Webhook, 'id' | 'url' | 'kinds' | 'entityIds' | 'sourceIds' | 'createdBy' | 'createdAt'> {
   readonly sealedSecret: string;
-  readonly createdBy: string;
-  readonly createdAt: Date;
 }
 
 /** Inserts an active webhook. */

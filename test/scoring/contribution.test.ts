@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Framework } from '../../src/domain/framework.js';
+import { toUnits } from '../../src/domain/quantise.js';
 import { contributionsOf } from '../../src/scoring/contribution.js';
-import { toUnits } from '../../src/scoring/quantise.js';
 import { makeFramework, ratio, readFramework, type TestIndicator } from './frameworkFixture.js';
 import { type FigureTable, scoreTable } from './scoreTable.js';
 

@@ -8,7 +8,7 @@ import type {
   NotApplicable,
   ScoringRule,
 } from '../../src/domain/framework.js';
-import type { ScoredFigure } from '../../src/scoring/compute.js';
+import type { ScoredFigure } from '../../src/scoring/rule.js';
 
 /** What a test says of an indicator; the rest does not matter for scoring. */
 export interface TestIndicator {

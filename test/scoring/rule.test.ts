@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ScoringRule } from '../../src/domain/framework.js';
-import type { ScoredFigure } from '../../src/scoring/compute.js';
+import type { ScoredFigure } from '../../src/scoring/rule.js';
 import { amountOf, bestOf, checkRule, type Direction, faultOf, isBlank, shareOf } from '../../src/scoring/rule.js';
 import { plain, ratio } from './frameworkFixture.js';
 

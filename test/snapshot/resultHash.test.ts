@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ENGINE_VERSION } from '../../src/scoring/compute.js';
+import { ENGINE_VERSION } from '../../src/scoring/version.js';
 import { ResultDigest, resultHash, resultHashForm } from '../../src/snapshot/resultHash.js';
 import { makeColumns, type TestRow } from './columnsFixture.js';
 

@@ -1,8 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { syncFailure } from '../failure.js';
 import { describeBody, isJsonObject, type JsonObject } from '../json.js';
-
-const MAX_DEPTH = 40;
+import { XML_OPTIONS } from '../xml.js';
 
 /** Prefixes that are in force at an element, and their URIs; `''` is the default namespace. */
 type Scope = ReadonlyMap<string, string>;
@@ -35,18 +34,7 @@ export function parseNamespacedXml(
 }
 
 function parse(text: string): JsonObject | null {
-  const parser = new XMLParser({
-    ignoreAttributes: false,
-    attributeNamePrefix: '@',
-    parseTagValue: false,
-    parseAttributeValue: false,
-    ignoreDeclaration: true,
-    ignorePiTags: true,
-    htmlEntities: true,
-    maxNestedTags: MAX_DEPTH,
-    // Nobody asks where an element stands, and keeping book of it takes a third of the time.
-    jPath: false,
-  });
+  const parser = new XMLParser(XML_OPTIONS);
   try {
     if (/<!DOCTYPE/i.test(text) || XMLValidator.validate(text) !== true) return null;
     const document: unknown = parser.parse(text);

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { computeScores, ENGINE_VERSION, type ScoredFigure } from '../../src/scoring/compute.js';
-import { toUnits } from '../../src/scoring/quantise.js';
+import { toUnits } from '../../src/domain/quantise.js';
+import type { ScoredFigure } from '../../src/scoring/rule.js';
+import { ENGINE_VERSION } from '../../src/scoring/version.js';
 import { makeFramework, measureOf, plain, ratio, readFramework } from './frameworkFixture.js';
-import { column, type FigureTable, scoreTable } from './scoreTable.js';
+import { column, computeScores, type FigureTable, scoreTable } from './scoreTable.js';
 
 const PROVINCIAL = readFramework('PDTI-922');
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromUnits, MAX_QUANTISABLE, quantise, toUnits } from '../../src/scoring/quantise.js';
+import { fromUnits, MAX_QUANTISABLE, quantise, toUnits } from '../../src/domain/quantise.js';
 
 const points = fc.double({ min: 0, max: MAX_QUANTISABLE, noNaN: true });
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-const DATABASE = ['test/{store,pipeline,graph,server,bench}/**/*.test.ts', 'test/sourceCommand.test.ts'];
+const DATABASE = ['test/{store,pipeline,graph,server,bench,command}/**/*.test.ts'];
 
 /** Node finds the CommonJS build of graphql, vite the other one; two of them in one process refuse each other's types. */
 const GRAPHQL = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };

@@ -29,11 +29,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The composition root knows every room: main.ts, cli.ts and the files beside them that they are divided into. config.ts is a room of
- * its own, so that nothing but the root reads it.
+ * The composition root knows every room: main.ts, cli.ts and the files beside them that they are divided into, of which those of the command line have a
+ * folder, command/. config.ts is a room of its own, so that nothing but the root reads it.
  */
 function isRoot(path: string): boolean {
-  return /^src\/[^/]+\.ts$/.test(path) && path !== 'src/config.ts';
+  return /^src\/(command\/)?[^/]+\.ts$/.test(path) && path !== 'src/config.ts';
 }
 
 interface PackageRule {
@@ -124,8 +124,8 @@ const PURE_ROOMS = ['domain', 'proof', 'merge', 'scoring', 'snapshot'];
 /** Only these read process.env; config.ts receives it from main. */
 const READS_ENVIRONMENT: Readonly<Record<string, string>> = {
   'src/main.ts': 'passes it to readConfig',
-  'src/cli.ts': 'passes it to readConfig',
-  'src/connectorTest.ts': 'secrets of a source under test, and the time zone that a check changes',
+  'src/cli.ts': 'hands it to the commands',
+  'src/command/connectorTest.ts': 'the time zone that a check changes',
   'src/config.ts': 'the only reader by name',
   'src/demonstration.ts': 'hands PATH on to the child process of the simulators',
   'simulators/main.ts': 'a process of its own, told its credentials by the environment',
@@ -275,7 +275,7 @@ describe('the layout of the code', () => {
   it('fetches over the network in source, in access from the issuer of tokens, and in no other room', () => {
     const rooms = ['source', 'access', 'dashboard', 'simulators'];
     // The command line is a client of the platform.
-    const clients = ['src/sourceCommand.ts'];
+    const clients = ['src/command/client.ts'];
     const violations = sources
       .filter(({ path }) => !clients.includes(path))
       .filter((file) => !rooms.includes(file.room) && /(?<![.\w])fetch\(/.test(file.code))

@@ -1,7 +1,7 @@
 import { existsSync, globSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findConnector, type ReferenceLookups, readLookups } from '../../../src/connectorSubject.js';
+import { findConnector, type ReferenceLookups, readLookups } from '../../../src/command/connectorSubject.js';
 import { CHECKS, runSuite } from '../../../src/source/suite/runSuite.js';
 import { openSmallWorld, type SmallWorld } from './smallWorld.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type ReferenceLookups, readLookups } from '../../../../src/connectorSubject.js';
+import { type ReferenceLookups, readLookups } from '../../../../src/command/connectorSubject.js';
 import { parseManifest } from '../../../../src/source/manifest/parseManifest.js';
 import type { TimeZoneSwitch } from '../../../../src/source/suite/bench.js';
 import { EXAMPLE_KEY, exampleSource } from '../../../../src/source/suite/exampleSource.js';

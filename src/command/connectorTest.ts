@@ -3,58 +3,38 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
-import { parseArgs, styleText } from 'node:util';
-import { generateCredentials } from '../simulators/credentials.js';
-import { startSimulators } from '../simulators/server.js';
-import { DATA_FOLDER } from './config.js';
-import { type FoundConnector, findConnector, type ReferenceLookups, readLookups } from './connectorSubject.js';
-import { settingsOf } from './demonstration.js';
-import type { SourceSettings } from './domain/connector.js';
-import { describeError, PlatformError } from './domain/errors.js';
-import type { TimeZoneSwitch } from './source/suite/bench.js';
-import { forwardTo } from './source/suite/disturber.js';
+import { styleText } from 'node:util';
+import { generateCredentials } from '../../simulators/credentials.js';
+import { startSimulators } from '../../simulators/server.js';
+import { DATA_FOLDER } from '../config.js';
+import { settingsOf } from '../demonstration.js';
+import type { SourceSettings } from '../domain/connector.js';
+import { PlatformError } from '../domain/errors.js';
+import type { TimeZoneSwitch } from '../source/suite/bench.js';
+import { forwardTo } from '../source/suite/disturber.js';
 import {
   createRecorder,
   parseRecording,
   type Recorder,
   type Recording,
   replayRecording,
-} from './source/suite/recording.js';
-import { CHECKS, type CheckReport, runSuite, type SuiteOptions } from './source/suite/runSuite.js';
+} from '../source/suite/recording.js';
+import { CHECKS, type CheckReport, runSuite, type SuiteOptions } from '../source/suite/runSuite.js';
+import { type FoundConnector, findConnector, readLookups } from './connectorSubject.js';
+import type { Console } from './console.js';
+import { UsageError } from './failure.js';
 
-const HELP = `Usage: npm run connector:test -- [options] <manifest, or folder of a connector>...
-
-Checks connectors against the contract (connectors/README.md, "Testing a connector"), through a server on the loopback
-interface that disturbs their source. The source is, in this order: the address of --base-url; the recording in the
-folder of the connector; a simulator of the demonstration.
-
-  --base-url URL     address of the real source; nothing is written there, but it is asked some hundred times
-  --secrets-stdin    reads the secrets from standard input, as a JSON object
-  --record           writes what the source answers, without secrets, to <folder>/recording/exchanges.json
-  --recording DIR    reads, or with --record writes, the recording there instead
-  --live             ignores a recording
-  --only NAME,...    runs only these checks
-  --json             prints the reports as JSON
-  --list             prints the names of the checks and what must hold
-  --help             prints this
-
-Secrets may also come from the environment: the secret apiKey from CONNECTOR_SECRET_APIKEY.
-Exit code: 0 when no check failed, else 1.
-`;
-
-const OPTIONS = {
-  'base-url': { type: 'string' },
-  'secrets-stdin': { type: 'boolean' },
-  record: { type: 'boolean' },
-  recording: { type: 'string' },
-  live: { type: 'boolean' },
-  only: { type: 'string' },
-  json: { type: 'boolean' },
-  list: { type: 'boolean' },
-  help: { type: 'boolean' },
-} as const;
-
-type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>['values'];
+/** What the command line says. */
+export interface TestOptions {
+  readonly baseUrl?: string;
+  readonly secretsStdin?: boolean;
+  readonly record?: boolean;
+  readonly recording?: string;
+  readonly live?: boolean;
+  readonly only?: string;
+  readonly list?: boolean;
+  readonly json?: boolean;
+}
 
 /** Where the source of a connector is for the time of a test. */
 interface OpenedSource {
@@ -75,64 +55,52 @@ interface TargetReport {
   readonly checks: readonly CheckReport[];
 }
 
-/** The command line of the contract suite. */
-async function main(args: readonly string[]): Promise<void> {
-  const { positionals, values } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
-  if (values.list === true) {
-    for (const { name, title } of CHECKS) process.stdout.write(`${name.padEnd(22)} ${title}\n`);
-    return;
+/**
+ * Tests connectors against their contract.
+ * @param targets manifests, or folders of connectors
+ * @returns false when a check failed
+ * @throws PlatformError BAD_USER_INPUT, NOT_FOUND
+ */
+export async function testConnectors(
+  console: Console,
+  options: TestOptions,
+  targets: readonly string[],
+): Promise<boolean> {
+  const { json = false, record = false } = options;
+  if (options.list === true) {
+    await console.write(CHECKS.map(({ name, title }) => `${name.padEnd(22)} ${title}\n`).join(''));
+    return true;
   }
-  if (values.help === true || positionals.length === 0) {
-    process.stdout.write(HELP);
-    if (values.help !== true) process.exitCode = 1;
-    return;
-  }
-  const only = values.only?.split(',').map((name) => name.trim());
+  if (targets.length === 0) throw new UsageError('name a manifest, or the folder of a connector');
+  const only = options.only?.split(',').map((name) => name.trim());
   const unknown = only?.filter((name) => !CHECKS.some((check) => check.name === name)) ?? [];
-  if (unknown.length > 0)
-    throw new PlatformError('BAD_USER_INPUT', `There is no check ${unknown.join(', ')}. See --list.`);
-  const sent = values['secrets-stdin'] === true ? await readAll(process.stdin) : null;
+  if (unknown.length > 0) throw new UsageError(`there is no check ${unknown.join(', ')}; see --list`);
+  const sent = options.secretsStdin === true ? await readAll(console.input) : null;
   const reference = await readLookups();
   const reports: TargetReport[] = [];
-  for (const target of positionals) {
+  for (const target of targets) {
     const connector = await findConnector(target);
-    const source = await openTestSource(connector, values, readSecrets(connector, sent));
+    const source = await openTestSource(connector, options, readSecrets(connector, sent, console.environment));
     try {
-      if (values.json !== true) process.stdout.write(`\n${connector.key}, against ${source.what}\n`);
-      const checks = await test(
-        connector,
-        reference,
-        source,
-        { ...(only === undefined ? {} : { only }) },
-        values.json !== true,
-      );
+      if (!json) await console.write(`\n${connector.key}, against ${source.what}\n`);
+      const say = (report: CheckReport): void => void console.write(describeReport(report));
+      const subject = connector.createSubject(source.settings, reference);
+      const checks = await runSuite(subject, {
+        ...source.suite,
+        ...(only === undefined ? {} : { only }),
+        inTimeZone,
+        ...(json ? {} : { onReport: say }),
+      });
       reports.push({ target, key: connector.key, source: source.what, checks });
-      if (values.record === true) await save(source.recorder()?.finish() ?? null, recordingFile(connector, values));
+      if (record) await save(console, source.recorder()?.finish() ?? null, recordingFile(connector, options));
     } finally {
       await source.close();
     }
   }
   const failures = reports.flatMap(({ checks }) => checks.filter(({ result }) => result === 'failed'));
-  if (values.json === true) process.stdout.write(`${JSON.stringify(reports, null, 2)}\n`);
-  else
-    process.stdout.write(`\n${failures.length === 0 ? 'No check failed.' : `${failures.length} check(s) failed.`}\n`);
-  if (failures.length > 0) process.exitCode = 1;
-}
-
-function test(
-  connector: FoundConnector,
-  reference: ReferenceLookups,
-  source: OpenedSource,
-  options: SuiteOptions,
-  print: boolean,
-): Promise<readonly CheckReport[]> {
-  const subject = connector.createSubject(source.settings, reference);
-  return runSuite(subject, {
-    ...source.suite,
-    ...options,
-    inTimeZone,
-    ...(print ? { onReport: (report) => void process.stdout.write(describeReport(report)) } : {}),
-  });
+  const verdict = failures.length === 0 ? 'No check failed.' : `${failures.length} check(s) failed.`;
+  await console.write(json ? `${JSON.stringify(reports, null, 2)}\n` : `\n${verdict}\n`);
+  return failures.length === 0;
 }
 
 const MARKS = { passed: '✓', failed: '✗', 'not applicable': '–' } as const;
@@ -147,13 +115,13 @@ function describeReport({ name, result, seen, title }: CheckReport): string {
 /** Finds where the source is, and starts what must be started. @throws PlatformError BAD_USER_INPUT when nobody says where it is */
 async function openTestSource(
   connector: FoundConnector,
-  values: Values,
+  options: TestOptions,
   secrets: Readonly<Record<string, string>>,
 ): Promise<OpenedSource> {
-  const baseUrl = values['base-url'];
+  const { baseUrl } = options;
   if (baseUrl !== undefined) return openAddress(connector, { baseUrl, secrets }, baseUrl, async () => {});
-  const file = recordingFile(connector, values);
-  if (existsSync(file) && values.record !== true && values.live !== true) return openRecording(connector, file);
+  const file = recordingFile(connector, options);
+  if (existsSync(file) && options.record !== true && options.live !== true) return openRecording(connector, file);
   const simulated = await openSimulator(connector);
   if (simulated !== null) return simulated;
   throw new PlatformError(
@@ -210,22 +178,33 @@ async function openSimulator(connector: FoundConnector): Promise<OpenedSource | 
   return settings === null ? null : openAddress(connector, settings, 'a simulator', close);
 }
 
-function recordingFile({ folder }: FoundConnector, values: Values): string {
-  return join(values.recording === undefined ? join(folder, 'recording') : resolve(values.recording), 'exchanges.json');
+function recordingFile({ folder }: FoundConnector, options: TestOptions): string {
+  return join(
+    options.recording === undefined ? join(folder, 'recording') : resolve(options.recording),
+    'exchanges.json',
+  );
 }
 
-async function save(recording: Recording | null, file: string): Promise<void> {
+async function save(console: Console, recording: Recording | null, file: string): Promise<void> {
   if (recording === null) return;
   await mkdir(join(file, '..'), { recursive: true });
   await writeFile(file, `${JSON.stringify(recording, null, 1)}\n`);
-  process.stderr.write(`${recording.exchanges.length} exchanges are recorded in ${file}\n`);
+  console.tell(`${recording.exchanges.length} exchanges are recorded in ${file}`);
 }
 
 /** Secrets by name, from standard input or the environment; never from arguments, which others on the machine can read. */
-function readSecrets({ secrets }: FoundConnector, sent: string | null): Readonly<Record<string, string>> {
+function readSecrets(
+  { secrets }: FoundConnector,
+  sent: string | null,
+  environment: Console['environment'],
+): Readonly<Record<string, string>> {
   if (sent === null) {
-    const found = secrets.map((name) => [name, process.env[`CONNECTOR_SECRET_${name.toUpperCase()}`]]);
-    return Object.fromEntries(found.filter(([, value]) => value !== undefined));
+    return Object.fromEntries(
+      secrets.flatMap((name) => {
+        const value = environment[`CONNECTOR_SECRET_${name.toUpperCase()}`];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    );
   }
   try {
     const data: unknown = JSON.parse(sent);
@@ -249,8 +228,3 @@ const inTimeZone: TimeZoneSwitch = async (zone, work) => {
     else process.env.TZ = before;
   }
 };
-
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${describeError(error)}\n`);
-  process.exitCode = 1;
-});

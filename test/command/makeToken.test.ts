@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openLocalKey, verifyLocalToken } from '../src/access/localToken.js';
-import { readConfig } from '../src/config.js';
-import { makeToken } from '../src/tokenCommand.js';
+import { openLocalKey, verifyLocalToken } from '../../src/access/localToken.js';
+import { makeToken } from '../../src/command/makeToken.js';
+import { readConfig } from '../../src/config.js';
 
 let folder: string;
 beforeAll(async () => {

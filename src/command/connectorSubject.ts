@@ -3,15 +3,15 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parse as parseYaml } from 'yaml';
-import { DATA_FOLDER } from './config.js';
-import type { Connector, SourceSettings } from './domain/connector.js';
-import { PlatformError } from './domain/errors.js';
-import { readReferenceFiles } from './pipeline/readReferenceFiles.js';
-import { parseManifest } from './source/manifest/parseManifest.js';
-import type { ManifestLookups } from './source/manifest/readStream.js';
-import { buildAliasIndex } from './source/map/entityName.js';
-import type { RecordLookup } from './source/resolve.js';
-import { type Subject, subjectOfCode, subjectOfManifest } from './source/suite/subject.js';
+import { DATA_FOLDER } from '../config.js';
+import type { Connector, SourceSettings } from '../domain/connector.js';
+import { PlatformError } from '../domain/errors.js';
+import { readReferenceFiles } from '../pipeline/readReferenceFiles.js';
+import { parseManifest } from '../source/manifest/parseManifest.js';
+import type { ManifestLookups } from '../source/manifest/readStream.js';
+import { buildAliasIndex } from '../source/map/entityName.js';
+import type { RecordLookup } from '../source/resolve.js';
+import { type Subject, subjectOfCode, subjectOfManifest } from '../source/suite/subject.js';
 
 /** Entities and indicators of the reference files, with ids made up for the occasion. */
 export interface ReferenceLookups {
@@ -93,7 +93,7 @@ async function readManifest(path: string, target: string): Promise<FoundConnecto
 
 async function readCode(folder: string, target: string): Promise<FoundConnector> {
   // Code of this repository runs compiled; elsewhere Node reads the types away.
-  const compiled = resolve(import.meta.dirname, '../connectors', basename(folder), 'index.js');
+  const compiled = resolve(import.meta.dirname, '../../connectors', basename(folder), 'index.js');
   const own = ['index.js', 'index.ts'].map((name) => join(folder, name)).find(existsSync) ?? compiled;
   const file = existsSync(compiled) && resolve(folder, '..') === resolve('connectors') ? compiled : own;
   const exported: Readonly<Record<string, unknown>> = await import(pathToFileURL(file).href);

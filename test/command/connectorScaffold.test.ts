@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createConnectorFolder } from '../src/connectorScaffold.js';
-import { findConnector, readLookups } from '../src/connectorSubject.js';
-import { EXAMPLE_KEY } from '../src/source/suite/exampleSource.js';
-import { parseRecording, replayRecording } from '../src/source/suite/recording.js';
-import { type CheckReport, runSuite } from '../src/source/suite/runSuite.js';
+import { createConnectorFolder } from '../../src/command/connectorScaffold.js';
+import { findConnector, readLookups } from '../../src/command/connectorSubject.js';
+import { EXAMPLE_KEY } from '../../src/source/suite/exampleSource.js';
+import { parseRecording, replayRecording } from '../../src/source/suite/recording.js';
+import { type CheckReport, runSuite } from '../../src/source/suite/runSuite.js';
 
 /** A folder beside `connectors`, so that the imports of code are right; build products are no part of the repository. */
 const BESIDE = 'dist';

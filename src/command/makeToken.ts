@@ -1,10 +1,10 @@
-import { issueToken, MAX_LOCAL_SECONDS, openLocalKey } from './access/localToken.js';
-import { ROLES } from './access/viewer.js';
-import { type Config, DATA_FOLDER } from './config.js';
-import { PlatformError } from './domain/errors.js';
-import { readReferenceFiles } from './pipeline/readReferenceFiles.js';
+import { issueToken, MAX_LOCAL_SECONDS, openLocalKey } from '../access/localToken.js';
+import { ROLES } from '../access/viewer.js';
+import { type Config, DATA_FOLDER } from '../config.js';
+import { PlatformError } from '../domain/errors.js';
 
-const DEFAULT_SECONDS = 3600;
+/** How long a token is good when nothing is said. */
+export const DEFAULT_SECONDS = 3600;
 
 /** What the command line says, as text. */
 export interface TokenArguments {
@@ -44,6 +44,7 @@ export async function makeToken(config: Config, given: TokenArguments, warn: (li
 
 /** `GSO-2025:79`, or a code that only one entity has. */
 async function findEntityKey(text: string): Promise<string> {
+  const { readReferenceFiles } = await import('../pipeline/readReferenceFiles.js');
   const { content } = await readReferenceFiles(DATA_FOLDER, new Date().getFullYear());
   const found = content.entities.filter(({ key, code }) => key === text || code === text);
   const [entity] = found;

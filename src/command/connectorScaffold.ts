@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { DATA_FOLDER } from './config.js';
+import { DATA_FOLDER } from '../config.js';
+import { PlatformError } from '../domain/errors.js';
+import { parseManifest } from '../source/manifest/parseManifest.js';
+import { EXAMPLE_KEY, exampleSource } from '../source/suite/exampleSource.js';
+import { createRecorder, type Recorder } from '../source/suite/recording.js';
+import { runSuite } from '../source/suite/runSuite.js';
+import { subjectOfManifest } from '../source/suite/subject.js';
 import { readLookups } from './connectorSubject.js';
-import { PlatformError } from './domain/errors.js';
-import { parseManifest } from './source/manifest/parseManifest.js';
-import { EXAMPLE_KEY, exampleSource } from './source/suite/exampleSource.js';
-import { createRecorder, type Recorder } from './source/suite/recording.js';
-import { runSuite } from './source/suite/runSuite.js';
-import { subjectOfManifest } from './source/suite/subject.js';
 
 const TEMPLATE = resolve(DATA_FOLDER, '../docs/connector-template');
 const FILES = {

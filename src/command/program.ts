@@ -1,0 +1,80 @@
+import { Command, CommanderError } from 'commander';
+import { describeError, PlatformError } from '../domain/errors.js';
+import { addConnectorCommands } from './connector.js';
+import type { Console } from './console.js';
+import { AnswerError, EXIT, UsageError } from './failure.js';
+import { addQueryCommand } from './query.js';
+import { addRunCommands } from './run.js';
+import { addSchemaCommands } from './schema.js';
+import { Session, SHARED_OPTIONS, type SharedOptions } from './session.js';
+import { addSourceCommands } from './source.js';
+import { addTokenCommand } from './token.js';
+import type { Desk, Work } from './work.js';
+
+const EXAMPLES = `
+Examples:
+  dti query ranking.graphql --variables '{"round":"PROVINCE-2022"}'
+  dti source list --json
+  dti run watch
+  dti backup --out dti.backup
+
+Results go to standard output, progress and errors to standard error. Exit codes: 0 good, 1 failed or bad, 2 wrong command line.
+Every command is described in docs/command-line.md.`;
+
+/**
+ * Does what a command line says.
+ * @param args without node and the script
+ * @returns the exit code, one of {@link EXIT}
+ */
+export async function runCommandLine(args: readonly string[], console: Console): Promise<number> {
+  let code: number = EXIT.OK;
+  const act = <Options extends object>(work: Work<Options>, role?: 'integrator') =>
+    async function (this: Command): Promise<void> {
+      const options = this.optsWithGlobals<Options & SharedOptions>();
+      const session = new Session(console, options, role ?? null);
+      const isGood = await work(session, options, ...this.args);
+      if (isGood === false) code = EXIT.FAILURE;
+    };
+  try {
+    await createProgram(console, { act }).parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+    if (console.signal.aborted) return EXIT.FAILURE;
+    const isUsage = error instanceof UsageError;
+    tellFailure(console, args.includes('--json'), isUsage ? 'USAGE' : codeOf(error), describeError(error));
+    return isUsage ? EXIT.USAGE : EXIT.FAILURE;
+  }
+}
+
+function createProgram(console: Console, desk: Desk): Command {
+  const program = new Command('dti')
+    .description('The Digital Transformation Index from the command line: queries, sources, runs, backups.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void console.write(text),
+      writeErr: (text) => console.tell(text.replace(/\n$/, '')),
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(add --help for all options)')
+    .addHelpText('after', EXAMPLES);
+  for (const option of SHARED_OPTIONS) program.addOption(option);
+  addQueryCommand(program, desk);
+  addSourceCommands(program, desk);
+  addRunCommands(program, desk);
+  addConnectorCommands(program, desk);
+  addTokenCommand(program, desk);
+  addSchemaCommands(program, desk);
+  return program;
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof PlatformError || error instanceof AnswerError) return error.code;
+  const system = error instanceof Error && 'code' in error ? error.code : null;
+  return typeof system === 'string' ? system : 'FAILED';
+}
+
+function tellFailure(console: Console, asJson: boolean, code: string, message: string): void {
+  if (asJson) console.tell(JSON.stringify({ error: { code, message } }));
+  else console.tell(code === 'USAGE' ? `error: ${message}\n(add --help for all options)` : `${code}: ${message}`);
+}

@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...DATABASE, 'test/{fault,stream}/**'],
+          exclude: [...DATABASE, 'test/{fault,stream,browser}/**'],
           testTimeout: 30_000,
         },
       },
@@ -39,6 +39,18 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // Each of these runs whole platforms, which want a core of their own.
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve: GRAPHQL,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          // One platform with the demonstration, and one browser, for all of them.
+          globalSetup: ['test/helpers/browserStage.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { CODE_CONNECTORS } from '../connectors/index.js';
 import { CLOSED_YEARS } from '../simulators/figures.js';
@@ -59,6 +60,8 @@ const opened: { name: string; close(): Promise<void> }[] = [];
 let closing: Promise<void> | null = null;
 /** Says who asks; null until the database is open. */
 let authenticator: Authenticator | null = null;
+/** The dashboard as `npm run build` leaves it, beside the compiled sources. */
+const DASHBOARD = join(import.meta.dirname, '../dashboard');
 /** Ends what would go on by itself. */
 const stopping = new AbortController();
 
@@ -106,6 +109,7 @@ async function main(): Promise<void> {
         maxSocketsPerClient: config.maxSocketsPerClient,
         answerCacheBytes: config.answerCacheBytes,
         trusted: await openTrusted(config),
+        dashboard: DASHBOARD,
         manifestSchema: manifestJsonSchema(),
       }));
   opened.push({ name: 'server', close: () => server.close() });
@@ -278,7 +282,12 @@ async function background(
 
 /** Tells people where to look and what came out. */
 async function present(config: Config, { platform }: Serving, url: string): Promise<void> {
-  const lines = ['', `GraphQL       ${url}/graphql`, `Subscriptions ${url.replace('http', 'ws')}/graphql`];
+  const lines = [
+    '',
+    `Dashboard     ${url}/`,
+    `GraphQL       ${url}/graphql`,
+    `Subscriptions ${url.replace('http', 'ws')}/graphql`,
+  ];
   if (config.introspection) lines.push(`GraphiQL      ${url}/graphiql`);
   lines.push(`Health        ${url}/health/ready`, '');
   const top = await topRows(platform.catalogue(), platform.library, platform.feed.head, 5);

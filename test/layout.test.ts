@@ -69,6 +69,12 @@ const ROOMS_OF_PACKAGE: readonly PackageRule[] = [
   { pattern: /^@opentelemetry\//, rooms: [], reason: 'loaded by the root, and only when traces are asked for' },
   { pattern: /^pino$/, rooms: ['server'], reason: 'the log of the server, which main shares' },
   { pattern: /^prom-client$/, rooms: ['server'], reason: 'what a process measures of itself, for /metrics' },
+  {
+    pattern:
+      /^(react|react-dom|urql|wouter|graphql-ws|@observablehq\/plot|topojson-client|vite|@vitejs\/plugin-react|@graphql-codegen\/[\w-]+|@graphql-typed-document-node\/core|graphql)(\/|$)/,
+    rooms: ['dashboard'],
+    reason: 'the browser’s side, and what builds it',
+  },
   { pattern: /^fastify$/, rooms: ['server', 'simulators'], reason: 'simulators are HTTP servers too' },
   { pattern: /^jose$/, rooms: ['access'], reason: 'tokens are checked in one place' },
   {

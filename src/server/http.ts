@@ -12,6 +12,7 @@ import { AnswerCache } from './answerCache.js';
 import { createApollo } from './apollo.js';
 import { CompiledOperations } from './compiled.js';
 import type { ConnectionOptions } from './connection.js';
+import { addDashboard } from './dashboard.js';
 import { addErrorHandlers, errorBody, makeErrorFormatter, refuseUnreadable } from './error.js';
 import { EventRequests } from './events.js';
 import { addGraphiql } from './graphiql.js';
@@ -73,6 +74,8 @@ export interface ServerOptions {
   readonly answerCacheBytes?: number;
   /** Documents that clients name instead of sending them; absent = none. */
   readonly trusted?: TrustedDocuments;
+  /** Folder of the built dashboard, served at `/`; absent = `/` says where the graph is. */
+  readonly dashboard?: string;
   /** Receives one line of JSON per warning or error, ended by a newline; never bodies, queries or headers. */
   readonly log: (line: string) => void;
   /** Absent = warnings and errors only. */
@@ -180,11 +183,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
       reply.type('application/schema+json').header('cache-control', 'public, max-age=3600').send(schema),
     );
   }
-  app.get('/', async (_request, reply) =>
-    options.introspection
-      ? reply.redirect('/graphiql')
-      : reply.send({ name: "Vietnam's Digital Transformation Index", graphql: '/graphql', health: '/health/ready' }),
-  );
+  await addDashboard(app, options.dashboard ?? null);
 
   await apollo.start();
   app.decorateRequest('signedIn');

@@ -35,12 +35,6 @@ it('every file that GraphiQL names is served, compressed for those who take it',
   }
 });
 
-it('the root leads to GraphiQL', async () => {
-  const { url } = await startTestServer();
-  const response = await fetch(`${url}/`, { redirect: 'manual' });
-  expect([response.status, response.headers.get('location')]).toEqual([302, '/graphiql']);
-});
-
 it('the operations of a new tab are valid, and none costs too much', async () => {
   const { url } = await startTestServer();
   const page = await (await fetch(`${url}/graphiql`)).text();

@@ -1,0 +1,126 @@
+import { Suspense } from 'react';
+import { Link, Route, Switch, useRoute } from 'wouter';
+import { useConnection, useLostSince } from './connection.ts';
+import { useFormats, useLanguage, useWords } from './language.tsx';
+import { Waiting } from './parts/asyncState.tsx';
+import { SignIn } from './parts/signIn.tsx';
+import { FRAME_WORDS } from './text.ts';
+import { type Theme, useTheme } from './theme.ts';
+import { useViewer } from './viewer.tsx';
+import { VIEWS, type View } from './views.ts';
+
+/** The frame around every view: navigation, language, theme, who looks, how live the figures are, and that they are simulated. */
+export function App() {
+  const say = useWords(FRAME_WORDS);
+  return (
+    <>
+      <a className="skip" href="#main">
+        {say('skip')}
+      </a>
+      <header className="page-head">
+        <Link href="/" className="brand">
+          <img src="/icon.svg" alt="" width="32" height="32" />
+          <span>
+            <strong>{say('title')}</strong>
+            <small>{say('subtitle')}</small>
+          </span>
+        </Link>
+        <Navigation />
+        <Settings />
+      </header>
+      <Notices />
+      <main id="main" tabIndex={-1}>
+        <Suspense fallback={<Waiting />}>
+          <Switch>
+            {VIEWS.map(({ path, component: Component }) => (
+              <Route key={path} path={path}>
+                <Component />
+              </Route>
+            ))}
+            <Route>
+              <p className="state">{say('notFound')}</p>
+              <p className="state">
+                <Link href="/">{say('home')}</Link>
+              </p>
+            </Route>
+          </Switch>
+        </Suspense>
+      </main>
+      <footer className="page-foot">
+        <p>{say('footer')}</p>
+        <p>
+          <a href="/graphiql">{say('api')}</a>
+        </p>
+      </footer>
+    </>
+  );
+}
+
+function Navigation() {
+  const say = useWords(FRAME_WORDS);
+  const { mayRegister } = useViewer();
+  const shown = VIEWS.filter(({ label }) => label !== null && (label !== 'register' || mayRegister));
+  return (
+    <nav aria-label={say('navigation')}>
+      <ul>
+        {shown.map((view) => (
+          <NavigationItem key={view.path} view={view} />
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function NavigationItem({ view: { path, label } }: { readonly view: View }) {
+  const say = useWords(FRAME_WORDS);
+  const [isHere] = useRoute(path);
+  return (
+    <li>
+      <Link href={path} aria-current={isHere ? 'page' : undefined}>
+        {label === null ? '' : say(label)}
+      </Link>
+    </li>
+  );
+}
+
+function Settings() {
+  const say = useWords(FRAME_WORDS);
+  const { language, setLanguage } = useLanguage();
+  const [theme, setTheme] = useTheme();
+  const other = language === 'vi' ? 'en' : 'vi';
+  return (
+    <div className="settings">
+      <button type="button" lang={other} aria-label={say('languageLabel')} onClick={() => setLanguage(other)}>
+        {say('language')}
+      </button>
+      <label>
+        <span className="hidden">{say('theme')}</span>
+        <select value={theme} onChange={(event) => setTheme(event.target.value as Theme)}>
+          {(['auto', 'light', 'dark'] as const).map((name) => (
+            <option key={name} value={name}>
+              {say(name)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <SignIn />
+    </div>
+  );
+}
+
+function Notices() {
+  const say = useWords(FRAME_WORDS);
+  const { time } = useFormats();
+  const state = useConnection();
+  const lostSince = useLostSince();
+  return (
+    <section className="notices" aria-label={say('notices')}>
+      <p className="notice-simulated">
+        <strong>{say('simulated')}.</strong> {say('simulatedWhy')}
+      </p>
+      <p className={`notice-connection is-${state}`} role="status">
+        {say(state)} {lostSince === null ? '' : say('staleSince', { time: time(lostSince) })}
+      </p>
+    </section>
+  );
+}

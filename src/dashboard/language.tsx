@@ -1,0 +1,105 @@
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+
+/** The languages of the dashboard; a new one is a column in each `text.ts`. */
+export type Language = 'vi' | 'en';
+
+/** The words of one view: the same keys in every language; `{name}` stands for a value. */
+export type Words<Key extends string> = Readonly<Record<Language, Readonly<Record<Key, string>>>>;
+
+const KEY = 'dti-language';
+
+interface Speech {
+  readonly language: Language;
+  readonly setLanguage: (language: Language) => void;
+}
+const Context = createContext<Speech>({ language: 'vi', setLanguage: () => undefined });
+
+/** The address decides (`?lang=en`), then what was chosen before, then the browser. */
+function firstLanguage(): Language {
+  const asked = new URLSearchParams(location.search).get('lang') ?? localStorage.getItem(KEY) ?? navigator.language;
+  return asked.toLowerCase().startsWith('vi') ? 'vi' : 'en';
+}
+
+/** Gives its children a language, and the document too. */
+export function LanguageProvider({ children }: { readonly children: ReactNode }) {
+  const [language, choose] = useState(firstLanguage);
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
+  const speech = useMemo(
+    () => ({
+      language,
+      setLanguage: (next: Language) => {
+        localStorage.setItem(KEY, next);
+        choose(next);
+      },
+    }),
+    [language],
+  );
+  return <Context value={speech}>{children}</Context>;
+}
+
+/** The language, and what changes it. */
+export function useLanguage(): Speech {
+  return useContext(Context);
+}
+
+/** The argument `lang` of names in the graph. */
+export function useLang(): 'VI' | 'EN' {
+  return useContext(Context).language === 'vi' ? 'VI' : 'EN';
+}
+
+/** Says the words of a view in the chosen language. */
+export function useWords<Key extends string>(
+  words: Words<Key>,
+): (key: Key, values?: Readonly<Record<string, string | number>>) => string {
+  const { language } = useContext(Context);
+  return (key, values = {}) =>
+    words[language][key].replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all));
+}
+
+/** How numbers and times are written in the chosen language. */
+export interface Formats {
+  /** A score: four decimals, or a dash for none. */
+  readonly score: (value: number | null | undefined) => string;
+  /** A share of 1 as whole percent, or a dash for none. */
+  readonly share: (value: number | null | undefined) => string;
+  /** With a sign: `+0.0123`, `−3`; a dash for none. */
+  readonly change: (value: number | null | undefined, decimals?: number) => string;
+  /** A number with at most so many decimals. */
+  readonly number: (value: number | null | undefined, decimals?: number) => string;
+  /** Date and time in Vietnam. */
+  readonly time: (value: string | number | Date | null | undefined) => string;
+}
+
+const NONE = '–';
+
+/** Formats of the chosen language. */
+export function useFormats(): Formats {
+  const { language } = useContext(Context);
+  return useMemo(() => {
+    const locale = language === 'vi' ? 'vi-VN' : 'en-GB';
+    const fixed = new Map<string, Intl.NumberFormat>();
+    const formatOf = (options: Intl.NumberFormatOptions): Intl.NumberFormat => {
+      const key = JSON.stringify(options);
+      const found = fixed.get(key) ?? new Intl.NumberFormat(locale, options);
+      fixed.set(key, found);
+      return found;
+    };
+    const say = (value: number | null | undefined, options: Intl.NumberFormatOptions): string =>
+      value === null || value === undefined ? NONE : formatOf(options).format(value);
+    const clock = new Intl.DateTimeFormat(locale, {
+      dateStyle: 'medium',
+      timeStyle: 'medium',
+      timeZone: 'Asia/Ho_Chi_Minh',
+    });
+    return {
+      score: (value) => say(value, { minimumFractionDigits: 4, maximumFractionDigits: 4 }),
+      share: (value) => say(value, { style: 'percent', maximumFractionDigits: 0 }),
+      change: (value, decimals = 4) =>
+        say(value, { signDisplay: 'exceptZero', minimumFractionDigits: decimals, maximumFractionDigits: decimals }),
+      number: (value, decimals = 2) => say(value, { maximumFractionDigits: decimals }),
+      time: (value) => (value === null || value === undefined ? NONE : clock.format(new Date(value))),
+    };
+  }, [language]);
+}

@@ -1,0 +1,109 @@
+import type { Client, FormattedExecutionResult, Sink } from 'graphql-ws';
+
+/** A subscription as a client asks it. */
+export interface LiveRequest {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** Waits between attempts, in milliseconds; the last one goes on. Short first, since most gateways are back in a second. */
+const WAITS_MS = [250, 500, 1_000, 2_000, 4_000];
+
+interface Position {
+  readonly revision: string;
+  readonly previousRevision: string | null;
+  readonly complete: boolean;
+}
+
+/**
+ * Subscribes, and goes on after a lost connection where it was: each attempt asks for what came `since` the last revision received, so that nothing is
+ * lost or told twice. An event whose `previousRevision` is not the revision last received is a gap; the whole state is then asked for again.
+ *
+ * Subscriptions without revisions (`syncRunUpdates`) begin again with their state.
+ * @param client made with `retryAttempts: 0`, since graphql-ws would connect again with the old `since`
+ * @returns ends the subscription
+ */
+export function subscribeResuming(
+  client: Client,
+  request: LiveRequest,
+  sink: Sink<FormattedExecutionResult<Record<string, unknown>, unknown>>,
+): () => void {
+  let position: string | null = null;
+  let attempt = 0;
+  let isOver = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop = (): void => undefined;
+
+  const again = (waitMs: number): void => {
+    stop();
+    if (!isOver) timer = setTimeout(begin, waitMs);
+  };
+  const waitLonger = (): void => {
+    const waitMs = WAITS_MS[Math.min(attempt, WAITS_MS.length - 1)] ?? 0;
+    attempt += 1;
+    // A crowd that lost the same gateway must not come back in the same instant.
+    again(waitMs * (0.5 + Math.random()));
+  };
+  const begin = (): void => {
+    let isCurrent = true;
+    const unsubscribe = client.subscribe(
+      {
+        query: request.query,
+        variables: position === null ? request.variables : { ...request.variables, since: position },
+      },
+      {
+        next(result) {
+          if (!isCurrent) return;
+          const next = positionOf(result.data);
+          if (next !== null && position !== null && !next.complete && next.previousRevision !== position) {
+            position = null;
+            return again(0);
+          }
+          if (next !== null) position = next.revision;
+          attempt = 0;
+          sink.next(result);
+        },
+        error(error) {
+          if (!isCurrent) return;
+          isCurrent = false;
+          // An array of errors is the answer to the operation itself: it would be refused again.
+          if (!Array.isArray(error)) return waitLonger();
+          isOver = true;
+          sink.next({ errors: error });
+          sink.complete();
+        },
+        complete() {
+          if (!isCurrent) return;
+          isCurrent = false;
+          waitLonger();
+        },
+      },
+    );
+    stop = () => {
+      isCurrent = false;
+      unsubscribe();
+    };
+  };
+
+  begin();
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+    stop();
+  };
+}
+
+/** Where an event stands: the revision of its one root field, if that has one. */
+function positionOf(data: unknown): Position | null {
+  if (typeof data !== 'object' || data === null) return null;
+  const event: unknown = Object.values(data)[0];
+  if (typeof event !== 'object' || event === null || !('revision' in event) || typeof event.revision !== 'string')
+    return null;
+  const previous =
+    'previousRevision' in event && typeof event.previousRevision === 'string' ? event.previousRevision : null;
+  return {
+    revision: event.revision,
+    previousRevision: previous,
+    complete: 'complete' in event && event.complete === true,
+  };
+}

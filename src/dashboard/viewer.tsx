@@ -1,0 +1,24 @@
+import { createContext, type ReactNode, useContext } from 'react';
+import { useQuery } from 'urql';
+import { ViewerDocument, type ViewerQuery } from './generated/operations.ts';
+
+/** Who looks: the role, and what it may do, from the platform's own map of permissions. */
+export type Viewer = ViewerQuery['viewer'] &
+  Readonly<Record<'mayRegister' | 'maySync' | 'mayReplay' | 'mayReadRejects', boolean>>;
+
+const NOBODY: Viewer = {
+  ...{ role: 'PUBLIC', subject: null },
+  ...{ mayRegister: false, maySync: false, mayReplay: false, mayReadRejects: false },
+};
+const Context = createContext<Viewer>(NOBODY);
+
+/** Asks once who looks; until that is known it is the public. */
+export function ViewerProvider({ children }: { readonly children: ReactNode }) {
+  const [{ data }] = useQuery({ query: ViewerDocument });
+  return <Context value={data?.viewer ?? NOBODY}>{children}</Context>;
+}
+
+/** Who looks at the page. */
+export function useViewer(): Viewer {
+  return useContext(Context);
+}

@@ -1,0 +1,15 @@
+import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
+
+/** A view: where it is, what the navigation calls it, and its code, which is loaded when it is first looked at. */
+export interface View {
+  /** A pattern of the router; `:name` is a parameter. */
+  readonly path: string;
+  /** Its words in text.ts; null = not in the navigation. */
+  readonly label: 'ranking' | 'map' | 'compare' | 'regions' | 'sources' | 'register' | null;
+  readonly component: LazyExoticComponent<ComponentType>;
+}
+
+/** The views, in the order of the navigation. The server answers their addresses with the page (src/server/dashboard.ts). */
+export const VIEWS: readonly View[] = [
+  { path: '/', label: 'ranking', component: lazy(() => import('./ranking/rankingView.tsx')) },
+];

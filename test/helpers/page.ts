@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { type Browser, type BrowserContext, chromium as engine, type Page } from 'playwright-core';
+import { afterAll, inject } from 'vitest';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** Where screenshots go; none are taken without it. */
+const SCREENSHOTS = process.env.SCREENSHOTS;
+
+/** How a page is looked at. */
+export interface Look {
+  readonly width?: number;
+  readonly height?: number;
+  readonly language?: 'vi' | 'en';
+  readonly theme?: 'light' | 'dark';
+  readonly reducedMotion?: boolean;
+  /** Signs in before the page opens. */
+  readonly token?: string;
+}
+
+/** A page that looks at the platform, with what it asked of other hosts and what went wrong in it. */
+export interface LookedAt {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Requests to any other host; must stay empty. */
+  readonly strangers: readonly string[];
+  /** Errors in the console and exceptions; must stay empty. */
+  readonly complaints: readonly string[];
+}
+
+let browser: Browser | null = null;
+const contexts: BrowserContext[] = [];
+
+afterAll(async () => {
+  for (const context of contexts) await context.close();
+  await browser?.close();
+});
+
+/**
+ * Opens a page of the platform in a fresh profile.
+ * @param path from the root, such as `/map?round=PROVINCE-2022`
+ * @param url of another platform than the one of all browser tests
+ */
+export async function lookAt(path: string, look: Look = {}, url = inject('platformUrl')): Promise<LookedAt> {
+  browser ??= await engine.connect(inject('browserEndpoint'));
+  const context = await browser.newContext({
+    viewport: { width: look.width ?? 1280, height: look.height ?? 900 },
+    locale: look.language === 'vi' ? 'vi-VN' : 'en-GB',
+    colorScheme: look.theme ?? 'light',
+    reducedMotion: look.reducedMotion === true ? 'reduce' : 'no-preference',
+    acceptDownloads: true,
+  });
+  contexts.push(context);
+  const { token } = look;
+  if (token !== undefined) await context.addInitScript(`sessionStorage.setItem('dti-token', ${JSON.stringify(token)})`);
+  const page = await context.newPage();
+  const strangers: string[] = [];
+  const complaints: string[] = [];
+  page.on('request', (request) => {
+    const address = request.url();
+    if (!address.startsWith(url) && !/^(data|blob):/.test(address)) strangers.push(address);
+  });
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(`${url}${path}`, { waitUntil: 'domcontentloaded' });
+  return { page, context, strangers, complaints };
+}
+
+/** What axe-core finds wrong on a page by WCAG 2.2 AA, as `rule: element`; empty when all is well. */
+export async function findBarriers(page: Page): Promise<readonly string[]> {
+  await page.evaluate(AXE);
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+  const options = JSON.stringify({ runOnly: { type: 'tag', values: tags } });
+  // As text, since tests are compiled without the types of a browser.
+  const { violations } = await page.evaluate<AxeAnswer>(`axe.run(document, ${options})`);
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+}
+
+interface AxeAnswer {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
+}
+
+/** Keeps a picture of the whole page when `SCREENSHOTS` names a folder. */
+export async function takePicture(page: Page, name: string): Promise<void> {
+  if (SCREENSHOTS === undefined) return;
+  await mkdir(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+}
+
+/** How far a page is wider than its window, in pixels; more than 0 means that one must scroll sideways. */
+export function overflowOf(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+}

@@ -1,0 +1,53 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { makeFolder } from '../helpers/platform.js';
+import { startTestServer } from './testServer.js';
+
+const SCRIPT = 'export const answer = 42;\n';
+let folder: Awaited<ReturnType<typeof makeFolder>>;
+let url = '';
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await mkdir(join(folder.path, 'assets'));
+  await writeFile(join(folder.path, 'index.html'), '<!doctype html><title>DTI</title>');
+  await writeFile(join(folder.path, 'assets/main-1a2b.js'), SCRIPT);
+  await writeFile(join(folder.path, 'assets/main-1a2b.js.gz'), gzipSync(SCRIPT));
+});
+beforeEach(async () => {
+  url = (await startTestServer({ dashboard: folder.path, platform: () => null })).url;
+});
+afterAll(() => folder.remove());
+
+it('sends the page at the address of every view, also while the platform starts, and lets it speak to this server only', async () => {
+  for (const path of ['/', '/map?round=PROVINCE-2022', '/entity/GSO-2004/74', '/sources/einvoice', '/register']) {
+    const response = await fetch(url + path);
+    expect([path, response.status]).toEqual([path, 200]);
+    expect(response.headers.get('content-type')).toContain('text/html');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(response.headers.get('cache-control')).toBe('no-cache');
+    expect(await response.text()).toContain('<title>DTI</title>');
+  }
+});
+
+it('sends files compressed to who reads that, and for good, since their names change with their content', async () => {
+  const file = `${url}/assets/main-1a2b.js`;
+  const plain = await fetch(file, { headers: { 'accept-encoding': 'identity' } });
+  expect(plain.headers.get('cache-control')).toContain('immutable');
+  expect(await plain.text()).toBe(SCRIPT);
+  const compressed = await fetch(file, { headers: { 'accept-encoding': 'gzip' } });
+  expect([compressed.headers.get('content-encoding'), await compressed.text()]).toEqual(['gzip', SCRIPT]);
+});
+
+it('knows no other file', async () => {
+  for (const path of ['/index.html.map', '/assets/other.js', '/..%2f..%2fpackage.json', '/nowhere']) {
+    expect([path, (await fetch(url + path)).status]).toEqual([path, 404]);
+  }
+});
+
+it('says where the graph is when there is no dashboard', async () => {
+  const server = await startTestServer();
+  expect(await (await fetch(`${server.url}/`)).json()).toMatchObject({ graphql: '/graphql' });
+});

@@ -138,36 +138,37 @@ export class View {
     return Promise.all([before === undefined ? null : library.load(before), library.load(head)]);
   }
 
-  /** The scores of a round; at once when another field has asked before. Null = no snapshot yet. */
+  /** The scores of a round; at once when its columns are in memory. Null = no snapshot yet. */
   load(round: AssessmentRound): LoadedRound | null | Promise<LoadedRound | null> {
     const known = this.#rounds.get(round.id);
     if (known !== undefined) return known;
-    const head = this.snapshotOf(round);
-    if (head === undefined) {
-      this.#rounds.set(round.id, null);
-      return null;
-    }
-    const loading = this.#load(round, head).then((loaded) => {
-      this.#rounds.set(round.id, loaded);
-      return loaded;
-    });
+    const loading = this.#load(round);
     this.#rounds.set(round.id, loading);
+    if (loading instanceof Promise)
+      void loading.then(
+        (loaded) => this.#rounds.set(round.id, loaded),
+        () => undefined,
+      );
     return loading;
   }
 
-  async #load(round: AssessmentRound, head: SnapshotHead): Promise<LoadedRound> {
+  #load(round: AssessmentRound): LoadedRound | null | Promise<LoadedRound> {
     const { library } = this.#platform;
+    const head = this.snapshotOf(round);
+    if (head === undefined) return null;
     const framework = this.catalogue.framework(head.frameworkCode);
     if (framework === undefined) {
       throw new PlatformError('SNAPSHOT_CORRUPT', `Snapshot ${head.id} names a framework that is not there.`);
     }
     const before = this.catalogue.previousRound(round);
     const previousHead = before === undefined ? undefined : this.publishedOf(before);
-    const [{ columns }, previous] = await Promise.all([
-      library.load(head),
-      previousHead === undefined ? null : library.load(previousHead),
-    ]);
-    return { round, framework, head, columns, previous };
+    const [now, then] = [head, previousHead].map((each) => (each === undefined ? null : library.loaded(each)));
+    if (now && (then || previousHead === undefined)) {
+      return { round, framework, head, columns: now.columns, previous: then ?? null };
+    }
+    return Promise.all([library.load(head), previousHead === undefined ? null : library.load(previousHead)]).then(
+      ([{ columns }, previous]) => ({ round, framework, head, columns, previous }),
+    );
   }
 
   /** Which alerts this view shows. */

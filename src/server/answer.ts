@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import { type GraphQLError, OperationTypeNode } from 'graphql';
 import { type Viewer, viewerScope } from '../access/viewer.js';
 import { PlatformError } from '../domain/errors.js';
@@ -111,12 +110,11 @@ export class AnswerDesk {
     const startedAt = performance.now();
     // In one go: the revision that the answer is kept under is the one that it reads at.
     const revision = cache.headOf(reading, platform.feed);
-    const text = await compiled.write(judged, { contextValue: createContext(platform, viewer) });
-    if (text === null) return null;
+    const bytes = await compiled.write(judged, { contextValue: createContext(platform, viewer) });
+    if (bytes === null) return null;
     metrics.costs.observe(judged.cost);
     metrics.durations.observe({ kind: OperationTypeNode.QUERY }, (performance.now() - startedAt) / 1000);
-    // The line feed is Apollo's.
-    return new Answer(Buffer.from(`${text}\n`), revision, reading, String(judged.cost));
+    return new Answer(bytes, revision, reading, String(judged.cost));
   }
 
   /** Counts what comes of a query for the one who asked, also where several wait for the same answer; what is left over counts where it is executed. */

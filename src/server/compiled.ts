@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import {
   type DocumentNode,
   type ExecutionArgs,
@@ -59,22 +60,23 @@ export class CompiledOperations {
   /**
    * Executes a query, or one event of a subscription.
    * @throws PlatformError TIMEOUT, as a rejection
-   * @returns the JSON `{"data":…}` of an answer without errors, at once where no field waits for anything; null when graphql-js must execute it
+   * @returns the JSON `{"data":…}` of an answer without errors and a line feed, at once where no field waits for anything; null when graphql-js must
+   * execute it
    */
-  write(ready: ReadyOperation, { contextValue, rootValue }: ExecutionGround): string | null | Promise<string | null> {
+  write(ready: ReadyOperation, { contextValue, rootValue }: ExecutionGround): Buffer | null | Promise<Buffer | null> {
     const plan = this.#find(ready);
     if (plan === null) return null;
     try {
-      const text = plan(rootValue, contextValue, ready.coerced);
-      if (typeof text === 'string') return wrap(text);
+      const bytes = plan(rootValue, contextValue, ready.coerced);
+      if (!(bytes instanceof Promise)) return bytes;
       // Events have the time of their hub.
-      return (rootValue === undefined ? withinTime(text, this.maxExecutionMs) : text).then(wrap, giveUp);
+      return (rootValue === undefined ? withinTime(bytes, this.maxExecutionMs) : bytes).catch(giveUp);
     } catch {
       return null;
     }
   }
 
-  /** The same for whoever has the variables as they came. */
+  /** The same, as a text without the line feed, for whoever has the variables as they came. */
   async tryWrite(args: Omit<ExecutionArgs, 'schema'>): Promise<string | null> {
     const operation = getOperationAST(args.document, args.operationName);
     if (!operation) return null;
@@ -82,7 +84,8 @@ export class CompiledOperations {
     const { coerced } = getVariableValues(this.schema, definitions, args.variableValues ?? {}, { maxErrors: 1 });
     if (coerced === undefined) return null;
     const { document, contextValue, rootValue } = args;
-    return this.write({ document, operation, coerced }, { contextValue, rootValue });
+    const bytes = await this.write({ document, operation, coerced }, { contextValue, rootValue });
+    return bytes === null ? null : bytes.toString('utf8', 0, bytes.length - 1);
   }
 
   /** The same for whoever needs the answer as objects. */
@@ -129,10 +132,6 @@ export class CompiledOperations {
       return null;
     }
   }
-}
-
-function wrap(data: string): string {
-  return `{"data":${data}}`;
 }
 
 /** graphql-js tells what is wrong with an answer; not again that it takes too long. */

@@ -1,15 +1,10 @@
+import { Buffer } from 'node:buffer';
 import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLAbstractType,
-  GraphQLBoolean,
-  type GraphQLEnumType,
   type GraphQLField,
-  GraphQLFloat,
-  GraphQLID,
-  GraphQLInt,
-  type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
@@ -17,7 +12,7 @@ import {
   GraphQLString,
   getArgumentValues,
   isAbstractType,
-  isEnumType,
+  isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -26,50 +21,47 @@ import {
   visit,
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
+import {
+  abandon,
+  GIVE_UP,
+  isPromise,
+  joinAll,
+  out,
+  type Part,
+  type Pending,
+  planLeaf,
+  type Run,
+  take,
+  type Write,
+  whenThere,
+  writeNull,
+} from './planLeaf.js';
 
-/** JSON of a part of an answer. */
-type Text = string | Promise<string>;
 type Values = Readonly<Record<string, unknown>>;
 type Fields = ReadonlyMap<string, readonly FieldNode[]>;
 
-/** One execution of a plan. */
-interface Run {
-  readonly context: unknown;
-  readonly variables: Values;
-  /** Arguments of the fields that take some, by their number in the plan; they depend on the variables alone. */
-  readonly args: (Values | undefined)[];
-}
-
-/** Writes a value that a resolver gave; throws when it cannot be written without an error. */
-type Write = (value: unknown, run: Run) => Text;
-
 interface PlannedField {
   /** What stands before the value: the name, and the brace or comma before it. */
-  readonly before: string;
-  readonly read: (source: object, run: Run) => Text;
+  readonly before: Uint8Array;
+  readonly read: (source: object, run: Run) => unknown;
+  readonly write: Write;
 }
 
-/** Executes one operation of one document, again and again. */
-export type Plan = (rootValue: unknown, context: unknown, variables: Values) => Text;
+/** Executes one operation of one document, again and again: gives the JSON `{"data":…}` and a line feed. */
+export type Plan = (rootValue: unknown, context: unknown, variables: Values) => Part;
 
-/** Thrown where graphql-js would tell an error: it has to execute the operation then. One object, since nobody reads a trace of it. */
-const GIVE_UP = new Error('graphql-js has to execute this operation');
 const NO_ARGS: Values = Object.freeze({});
 /** No resolver asks for it (a test holds them to it); one that did would throw, and graphql-js would answer. */
 const NO_INFO = undefined as unknown as GraphQLResolveInfo;
-/** Smallest and largest whole number of GraphQL. */
-const [MIN_INT, MAX_INT] = [-(2 ** 31), 2 ** 31 - 1];
-/** Longer texts are checked by a regular expression, which costs more to start and less per character. */
-const SHORT_TEXT = 48;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what JSON escapes, with halves of characters
-const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
-
+/** What stands around every answer; the line feed is Apollo's. */
+const [BEGIN, END] = ['{"data":', '}\n'].map((text) => Buffer.from(text)) as [Buffer, Buffer];
+const [COMMA, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = [0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
 /**
- * Lays an operation out once, so that executing it again is a walk through closures which write the answer's JSON as they go: no tree of
+ * Lays an operation out once, so that executing it again is a walk through closures which write the answer's JSON as bytes as they go: no tree of
  * results, no paths, no infos. Variables, arguments, fragments and conditions are read by graphql-js's own functions; what would be an
  * error in the answer ends the walk, and graphql-js has to execute the operation.
  * @param conditions values of the variables that {@link conditionsOf} names
- * @returns JSON of `data`; a plan throws (or rejects) when graphql-js has to execute the operation
+ * @returns a plan, which throws (or rejects) when graphql-js has to execute the operation
  */
 export function planOperation(
   schema: GraphQLSchema,
@@ -82,7 +74,15 @@ export function planOperation(
   const planner = new Planner(schema, document, conditions);
   const fields = collectFields(schema, planner.fragments, conditions, root, operation.selectionSet);
   const write = planner.planObject(root, () => fields, true);
-  return (rootValue, context, variables) => write(rootValue ?? NO_ARGS, { context, variables, args: [] });
+  const writeAnswer: Write = (rootValue, run) => {
+    const from = out.length;
+    out.putBytes(BEGIN);
+    const pending = write(rootValue, run);
+    if (pending === null) out.putBytes(END);
+    else return joinAll([out.take(from), pending, END]);
+    return null;
+  };
+  return (rootValue, context, variables) => take(writeAnswer, rootValue ?? NO_ARGS, { context, variables, args: [] });
 }
 
 /** The variables that `@skip` and `@include` of a document ask: a plan is for one set of values of them. */
@@ -120,43 +120,43 @@ class Planner {
       // An error that a resolver returns instead of throwing it, as loaders of many do, is an error of the field.
       if (typeof value !== 'object' || value === null || value instanceof Error) throw GIVE_UP;
       if (isOf && isOf(value, run.context, NO_INFO) !== true) throw GIVE_UP;
-      let text = '';
+      if (fields.length === 0) out.putByte(OPEN);
+      const from = out.length;
       for (let at = 0; at < fields.length; at += 1) {
-        const { before, read } = fields[at] as PlannedField;
-        const part = read(value, run);
-        if (typeof part !== 'string') return writeRest(text + before, part, fields, at + 1, value, run);
-        text += before + part;
+        const { before, read, write } = fields[at] as PlannedField;
+        out.putBytes(before);
+        const pending = write(read(value, run), run);
+        if (pending !== null) return writeRest(out.take(from), pending, fields, at + 1, value, run);
       }
-      return text === '' ? '{}' : `${text}}`;
+      out.putByte(CLOSE);
+      return null;
     };
   }
 
   #planFields(type: GraphQLObjectType, collected: Fields): readonly PlannedField[] {
     const planned: PlannedField[] = [];
     for (const [key, nodes] of collected) {
-      const before = `${planned.length === 0 ? '{' : ','}${JSON.stringify(key)}:`;
-      planned.push({ before, read: this.#planField(type, nodes) });
+      const before = Buffer.from(`${planned.length === 0 ? '{' : ','}${JSON.stringify(key)}:`);
+      planned.push({ before, ...this.#planField(type, nodes) });
     }
     return planned;
   }
 
-  #planField(type: GraphQLObjectType, nodes: readonly FieldNode[]): PlannedField['read'] {
+  #planField(type: GraphQLObjectType, nodes: readonly FieldNode[]): Omit<PlannedField, 'before'> {
     const node = nodes[0] as FieldNode;
     const name = node.name.value;
-    if (name === '__typename') {
-      const text = JSON.stringify(type.name);
-      return () => text;
-    }
+    if (name === '__typename') return { read: () => type.name, write: planLeaf(GraphQLString, false) };
     const field = type.getFields()[name];
     if (field === undefined) throw GIVE_UP;
-    const write = whenThere(this.#planValue(field.type, nodes));
+    const write = this.#planValue(field.type, nodes);
     const argsOf = this.#planArguments(field, node);
     const { resolve } = field;
-    if (resolve) return (source, run) => write(resolve(source, argsOf(run), run.context, NO_INFO), run);
-    return (source, run) => {
+    if (resolve) return { write, read: (source, run) => resolve(source, argsOf(run), run.context, NO_INFO) };
+    const read: PlannedField['read'] = (source, run) => {
       const value = (source as Values)[name];
-      return write(typeof value === 'function' ? value.call(source, argsOf(run), run.context) : value, run);
+      return typeof value === 'function' ? value.call(source, argsOf(run), run.context) : value;
     };
+    return { write, read };
   }
 
   /** Arguments that hold no variable are read once, others once in each execution. */
@@ -175,29 +175,27 @@ class Planner {
   }
 
   #planValue(type: GraphQLOutputType, nodes: readonly FieldNode[]): Write {
-    if (isNonNullType(type)) {
-      const write = this.#planValue(type.ofType, nodes);
-      return (value, run) => {
-        if (value === null || value === undefined) throw GIVE_UP;
-        return write(value, run);
-      };
-    }
-    const write = this.#planPresent(type, nodes);
-    return (value, run) => (value === null || value === undefined ? 'null' : write(value, run));
+    const isNullable = !isNonNullType(type);
+    const present = isNonNullType(type) ? type.ofType : type;
+    if (isLeafType(present)) return planLeaf(present, isNullable);
+    const write = this.#planPresent(present, nodes);
+    return (value, run) => {
+      if (value === null || value === undefined) return writeNull(isNullable);
+      return isPromise(value) ? whenThere(value, write, isNullable, run) : write(value, run);
+    };
   }
 
-  /** How a value that is not null is written. */
+  /** How a list or an object is written that is there. */
   #planPresent(type: GraphQLOutputType, nodes: readonly FieldNode[]): Write {
-    if (isListType(type)) return planList(whenThere(this.#planValue(type.ofType, nodes)));
+    if (isListType(type)) return planList(this.#planValue(type.ofType, nodes));
     if (isObjectType(type)) return this.planObject(type, () => this.#subfieldsOf(type, nodes));
     if (isAbstractType(type)) return this.#planAbstract(type, nodes);
-    if (isNonNullType(type)) throw GIVE_UP;
-    return planLeaf(type);
+    throw GIVE_UP;
   }
 
   #planAbstract(type: GraphQLAbstractType, nodes: readonly FieldNode[]): Write {
     const planned = new Map<string, Write>();
-    const writeAs = (name: unknown, value: unknown, run: Run): Text => {
+    const writeAs = (name: unknown, value: unknown, run: Run): Pending => {
       if (typeof name !== 'string') throw GIVE_UP;
       let write = planned.get(name);
       if (write === undefined) {
@@ -210,7 +208,8 @@ class Planner {
     };
     return (value, run) => {
       const name = type.resolveType?.(value, run.context, NO_INFO, type);
-      return isPromise(name) ? name.then((found) => writeAs(found, value, run)) : writeAs(name, value, run);
+      if (!isPromise(name)) return writeAs(name, value, run);
+      return name.then((found) => take((each, within) => writeAs(found, each, within), value, run));
     };
   }
 
@@ -219,101 +218,57 @@ class Planner {
   }
 }
 
-function whenThere(write: Write): Write {
-  return (value, run) => (isPromise(value) ? value.then((each) => write(each, run)) : write(value, run));
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
-}
-
 /** Goes on with an object after the first part that is not there yet. */
 function writeRest(
-  before: string,
-  first: Promise<string>,
+  before: Buffer,
+  first: Promise<Buffer>,
   fields: readonly PlannedField[],
-  from: number,
+  next: number,
   source: object,
   run: Run,
-): Promise<string> {
-  const parts: Text[] = [before, first];
+): Promise<Buffer> {
+  const parts: Part[] = [before, first];
+  const from = out.length;
   try {
-    for (const field of fields.slice(from)) parts.push(field.before, field.read(source, run));
+    for (const field of fields.slice(next)) {
+      out.putBytes(field.before);
+      const pending = field.write(field.read(source, run), run);
+      if (pending !== null) parts.push(out.take(from), pending);
+    }
   } catch (error) {
     throw abandon(parts, error);
   }
-  return Promise.all(parts).then((all) => `${all.join('')}}`);
+  out.putByte(CLOSE);
+  parts.push(out.take(from));
+  return joinAll(parts);
 }
 
 function planList(write: Write): Write {
   return (value, run) => {
     if (!isIterable(value)) throw GIVE_UP;
-    let text = '';
-    let parts: Text[] | null = null;
+    const from = out.length;
+    const parts: Part[] = [];
+    let isFirst = true;
+    out.putByte(OPEN_LIST);
     try {
       for (const item of value) {
-        const part = write(item, run);
-        if (parts !== null) parts.push(part);
-        else if (typeof part === 'string') text += text === '' ? part : `,${part}`;
-        else parts = text === '' ? [part] : [text, part];
+        if (!isFirst) out.putByte(COMMA);
+        isFirst = false;
+        const pending = write(item, run);
+        if (pending !== null) parts.push(out.take(from), pending);
       }
     } catch (error) {
-      throw abandon(parts ?? [], error);
+      throw abandon(parts, error);
     }
-    return parts === null ? `[${text}]` : Promise.all(parts).then((all) => `[${all.join(',')}]`);
+    out.putByte(CLOSE_LIST);
+    if (parts.length === 0) return null;
+    parts.push(out.take(from));
+    return joinAll(parts);
   };
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
-}
-
-/** Nobody waits any more for the parts that are still on their way; without a handler, the failure of one would end the process. */
-function abandon(parts: readonly Text[], error: unknown): unknown {
-  for (const part of parts) if (typeof part !== 'string') part.catch(() => undefined);
-  return error;
-}
-
-function planLeaf(type: GraphQLLeafType): Write {
-  const serialise: Write = (value) => {
-    const text = value instanceof Error ? undefined : JSON.stringify(type.serialize(value) ?? undefined);
-    if (text === undefined) throw GIVE_UP;
-    return text;
-  };
-  if (isEnumType(type)) return planEnum(type, serialise);
-  if (type === GraphQLString || type === GraphQLID) {
-    return (value, run) => (typeof value === 'string' ? quote(value) : serialise(value, run));
-  }
-  if (type === GraphQLFloat) {
-    return (value, run) =>
-      typeof value === 'number' && Number.isFinite(value) ? String(value) : serialise(value, run);
-  }
-  if (type === GraphQLInt) {
-    return (value, run) =>
-      typeof value === 'number' && Number.isInteger(value) && value >= MIN_INT && value <= MAX_INT
-        ? String(value)
-        : serialise(value, run);
-  }
-  if (type === GraphQLBoolean) {
-    return (value, run) => (value === true ? 'true' : value === false ? 'false' : serialise(value, run));
-  }
-  return serialise;
-}
-
-function planEnum(type: GraphQLEnumType, otherwise: Write): Write {
-  const texts = new Map(type.getValues().map(({ value, name }) => [value as unknown, JSON.stringify(name)]));
-  return (value, run) => texts.get(value) ?? otherwise(value, run);
-}
-
-/** A text as JSON. Most need no escape, and finding that out takes less time than `JSON.stringify` takes to begin. */
-function quote(text: string): string {
-  if (text.length > SHORT_TEXT) return ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code < 0x20 || code === 0x22 || code === 0x5c || (code >= 0xd800 && code <= 0xdfff))
-      return JSON.stringify(text);
-  }
-  return `"${text}"`;
 }
 
 function holdsVariable(node: FieldNode): boolean {

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Buffer } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { type ExecutionArgs, type ExecutionResult, getOperationAST, type OperationDefinitionNode } from 'graphql';
 import { PlatformError } from '../domain/errors.js';
@@ -55,7 +56,7 @@ export class TracedOperations extends CompiledOperations {
     this.#tracing = tracing;
   }
 
-  override write(ready: ReadyOperation, ground: ExecutionGround): string | null | Promise<string | null> {
+  override write(ready: ReadyOperation, ground: ExecutionGround): Buffer | null | Promise<Buffer | null> {
     // What the judge gives has a cost as well.
     const span = this.#begin(
       ready.operation,
@@ -67,9 +68,9 @@ export class TracedOperations extends CompiledOperations {
       return written;
     }
     return written.then(
-      (text) => {
+      (bytes) => {
         span.end();
-        return text;
+        return bytes;
       },
       (error: unknown) => {
         span.end(error instanceof PlatformError ? error.code : 'INTERNAL_SERVER_ERROR');

@@ -115,6 +115,16 @@ export class SnapshotLibrary {
     return this.#loaded.has(id);
   }
 
+  /** A snapshot whose columns are in memory, at once; null = {@link load} brings it. */
+  loaded(head: SnapshotHead): LoadedSnapshot | null {
+    const held = this.#held.get(head.id);
+    const loading = this.#loaded.get(head.id);
+    if (held === undefined || loading === undefined) return null;
+    this.#loaded.delete(head.id);
+    this.#loaded.set(head.id, loading);
+    return { head, columns: held.columns };
+  }
+
   /**
    * The columns of a snapshot, from memory if they are there.
    * @throws PlatformError SNAPSHOT_CORRUPT

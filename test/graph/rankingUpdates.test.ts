@@ -234,7 +234,8 @@ describe('a subscriber that is far behind', () => {
     };
     const load: SnapshotLibrary['load'] = (head) => library.load(head);
     const holds: SnapshotLibrary['holds'] = () => isHeld;
-    return { ...graph.platform, feed: graph.platform.feed, library: { find, load, holds } as SnapshotLibrary };
+    const loaded: SnapshotLibrary['loaded'] = (head) => library.loaded(head);
+    return { ...graph.platform, feed: graph.platform.feed, library: { find, load, loaded, holds } as SnapshotLibrary };
   }
 
   function field(platform: Platform): RankingField {

@@ -170,7 +170,7 @@ describe('CompiledOperations', () => {
         { document, operation, coerced },
         { contextValue: {} },
       );
-      expect(written).toBe(JSON.stringify({ data: { echo: text } }));
+      expect(String(written)).toBe(`${JSON.stringify({ data: { echo: text } })}\n`);
     }
   });
 

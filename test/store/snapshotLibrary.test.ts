@@ -166,7 +166,9 @@ describe('the snapshot library', () => {
     const columns = encodeColumns(columnsOf(0.25));
     const { id } = await addSnapshot(test.database, roundOf(catalogue, 'PROVINCE-2022'), { columns });
     const head = await headOf(id);
+    expect(library.loaded(head)).toBeNull();
     const [one, two] = await Promise.all([library.load(head), library.load(head)]);
+    expect(library.loaded(head)?.columns).toBe(one.columns);
     expect(one.columns).toEqual(columnsOf(0.25));
     expect(one.columns).toBe(two.columns);
     expect((await library.load(head)).columns).toBe(one.columns);
@@ -260,7 +262,10 @@ describe('the snapshot library', () => {
     if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('too few');
     // About 20 MB each: three fit.
     recompute = async () => columnsOf(1, 380_000);
-    for (const head of [a, b, c, a, d]) await library.load(head);
+    for (const head of [a, b, c]) await library.load(head);
+    // Whoever takes one at once uses it, too.
+    expect(library.loaded(a)).not.toBeNull();
+    await library.load(d);
     expect(recomputed).toEqual([a, b, c, d].map(({ id }) => id));
     recomputed = [];
     for (const head of [d, c, a]) await library.load(head);

@@ -286,7 +286,7 @@ async function syncOne(
   try {
     const { connector, settings } = await library.open(key);
     const options = { database, catalogue: library.catalogue(), connector, ...readingOptions(stage, settings) };
-    const run = await syncSource({ ...options, onProgress, mode: 'INCREMENTAL' });
+    const run = await syncSource({ ...options, onProgress, mode: 'INCREMENTAL', tracing: stage.tracing });
     if (run.status !== 'SUCCEEDED') {
       const reason =
         run.errorCode === null ? `${run.rejected} records rejected` : `${run.errorCode} ${run.errorMessage}`;

@@ -1,5 +1,5 @@
 import type { Attributes, Context } from '@opentelemetry/api';
-import type { SpanAttributes, TraceSpan, Tracing } from './server/tracing.js';
+import type { SpanAttributes, TraceSpan, Tracing } from './domain/trace.js';
 
 /** Longest wait for the receiver when the process ends. */
 const GOODBYE_MS = 2_000;
@@ -28,10 +28,11 @@ export async function openTracing(endpoint: string, role: string, delayMs = 5_00
   const tracer = provider.getTracer('dti-graph');
 
   const begin = (name: string, attributes: SpanAttributes, parent: Context): TraceSpan => {
-    const kind =
-      parent === api.ROOT_CONTEXT || attributes['http.route'] !== undefined
-        ? api.SpanKind.SERVER
-        : api.SpanKind.INTERNAL;
+    // What a client asks for, by a request or by a message of its socket; not the platform's own work.
+    const isAsked =
+      attributes['http.route'] !== undefined ||
+      (parent === api.ROOT_CONTEXT && attributes['graphql.operation.type'] !== undefined);
+    const kind = isAsked ? api.SpanKind.SERVER : api.SpanKind.INTERNAL;
     const span = tracer.startSpan(name, { kind, attributes: attributes as Attributes }, parent);
     return {
       child: (childName, childAttributes) =>

@@ -3,6 +3,7 @@ import type { Catalogue } from '../domain/catalogue.js';
 import { PlatformError } from '../domain/errors.js';
 import type { AssessmentRound, RoundStatus } from '../domain/round.js';
 import type { SnapshotColumns, SnapshotHead } from '../domain/snapshot.js';
+import { inSpan, type Tracing } from '../domain/trace.js';
 import type { ScoringProblem } from '../scoring/scoreIndicators.js';
 import { ENGINE_VERSION } from '../scoring/version.js';
 import { digestOf } from '../snapshot/encode.js';
@@ -35,6 +36,8 @@ export interface ComputeOptions {
   readonly memory?: RoundMemory;
   /** Takes the columns, so that readers in this process need not read them back; absent = nobody. */
   readonly library?: Pick<SnapshotLibrary, 'offer'>;
+  /** Where a span of the computation goes; absent = nowhere. */
+  readonly tracing?: Tracing | undefined;
   readonly now: () => Date;
 }
 
@@ -65,6 +68,21 @@ export interface ComputeOutcome {
  * @throws PlatformError NOT_FOUND, ROUND_STATE when the round is published already, METHOD_RULE_INVALID
  */
 export async function computeRound(options: ComputeOptions): Promise<ComputeOutcome> {
+  const attributes = { 'dti.round': options.roundCode, 'dti.computation.publish': String(options.publish ?? false) };
+  const span = options.tracing?.begin('computation', attributes);
+  return inSpan(span, async () => {
+    const outcome = await computeAndStore(options);
+    const { snapshotId, times } = outcome;
+    span?.set({
+      ...(snapshotId === null ? {} : { 'dti.snapshot': snapshotId }),
+      ...{ 'dti.computation.read_ms': times.readMs, 'dti.computation.score_ms': times.scoreMs },
+      'dti.computation.write_ms': times.writeMs,
+    });
+    return outcome;
+  });
+}
+
+async function computeAndStore(options: ComputeOptions): Promise<ComputeOutcome> {
   const { database, catalogue, now } = options;
   const method = find(catalogue, options.roundCode);
   const { round, framework } = method;

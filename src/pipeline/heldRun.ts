@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Catalogue } from '../domain/catalogue.js';
 import type { Connector, SourceSettings } from '../domain/connector.js';
 import type { SyncMode } from '../domain/syncRun.js';
+import type { Tracing } from '../domain/trace.js';
 import type { SourceOptions } from '../source/context.js';
 import type { ReadProgress } from '../source/readPage.js';
 import { holdLease, type Lease } from '../store/lock.js';
@@ -27,6 +28,8 @@ export interface SyncOptions extends Omit<SourceOptions, 'settings' | 'signal' |
   readonly jobId?: string;
   /** How long the run may be silent before somebody else may go on with it or end it; absent = 20 s. */
   readonly leaseMs?: number;
+  /** Where a span of the run goes, with one each time that it reads and commits; absent = nowhere. */
+  readonly tracing?: Tracing | undefined;
   /** How long it waits for a database that is away; absent = 60 s. */
   readonly patienceMs?: number;
 }

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../domain/catalogue.js';
 import type { HostGovernor } from '../domain/connector.js';
 import { describeError, PlatformError } from '../domain/errors.js';
+import type { Tracing } from '../domain/trace.js';
 import type { AddressGuard } from '../source/address.js';
 import type { Database } from '../store/orm.js';
 import { hasRunSince, isJobDone } from '../store/syncJob.js';
@@ -28,6 +29,8 @@ export interface WorkStage {
   readonly jobs: Jobs;
   readonly governor?: HostGovernor;
   readonly addressGuard?: AddressGuard;
+  /** Where spans of runs go; absent = nowhere. */
+  readonly tracing?: Tracing | undefined;
   /** Aborts when the worker is to end; runs end with it, and their jobs are given back. */
   readonly signal: AbortSignal;
   log(message: string): void;
@@ -60,6 +63,7 @@ export async function runJob(stage: WorkStage, job: TakenJob): Promise<JobOutcom
     const run = await syncSource({
       ...{ database, catalogue: stage.catalogue(), connector, settings, mode, jobId: job.id },
       now: () => new Date(),
+      tracing: stage.tracing,
       signal: AbortSignal.any([signal, job.signal]),
       ...(period === null ? {} : { period }),
       ...(stage.governor === undefined ? {} : { governor: stage.governor }),

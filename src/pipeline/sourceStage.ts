@@ -1,4 +1,5 @@
 import type { HostGovernor } from '../domain/connector.js';
+import type { Tracing } from '../domain/trace.js';
 import type { AddressGuard } from '../source/address.js';
 import type { SourceOptions } from '../source/context.js';
 import type { Database } from '../store/orm.js';
@@ -15,6 +16,8 @@ export interface SourceStage {
   readonly addressGuard?: AddressGuard;
   /** Limits and circuits of hosts; absent = none. */
   readonly governor?: HostGovernor;
+  /** Where spans of runs go; absent = nowhere. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** How the stage reads a source. */

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { PlatformError } from '../domain/errors.js';
+import { failureOf, inSpan, type TraceSpan } from '../domain/trace.js';
 import { limitToPeriod } from '../source/limitToPeriod.js';
 import type { ReadProgress } from '../source/readPage.js';
 import {
@@ -47,6 +48,22 @@ export type { SyncOptions } from './heldRun.js';
  * @throws PlatformError SYNC_BUSY when a run of the same source is under way, also when this one was taken over by another process
  */
 export async function syncSource(options: SyncOptions): Promise<SyncRunRow> {
+  const attributes = { 'dti.source': options.connector.spec.key, 'dti.sync.mode': options.mode };
+  const span = options.tracing?.begin('sync run', attributes);
+  try {
+    const run = await runSource(options, span);
+    const { id, status, pages, read, written, rejected } = run;
+    span?.set({ 'dti.sync.run': Number(id), 'dti.sync.status': status, 'dti.sync.pages': pages });
+    span?.set({ 'dti.sync.read': read, 'dti.sync.written': written, 'dti.sync.rejected': rejected });
+    span?.end(run.errorCode ?? undefined);
+    return run;
+  } catch (error) {
+    span?.end(failureOf(error));
+    throw error;
+  }
+}
+
+async function runSource(options: SyncOptions, span: TraceSpan | undefined): Promise<SyncRunRow> {
   const held = await begin(options);
   const keeper = keepLease(options, held.lease);
   const signal = AbortSignal.any([options.signal, keeper.lost]);
@@ -58,7 +75,7 @@ export async function syncSource(options: SyncOptions): Promise<SyncRunRow> {
   try {
     const { period } = options;
     const connector = period === undefined ? options.connector : limitToPeriod(options.connector, period);
-    return await readAndCommit({ ...options, connector, signal, onProgress }, held);
+    return await readAndCommit({ ...options, connector, signal, onProgress }, held, span);
   } catch (error) {
     return await fail(options, held.lease, error);
   } finally {
@@ -67,13 +84,16 @@ export async function syncSource(options: SyncOptions): Promise<SyncRunRow> {
   }
 }
 
-async function readAndCommit(options: SyncOptions, held: HeldRun): Promise<SyncRunRow> {
+async function readAndCommit(options: SyncOptions, held: HeldRun, span: TraceSpan | undefined): Promise<SyncRunRow> {
   const patience = { patienceMs: options.patienceMs ?? PATIENCE_MS, signal: options.signal };
   let { state } = held;
   for (let start = 1; ; start += 1) {
     try {
-      const end = await readIntoStage(options, { ...held, state }, patience);
-      return await withPatience(patience, () => commitRun(options, { ...held, state: end }));
+      const from = { ...held, state };
+      const end = await inSpan(span?.child('read', {}), () => readIntoStage(options, from, patience));
+      return await inSpan(span?.child('commit', {}), () =>
+        withPatience(patience, () => commitRun(options, { ...held, state: end })),
+      );
     } catch (error) {
       if (!(error instanceof StageLost)) throw error;
       if (start >= MAX_STARTS) {

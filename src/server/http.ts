@@ -4,6 +4,7 @@ import { handleProtocols } from 'graphql-ws';
 import type { Authenticator } from '../access/authenticator.js';
 import type { SignedIn } from '../access/signedIn.js';
 import { PlatformError } from '../domain/errors.js';
+import type { Tracing } from '../domain/trace.js';
 import type { Platform } from '../graph/context.js';
 import { buildGraphSchema } from '../graph/schema.js';
 import { Allowance, MAX_CONNECTIONS_PER_CLIENT } from './allowance.js';
@@ -27,7 +28,7 @@ import { addAccessLog, type LogLevel, logOptions } from './log.js';
 import { addMetrics, Metrics, measureHub, measureServer } from './metrics.js';
 import { Sessions } from './session.js';
 import { makeSocketHandler } from './socket.js';
-import { addTracing, TracedOperations, type Tracing } from './tracing.js';
+import { addTracing, TracedOperations } from './tracing.js';
 import { NO_TRUSTED_DOCUMENTS, type TrustedDocuments } from './trusted.js';
 
 declare module 'fastify' {

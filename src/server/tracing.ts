@@ -2,28 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Buffer } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { type ExecutionArgs, type ExecutionResult, getOperationAST, type OperationDefinitionNode } from 'graphql';
-import { PlatformError } from '../domain/errors.js';
+import { failureOf, type TraceSpan, type Tracing } from '../domain/trace.js';
 import { CompiledOperations, type ExecutionGround, type ReadyOperation } from './compiled.js';
-
-/** What a span says of itself: never documents, variables, or who asked. */
-export type SpanAttributes = Readonly<Record<string, string | number>>;
-
-/** Something that takes time, as part of a trace. */
-export interface TraceSpan {
-  /** Begins a part of it. */
-  child(name: string, attributes: SpanAttributes): TraceSpan;
-  set(attributes: SpanAttributes): void;
-  /** @param failure code of what went wrong; absent = nothing did */
-  end(failure?: string): void;
-}
-
-/** Where spans go; see `openTracing`. */
-export interface Tracing {
-  /** @param traceparent header of W3C Trace Context; what is no such header begins a trace of its own */
-  begin(name: string, attributes: SpanAttributes, traceparent?: string): TraceSpan;
-  /** Sends what is left. */
-  close(): Promise<void>;
-}
 
 /** The request that is being answered. */
 const current = new AsyncLocalStorage<TraceSpan>();
@@ -73,7 +53,7 @@ export class TracedOperations extends CompiledOperations {
         return bytes;
       },
       (error: unknown) => {
-        span.end(error instanceof PlatformError ? error.code : 'INTERNAL_SERVER_ERROR');
+        span.end(failureOf(error));
         throw error;
       },
     );

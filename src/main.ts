@@ -17,16 +17,18 @@ import {
   unreadKeys,
 } from './demonstration.js';
 import { PlatformError } from './domain/errors.js';
+import type { Tracing } from './domain/trace.js';
 import { openAuthenticator } from './identity.js';
-import { measureServing, type Watch, watchPlatform } from './measurement.js';
+import { type Computing, measureComputing, measureServing, type Watch, watchPlatform } from './measurement.js';
 import { warnOfFewFiles } from './openFiles.js';
 import { computeRound } from './pipeline/compute.js';
+import { holdDuty } from './pipeline/duty.js';
 import { createHostGovernor } from './pipeline/hostGovernor.js';
 import { type Jobs, openJobs } from './pipeline/jobs.js';
 import { keepAlerts } from './pipeline/keepAlerts.js';
 import { loadReference } from './pipeline/loadReference.js';
 import { watchFolder } from './pipeline/manifestFolder.js';
-import { keepComputed, type Recomputation } from './pipeline/recompute.js';
+import { keepComputed } from './pipeline/recompute.js';
 import { RoundMemory } from './pipeline/roundMemory.js';
 import { deliverAlerts, queueDeliveries, startDeliveries } from './pipeline/sendWebhooks.js';
 import { registerSource, selfReportSource } from './pipeline/source.js';
@@ -85,6 +87,8 @@ async function main(): Promise<void> {
   };
   const metrics = new Metrics({ process: true });
   measureServing(metrics, () => serving);
+  let computing: Computing | null = null;
+  if (config.role !== 'gateway') measureComputing(metrics, () => computing);
   const place = {
     host: config.host,
     port: config.port,
@@ -116,8 +120,9 @@ async function main(): Promise<void> {
   if (tracing !== null) opened.push({ name: 'traces', close: () => tracing.close() });
   const fewFiles = config.role === 'worker' ? null : await warnOfFewFiles();
   if (fewFiles !== null) log(fewFiles);
-  const prepared = await prepare(config, parts);
+  const prepared = await prepare(config, parts, tracing);
   serving = prepared;
+  computing = prepared.computing;
   const { database, feed } = prepared.platform;
   watch = watchPlatform({ database, metrics, head: () => feed.head });
   opened.push({ name: 'watch', close: async () => watch?.close() });
@@ -145,7 +150,12 @@ function run<T>(title: string, work: (display: StepDisplay) => Promise<T>): Prom
 }
 
 /** Everything between an open port and the first answer, step by step. */
-async function prepare(config: Config, parts: Record<string, PartState>): Promise<Serving> {
+async function prepare(
+  config: Config,
+  parts: Record<string, PartState>,
+  traces: Tracing | null,
+): Promise<Serving & { readonly computing: Computing | null }> {
+  const tracing = traces ?? undefined;
   const now = () => new Date();
   const year = openYear(now());
   const part = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -183,7 +193,7 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
     sealer: await openSealer({ path: config.secretsKeyFile, make: config.mayMakeKeys }),
   });
   const governor = createHostGovernor({ database, log });
-  const sources: SyncStage = { database, library, governor, now, signal: stopping.signal, log };
+  const sources: SyncStage = { database, library, governor, now, signal: stopping.signal, log, tracing };
   const jobs = await openJobs({ url: database.listenUrl, works: config.role !== 'gateway', log });
   opened.push({ name: 'jobs', close: () => jobs.close() });
   const demonstration = config.demo ? await part('sources', () => demonstrate(config, sources)) : null;
@@ -197,7 +207,15 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
         show(`${bar(at / open.length)}  ${code}`);
         // The past rounds of the demonstration are closed; the running one stays open and moves.
         const publish = config.demo && CLOSED_YEARS.includes(roundYear);
-        await computeRound({ database, catalogue: catalogue.current(), roundCode: code, publish, memory, now });
+        await computeRound({
+          database,
+          catalogue: catalogue.current(),
+          roundCode: code,
+          publish,
+          memory,
+          now,
+          tracing,
+        });
       }
       const onLost = (error: PlatformError) => {
         journal.warn(`${error.code}: ${error.message}`);
@@ -210,8 +228,8 @@ async function prepare(config: Config, parts: Record<string, PartState>): Promis
     }),
   );
   opened.push({ name: 'feed', close: serving.close });
-  await background(config, stage, jobs, serving, memory);
-  return { ...serving, platform: { ...serving.platform, sources: stage } };
+  const computing = await background(config, stage, jobs, serving, memory);
+  return { ...serving, platform: { ...serving.platform, sources: stage }, computing };
 }
 
 /** The data of the demonstration: simulators, a sync of every source, self-reports and surveys. */
@@ -250,12 +268,14 @@ async function background(
   jobs: Jobs,
   { feed, platform }: Serving,
   memory: RoundMemory,
-): Promise<void> {
-  if (config.role === 'gateway') return;
-  const { database, library } = stage;
+): Promise<Computing | null> {
+  if (config.role === 'gateway') return null;
+  const { database, library, tracing } = stage;
   const catalogue = () => library.catalogue();
-  const recomputation: Recomputation = keepComputed({
-    ...{ database, feed, log, catalogue, memory, library: platform.library },
+  const duty = holdDuty({ database, name: 'COMPUTATION', log });
+  opened.push({ name: 'duty', close: () => duty.close() });
+  const recomputation = keepComputed({
+    ...{ database, feed, log, catalogue, memory, duty, tracing, library: platform.library },
     now: () => new Date(),
   });
   opened.push({ name: 'recomputation', close: () => recomputation.close() });
@@ -278,6 +298,7 @@ async function background(
     const ticks = followTicks(stage, jobs, config.demoTickMs);
     opened.push({ name: 'ticks', close: () => ticks });
   }
+  return { duty, recomputation };
 }
 
 /** Tells people where to look and what came out. */

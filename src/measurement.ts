@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Duty } from './pipeline/duty.js';
+import type { Recomputation } from './pipeline/recompute.js';
 import type { Serving } from './platform.js';
 import type { PartState } from './server/health.js';
 import type { Metrics } from './server/metrics.js';
@@ -26,7 +28,37 @@ export function measureServing(metrics: Metrics, serving: () => Serving | null):
     'Snapshots whose columns are in memory',
     () => library()?.memory.snapshots ?? null,
   );
+  metrics.gauge(
+    'dti_reads_from_replica',
+    'Whether what has a revision is read from a replica, where there are any',
+    () => {
+      const reading = serving()?.platform.database.reading;
+      return reading === undefined || reading.replicaCount === 0 ? null : Number(reading.from === 'replica');
+    },
+  );
   metrics.gauge('dti_snapshot_memory_bytes', 'What the columns in memory take', () => library()?.memory.bytes ?? null);
+}
+
+/** What a process that may compute does of it. */
+export interface Computing {
+  readonly duty: Pick<Duty, 'isHeld'>;
+  readonly recomputation: Pick<Recomputation, 'counts'>;
+}
+
+/**
+ * Adds what a process computes to its metrics.
+ * @param computing null until it is open
+ */
+export function measureComputing(metrics: Metrics, computing: () => Computing | null): void {
+  metrics.gauge('dti_computation_duty', 'Whether this process computes what changes', () =>
+    computing()?.duty.isHeld === true ? 1 : 0,
+  );
+  metrics.counters(
+    'dti_computations_total',
+    'Computations of this process after its start by outcome',
+    'outcome',
+    () => computing()?.recomputation.counts ?? {},
+  );
 }
 
 /** What the platform depends on after its start, looked at in the background, so that a probe of its health costs nothing. */

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalogue } from '../domain/catalogue.js';
 import { describeError, PlatformError } from '../domain/errors.js';
+import type { Tracing } from '../domain/trace.js';
 import type { RevisionFeed } from '../store/feed.js';
 import type { Database } from '../store/orm.js';
 import type { SnapshotLibrary } from '../store/snapshotLibrary.js';
 import { computeRound } from './compute.js';
+import type { Duty } from './duty.js';
 import { RoundMemory } from './roundMemory.js';
 
 const FIRST_RETRY_MS = 500;
@@ -12,8 +14,13 @@ const LAST_RETRY_MS = 60_000;
 /** The longest that a round rests between two computations. */
 const LONGEST_REST_MS = 2_000;
 
+/** What came of a computation. */
+export type ComputationOutcome = 'written' | 'unchanged' | 'failed';
+
 /** Keeps open rounds computed. */
 export interface Recomputation {
+  /** Computations that ended since the process began, by what came of them: a snapshot, nothing new, a failure. */
+  readonly counts: Readonly<Record<ComputationOutcome, number>>;
   /** Ends after the computations that run. */
   close(): Promise<void>;
 }
@@ -27,6 +34,10 @@ export interface RecomputationOptions {
   readonly memory?: RoundMemory;
   /** Takes what is computed; absent = nobody. */
   readonly library?: SnapshotLibrary;
+  /** Whether this process is to compute, and when it begins to; absent = always. */
+  readonly duty?: Pick<Duty, 'isHeld' | 'onHeld'>;
+  /** Where spans of computations go; absent = nowhere. */
+  readonly tracing?: Tracing | undefined;
   readonly now: () => Date;
   log(message: string): void;
 }
@@ -35,6 +46,9 @@ export interface RecomputationOptions {
  * Follows the revisions and computes an open round anew when its observations changed. Per round one computation runs and at most one waits, however many
  * writes arrive, so a burst of them costs two. After each a round rests for as long as it took, so that under any pace of writes half of the time is left to
  * readers; a change that comes later than that is computed at once.
+ *
+ * Of several processes the one on duty computes. The others know what the rounds are made of as it was at their start, and whoever follows computes all of
+ * them once, since what the one before has left undone is not known.
  */
 export function keepComputed(options: RecomputationOptions): Recomputation {
   const { database, feed, now, log, memory = new RoundMemory() } = options;
@@ -44,6 +58,8 @@ export function keepComputed(options: RecomputationOptions): Recomputation {
   /** When each round has rested. */
   const rested = new Map<number, number>();
   const closing = new AbortController();
+  const counts: Record<ComputationOutcome, number> = { written: 0, unchanged: 0, failed: 0 };
+  const isOnDuty = () => options.duty?.isHeld ?? true;
   const pause = (ms: number) => sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined);
 
   const run = async (roundId: number) => {
@@ -54,6 +70,7 @@ export function keepComputed(options: RecomputationOptions): Recomputation {
       // What comes from here on may come too late for this computation.
       waiting.delete(roundId);
       if (closing.signal.aborted) break;
+      if (!isOnDuty()) continue;
       const catalogue = options.catalogue();
       const round = catalogue.round(roundId);
       if (round === undefined || round.status === 'PUBLISHED') {
@@ -62,16 +79,19 @@ export function keepComputed(options: RecomputationOptions): Recomputation {
       }
       const startedAt = performance.now();
       try {
-        const { problems } = await computeRound({
+        const { problems, snapshotId } = await computeRound({
           database,
           catalogue,
           roundCode: round.code,
           memory,
           now,
+          tracing: options.tracing,
           ...handOver,
         });
+        counts[snapshotId === null ? 'unchanged' : 'written'] += 1;
         if (problems.length > 0) log(`${round.code}: ${problems.length} figures could not be scored`);
       } catch (error) {
+        counts.failed += 1;
         log(`${round.code} could not be computed and stays at its last snapshot: ${describeError(error)}`);
         // A known failure lies in the data and waits for their next change. Others, such as a lost connection, may pass by themselves.
         if (error instanceof PlatformError) continue;
@@ -92,16 +112,20 @@ export function keepComputed(options: RecomputationOptions): Recomputation {
     });
     running.set(roundId, ended);
   };
-  feed.onRevision((revision) => {
-    if (revision.kind !== 'OBSERVATIONS' && revision.kind !== 'REFERENCE') return;
-    const roundIds =
-      revision.kind === 'REFERENCE' ? options.catalogue().content.rounds.map(({ id }) => id) : revision.roundIds;
+  const compute = (roundIds: readonly number[]) => {
     for (const roundId of roundIds) {
       waiting.add(roundId);
       start(roundId);
     }
+  };
+  const allRounds = () => options.catalogue().content.rounds.map(({ id }) => id);
+  feed.onRevision(({ kind, roundIds }) => {
+    if ((kind !== 'OBSERVATIONS' && kind !== 'REFERENCE') || !isOnDuty()) return;
+    compute(kind === 'REFERENCE' ? allRounds() : roundIds);
   });
+  options.duty?.onHeld(() => compute(allRounds()));
   return {
+    counts,
     async close() {
       closing.abort();
       await Promise.all(running.values());

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import type { RoundStatus } from '../domain/round.js';
+import { isGone, nameOwner } from './owner.js';
 
 /**
  * The numbers of all advisory locks of the platform: one space that everybody shares who uses the database. `REVISION` is taken by the SQL function
@@ -69,7 +68,7 @@ export interface Lease {
  * @param leaseMs how long its holder may be silent, by the database's clock, before somebody else may end the run
  */
 export async function takeLease(em: SqlEntityManager, runId: number, leaseMs: number): Promise<Lease> {
-  const owner = `${machine()} ${process.pid} ${randomUUID()}`;
+  const owner = nameOwner();
   await sql`update sync_run set owner = ${owner}, lease_expires_at = ${expiry(leaseMs)} where id = ${runId}`.execute(
     em.getKysely(),
   );
@@ -125,29 +124,4 @@ export async function findLapsedRuns(em: SqlEntityManager, sourceId: number | nu
 
 function expiry(leaseMs: number) {
   return sql`clock_timestamp() + ${leaseMs} * interval '1 millisecond'`;
-}
-
-/**
- * Where process numbers mean something: one boot of one kernel, one pid namespace. Without it a platform that was killed would have to wait for its own
- * lease at its next start.
- */
-function machine(): string {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${boot}/${readlinkSync('/proc/self/ns/pid')}`;
-  } catch {
-    return 'unknown';
-  }
-}
-
-/** True when it is certain that the process of an owner is no more; a number that another process has by now is not. */
-function isGone(owner: string): boolean {
-  const [place, pid] = owner.split(' ');
-  if (place === 'unknown' || place !== machine()) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
 }

@@ -10,6 +10,7 @@ import { ensureDatabase } from '../../src/store/ensureDatabase.js';
 import { type GraphqlAnswer, GraphqlSocket, postGraphql } from '../helpers/graphqlClient.js';
 import { makeFolder, type PlatformProcess, startPlatform } from '../helpers/platform.js';
 import { ask, type Standby, startStandby } from '../helpers/standby.js';
+import { readMetrics } from '../server/readMetrics.js';
 
 /**
  * Two gateways and two workers, each a process, on one database: gateway A reads from a streaming replica, gateway B from the primary. One source, whose
@@ -223,6 +224,14 @@ async function readinessOf({ url }: PlatformProcess): Promise<{ ready: boolean; 
   return (await fetch(`${url}/health/ready`)).json() as Promise<{ ready: boolean; parts: Record<string, string> }>;
 }
 
+/** What a worker says of what it computes. */
+async function computationsOf(worker: PlatformProcess | undefined): Promise<{ onDuty: number; written: number }> {
+  const health = /Health\s+(http\S+)\/health/.exec(worker?.said() ?? '')?.[1] ?? '';
+  const { value } = await readMetrics(health);
+  const written = value('dti_computations_total', { outcome: 'written' }) ?? Number.NaN;
+  return { onDuty: value('dti_computation_duty') ?? Number.NaN, written };
+}
+
 describe('two gateways, one of them on a replica, and two workers', () => {
   it('tell the same, in the same revisions; a client that moves between them misses nothing', async () => {
     const [atA, atB, mover] = [new Dashboard(), new Dashboard(), new Dashboard()];
@@ -249,6 +258,8 @@ describe('two gateways, one of them on a replica, and two workers', () => {
 
   it('read from the replica where there is one', async () => {
     expect((await readinessOf(a)).parts.replica).toBe('ready');
+    const fromReplica = async ({ url }: PlatformProcess) => (await readMetrics(url)).value('dti_reads_from_replica');
+    expect([await fromReplica(a), await fromReplica(b)]).toEqual([1, undefined]);
     // A different question each time: equal ones are answered from memory.
     const observations = (first: number) => `{ observations(first: ${first}) { totalCount edges { node { value } } } }`;
     const count = () => Promise.all([server.url('dti'), standby.url('dti')].map((url) => looksAt(url, 'observation')));
@@ -330,6 +341,7 @@ describe('two gateways, one of them on a replica, and two workers', () => {
     await change(a, '56', 32);
     await dashboard.until('56', 32);
     expect(await readinessOf(a)).toMatchObject({ ready: true, parts: { replica: 'failed' } });
+    expect((await readMetrics(a.url)).value('dti_reads_from_replica')).toBe(0);
     await standby.start();
     await vi.waitFor(async () => expect((await readinessOf(a)).parts.replica).toBe('ready'), PATIENCE);
     await change(a, '56', 33);
@@ -340,10 +352,16 @@ describe('two gateways, one of them on a replica, and two workers', () => {
   it('do without a gateway and a worker that are killed', async () => {
     const [atA, atB] = [await new Dashboard().connect(a), await new Dashboard().connect(b)];
     await Promise.all([atA.next(), atB.next()]);
+    // One of the workers computes, and the other lets it.
+    const [first, second] = await Promise.all(workers.map(computationsOf));
+    expect([first?.onDuty, second?.onDuty]).toEqual([1, 0]);
+    expect(first?.written).toBeGreaterThan(5);
+    expect(second?.written).toBe(0);
     await Promise.all([b.end('SIGKILL'), workers[0]?.end('SIGKILL')]);
     await atB.ended;
     await change(a, '46', 16);
     await atA.until('46', 16);
+    expect(await computationsOf(workers[1])).toMatchObject({ onDuty: 1, written: 1 });
     // Its clients go on at the other gateway.
     await atB.connect(a);
     await atB.until('46', 16);

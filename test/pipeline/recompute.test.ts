@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Catalogue } from '../../src/domain/catalogue.js';
 import { computeRound } from '../../src/pipeline/compute.js';
+import { type Duty, holdDuty } from '../../src/pipeline/duty.js';
 import { keepComputed } from '../../src/pipeline/recompute.js';
 import { readCatalogue } from '../../src/store/catalogue.js';
 import { followRevisions, type RevisionFeed } from '../../src/store/feed.js';
@@ -27,7 +28,7 @@ beforeEach(async () => {
 afterAll(() => test.drop());
 
 /** Keeps rounds computed for one test; `asked` holds a round's code for each computation that was begun. */
-async function keep(current: () => Catalogue = () => catalogue) {
+async function keep(current: () => Catalogue = () => catalogue, duty?: Duty) {
   const asked: string[] = [];
   const logged: string[] = [];
   const feed = await followRevisions(test.database, () => undefined);
@@ -41,7 +42,7 @@ async function keep(current: () => Catalogue = () => catalogue) {
     return watching;
   };
   const recomputation = keepComputed({
-    ...{ database: test.database, feed, now: () => NOW },
+    ...{ database: test.database, feed, now: () => NOW, ...(duty === undefined ? {} : { duty }) },
     catalogue: () => watched(current()),
     log: (message) => void logged.push(message),
   });
@@ -231,5 +232,36 @@ describe('recomputation', () => {
     const last = await change();
     await vi.waitFor(() => expect(feed.head).toBe(last), PATIENCE);
     expect(asked).toEqual([]);
+  });
+});
+
+describe('of several processes', () => {
+  const NONE = { written: 0, unchanged: 0, failed: 0 };
+
+  it('one computes, and when it has gone the next, which lacks nothing', async () => {
+    const log = (message: string) => expect(message).toBe('');
+    const duties = Array.from({ length: 2 }, () =>
+      holdDuty({ database: test.database, name: 'COMPUTATION', leaseMs: 1000, log }),
+    );
+    onTestFinished(async () => void (await Promise.all(duties.map((duty) => duty.close()))));
+    await vi.waitFor(() => expect(duties.some(({ isHeld }) => isHeld)).toBe(true), PATIENCE);
+    const [first, second] = duties.sort((a, b) => Number(b.isHeld) - Number(a.isHeld));
+    const [one, other] = [await keep(undefined, first), await keep(undefined, second)];
+    for (let turn = 0; turn < 3; turn += 1) await untilComputed(ROUND, await change());
+    const last = await readHead(test.database.fork());
+    await vi.waitFor(() => expect(other.feed.head).toBe(last), PATIENCE);
+    expect(one.recomputation.counts).toMatchObject({ failed: 0 });
+    expect(one.recomputation.counts.written).toBeGreaterThanOrEqual(3);
+    expect([second?.isHeld, other.recomputation.counts]).toEqual([false, NONE]);
+
+    // It computes nothing more, but has left its duty to nobody yet: as one that was killed.
+    await one.recomputation.close();
+    const left = await change();
+    await vi.waitFor(() => expect(other.feed.head).toBeGreaterThanOrEqual(left), PATIENCE);
+    expect(other.recomputation.counts).toEqual(NONE);
+    await first?.close();
+    await untilComputed(ROUND, left);
+    expect([first?.isHeld, second?.isHeld]).toEqual([false, true]);
+    expect(other.recomputation.counts).toMatchObject({ written: 1, failed: 0 });
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/domain/catalogue.js';
 import { readCatalogue } from '../../src/store/catalogue.js';
+import { claimDuty, leaveDuty } from '../../src/store/duty.js';
 import {
   ADVISORY_LOCKS,
   claimRoundStatus,
@@ -9,6 +10,7 @@ import {
   lockRound,
   lockSource,
 } from '../../src/store/lock.js';
+import { nameOwner } from '../../src/store/owner.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { roundOf, rowsOf } from './batch.js';
 import { untilBlocked } from './blocked.js';
@@ -71,5 +73,38 @@ describe('the status of a round', () => {
     expect(await inTransaction((em) => holdRoundStatus(em, [-1]))).toEqual(new Map());
     expect(await inTransaction(claim)).toBe('OPEN');
     expect(await inTransaction((em) => claimRoundStatus(em, -1))).toBeNull();
+  });
+});
+
+describe('a duty', () => {
+  const NAME = 'COMPUTATION';
+  const claim = (owner: string, leaseMs = 60_000) => claimDuty(test.database.fork(), NAME, owner, leaseMs);
+
+  it('is one owner’s, however many ask, until it is left', async () => {
+    const owners = Array.from({ length: 8 }, nameOwner);
+    const answers = await Promise.all(owners.map((owner) => claim(owner)));
+    expect(answers.filter((isMine) => isMine)).toHaveLength(1);
+    const holder = owners[answers.indexOf(true)] ?? '';
+    const other = owners[answers.indexOf(false)] ?? '';
+    expect([await claim(holder), await claim(other)]).toEqual([true, false]);
+    await leaveDuty(test.database.fork(), NAME, other);
+    expect(await claim(other)).toBe(false);
+    await leaveDuty(test.database.fork(), NAME, holder);
+    expect([await claim(other), await claim(holder)]).toEqual([true, false]);
+    await leaveDuty(test.database.fork(), NAME, other);
+  });
+
+  it('of an owner on another machine goes on when its lease has passed, of one that has gone from this machine at once', async () => {
+    const next = nameOwner();
+    expect(await claim('elsewhere 1 a')).toBe(true);
+    expect(await claim(next)).toBe(false);
+    await rowsOf(test.database, `update duty set expires_at = now()`);
+    const answers = await Promise.all([claim(next), claim('elsewhere 2 b')]);
+    expect(answers.filter((isMine) => isMine)).toHaveLength(1);
+    // No process has this number.
+    const gone = nameOwner().replace(/ \d+ /, ' 99999999 ');
+    await rowsOf(test.database, 'update duty set owner = ?', [gone]);
+    expect(await claim(next)).toBe(true);
+    await leaveDuty(test.database.fork(), NAME, next);
   });
 });

@@ -93,6 +93,7 @@ const ROOMS_OF_PACKAGE: readonly PackageRule[] = [
     rooms: ['source', 'exchange', 'simulators'],
     reason: 'source and exchange read wire formats, simulators write them',
   },
+  { pattern: /^(csv-stringify|hyparquet-writer)(\/|$)/, rooms: ['exchange'], reason: 'exchange writes files' },
   { pattern: /^undici$/, rooms: ['source'], reason: 'the way to the sources is source’s' },
   { pattern: /^ipaddr\.js$/, rooms: ['source', 'access'], reason: 'addresses of sources, and of those who ask' },
   { pattern: /^(yaml|@marcbachmann\/cel-js)$/, rooms: ['source'], reason: 'the manifest language is source’s' },

@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   QUERY_TOO_COSTLY: 'The operation asks for more fields, over all rows, than the limit.',
   TOO_MANY_OPERATIONS: 'The socket or the client runs as many operations as it may.',
   TIMEOUT: 'The operation took longer than it may and was given up.',
+  EXPORT_TOO_LARGE: 'The table has more than the format or the server can write into one file.',
   PAYLOAD_TOO_LARGE: 'The request is larger than the limit.',
   BAD_REQUEST: 'The request is not GraphQL over HTTP.',
   PERSISTED_QUERY_NOT_FOUND: 'No trusted document has this id; send the document itself.',

@@ -7,6 +7,7 @@ import type { AnswerDesk, Asked, LeftOver, Refusal } from './answer.js';
 import { Answer } from './answerCache.js';
 import { COST_HEADER } from './cost.js';
 import { type ErrorFormatter, errorBody } from './error.js';
+import { isKnown } from './etag.js';
 import type { EventRequests } from './events.js';
 import type { Identity } from './identity.js';
 import { RecentMap } from './recent.js';
@@ -323,12 +324,6 @@ function isGraphqlRequest(read: unknown): read is GraphqlRequest {
 
 function idless({ documentId, extensions }: DocumentRequest): boolean {
   return documentId === undefined && !(isRecord(extensions) && extensions.persistedQuery !== undefined);
-}
-
-/** Whether a client has these bytes already: `If-None-Match` names them, or anything. */
-function isKnown(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  return header.trim() === '*' || header.split(',').some((each) => each.trim().replace(/^W\//, '') === etag);
 }
 
 function sendFailure(error: unknown, reply: FastifyReply): FastifyReply {

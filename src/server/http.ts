@@ -16,6 +16,7 @@ import type { ConnectionOptions } from './connection.js';
 import { addDashboard } from './dashboard.js';
 import { addErrorHandlers, errorBody, makeErrorFormatter, refuseUnreadable } from './error.js';
 import { EventRequests } from './events.js';
+import { addExports } from './export.js';
 import { addGraphiql } from './graphiql.js';
 import { addGraphqlRoute } from './graphqlRoute.js';
 import { addHealth, type Readiness } from './health.js';
@@ -65,6 +66,8 @@ export interface ServerOptions {
   readonly rateLimitPerMinute?: number;
   /** WebSockets and streams of events that one client has open; absent or null = a default, not for this machine's own programs. */
   readonly maxSocketsPerClient?: number | null;
+  /** Exports that one client has under way; absent or null = two, and any number for this machine's own programs. */
+  readonly maxExportsPerClient?: number | null;
   /** The JSON Schema of manifests, served at `/manifest.schema.json`; absent = it is not. */
   readonly manifestSchema?: unknown;
   /** What clients of subscriptions may leave unread; absent = those of the hub. */
@@ -222,6 +225,11 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
   // Whoever has changed something sees it, although the revision of it comes by way of the database.
   const onMutation = (): void => cache.clear();
   compiled.onMutation = onMutation;
+  addExports(app, {
+    ...{ compiled, judge, cache, identity, metrics, formatError, onRequest },
+    platform: () => requirePlatform(options.platform()),
+    maxExportsPerClient: options.maxExportsPerClient ?? null,
+  });
   // In a scope of its own, which reads JSON in its own way.
   await app.register(async (scope) =>
     addGraphqlRoute(scope, {

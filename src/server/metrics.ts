@@ -56,7 +56,7 @@ const COSTS = [1, 10, 100, 1_000, 5_000, 20_000, 50_000, 100_000, 150_000];
 export class Metrics {
   readonly #registry = new Registry();
 
-  /** Requests over HTTP: method (GET, POST, other), route (graphql, health, metrics, page, other), status. */
+  /** Requests over HTTP: method (GET, POST, other), route (graphql, export, health, metrics, page, other), status. */
   readonly requests = this.tally('dti_http_requests_total', 'Requests over HTTP that were answered', [
     ...(['method', 'route', 'status'] as const),
   ]);
@@ -157,6 +157,7 @@ export class Metrics {
 const ROUTES: Readonly<Record<string, string>> = {
   ...{ '/graphql': 'graphql', '/metrics': 'metrics', '/health/live': 'health', '/health/ready': 'health' },
   ...{ '/': 'page', '/graphiql': 'page', '/graphiql/static/*': 'page', '/manifest.schema.json': 'page' },
+  ...{ '/export': 'export', '/export/:file': 'export' },
 };
 
 /** Whether a request comes from this machine itself: not by way of a proxy, which would come from here as well. */

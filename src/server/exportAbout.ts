@@ -1,0 +1,149 @@
+import type { About, CitedSource, Fact } from '../exchange/table.js';
+import type { Data } from './exportReader.js';
+
+type Lang = About['lang'];
+
+/** Asks for what is told about every export. */
+export const SOURCES_DOCUMENT = `query ExportSources($lang: Lang!, $at: AtInput) {
+  sources(first: 1000, at: $at) { edges { node { key name(lang: $lang) citation licence simulated } } }
+}`;
+
+/** The same, and for the result that a table of a round shows. */
+export const ROUND_DOCUMENT = `query ExportRound($lang: Lang!, $at: AtInput, $round: String!) {
+  round(code: $round, at: $at) {
+    illustrative
+    framework { code version legalBasis certaintyNote }
+    snapshots(first: 1) { edges { node {
+      status revision inputRevision computedAt publishedAt inputHash resultHash engineVersion policy { code version }
+    } } }
+  }
+  sources(first: 1000, at: $at) { edges { node { key name(lang: $lang) citation licence simulated } } }
+}`;
+
+interface Connection<Node> {
+  readonly edges: readonly { readonly node: Node }[];
+}
+
+interface Snapshot {
+  readonly status: string;
+  readonly revision: string;
+  readonly inputRevision: string;
+  readonly computedAt: string;
+  readonly publishedAt: string | null;
+  readonly inputHash: string;
+  readonly resultHash: string;
+  readonly engineVersion: string;
+  readonly policy: { readonly code: string; readonly version: number };
+}
+
+interface Round {
+  readonly illustrative: boolean;
+  readonly framework: Readonly<Record<'code' | 'version' | 'legalBasis' | 'certaintyNote', string>>;
+  readonly snapshots: Connection<Snapshot>;
+}
+
+/** What an export is, besides what the answers of its documents say. */
+export interface Described {
+  readonly lang: Lang;
+  readonly fileName: string;
+  readonly title: string;
+  /** The state that was read; null = not known. */
+  readonly revision: string | null;
+  readonly rowCount: number | null;
+  /** Where the same file is to be had again; null = it has no address. */
+  readonly url: string | null;
+}
+
+/** Whether any source that the platform has is simulated: results are made from all of them. */
+export function isSimulated(data: Data): boolean {
+  return sourcesOf(data).some(({ simulated }) => simulated);
+}
+
+/** Puts together what is told about a table. @param data the answer to {@link SOURCES_DOCUMENT} or {@link ROUND_DOCUMENT} */
+export function describeExport({ lang, fileName, title, revision, rowCount, url }: Described, data: Data): About {
+  const say = WORDS[lang];
+  const sources = sourcesOf(data);
+  const round = (data.round ?? null) as Round | null;
+  const snapshot = round?.snapshots.edges[0]?.node;
+  const simulated = isSimulated(data);
+  const illustrative = round?.illustrative ?? false;
+  const fact = (name: keyof typeof say.facts, value: string | number | null | undefined): Fact[] =>
+    value === null || value === undefined ? [] : [{ name, title: say.facts[name], value: String(value) }];
+  const state = [
+    ...(round === null ? [] : [`${say.facts.framework} ${round.framework.code} ${round.framework.version}`]),
+    ...(snapshot === undefined
+      ? []
+      : [
+          `${say.facts.merge_policy} ${snapshot.policy.code} ${snapshot.policy.version}`,
+          `${say.facts.engine_version} ${snapshot.engineVersion}`,
+          `${say.facts.result_hash} ${snapshot.resultHash}`,
+        ]),
+    ...(revision === null ? [] : [`${say.facts.revision} ${revision}`]),
+  ];
+  return {
+    ...{ lang, fileName, title, simulated, illustrative, sources },
+    citation: `${say.publisher}. ${[title, ...state].join(', ')}.${simulated ? ` ${say.simulatedMark}.` : ''}`,
+    notes: [
+      ...(simulated ? [say.simulatedNote] : []),
+      ...(illustrative ? [say.illustrativeNote] : []),
+      ...(snapshot?.status === 'PROVISIONAL' ? [say.provisionalNote] : []),
+      ...(round === null ? [] : [round.framework.certaintyNote]),
+    ],
+    facts: [
+      ...fact('framework', round?.framework.code),
+      ...fact('framework_version', round?.framework.version),
+      ...fact('legal_basis', round?.framework.legalBasis),
+      ...fact('merge_policy', snapshot?.policy.code),
+      ...fact('merge_policy_version', snapshot?.policy.version),
+      ...fact('engine_version', snapshot?.engineVersion),
+      ...fact('snapshot_status', snapshot?.status),
+      ...fact('snapshot_revision', snapshot?.revision),
+      ...fact('input_revision', snapshot?.inputRevision),
+      ...fact('computed_at', snapshot?.computedAt),
+      ...fact('published_at', snapshot?.publishedAt),
+      ...fact('input_hash', snapshot?.inputHash),
+      ...fact('result_hash', snapshot?.resultHash),
+      ...fact('revision', revision),
+      ...fact('rows', rowCount),
+      ...fact('url', url),
+    ],
+  };
+}
+
+function sourcesOf({ sources }: Data): readonly CitedSource[] {
+  return (sources as Connection<CitedSource>).edges.map(({ node }) => node);
+}
+
+const WORDS = {
+  en: {
+    publisher: "DTI graph, Vietnam's Digital Transformation Index",
+    simulatedMark: 'Simulated data, not official',
+    simulatedNote: 'SIMULATED DATA: simulators stand in for sources that are closed. Nothing in this file is official.',
+    illustrativeNote: 'ILLUSTRATIVE: this round was made up to show how the platform works.',
+    provisionalNote: 'PROVISIONAL: the round is not published, and its result may change.',
+    facts: {
+      ...{ framework: 'Framework', framework_version: 'Version of the framework', legal_basis: 'Legal basis' },
+      ...{ merge_policy: 'Merge policy', merge_policy_version: 'Version of the merge policy' },
+      ...{ engine_version: 'Version of the method', snapshot_status: 'Status of the result' },
+      ...{ snapshot_revision: 'Revision of the result', input_revision: 'Revision of its figures' },
+      ...{ computed_at: 'Computed', published_at: 'Published', input_hash: 'Hash of the input' },
+      ...{ result_hash: 'Hash of the result', revision: 'Revision', rows: 'Rows', url: 'Address' },
+    },
+  },
+  vi: {
+    publisher: 'DTI graph, Chỉ số chuyển đổi số của Việt Nam',
+    simulatedMark: 'Dữ liệu mô phỏng, không chính thức',
+    simulatedNote:
+      'DỮ LIỆU MÔ PHỎNG: bộ mô phỏng thay cho các nguồn chưa mở. Không có số liệu nào trong tệp này là chính thức.',
+    illustrativeNote: 'MINH HOẠ: đợt này được dựng lên để trình bày cách nền tảng hoạt động.',
+    provisionalNote: 'TẠM TÍNH: đợt đánh giá chưa công bố, kết quả có thể thay đổi.',
+    facts: {
+      ...{ framework: 'Khung đánh giá', framework_version: 'Phiên bản khung', legal_basis: 'Căn cứ pháp lý' },
+      ...{ merge_policy: 'Chính sách hợp nhất', merge_policy_version: 'Phiên bản chính sách hợp nhất' },
+      ...{ engine_version: 'Phiên bản phương pháp', snapshot_status: 'Trạng thái kết quả' },
+      ...{ snapshot_revision: 'Phiên bản của kết quả', input_revision: 'Phiên bản của số liệu đầu vào' },
+      ...{ computed_at: 'Thời điểm tính', published_at: 'Thời điểm công bố', input_hash: 'Mã băm đầu vào' },
+      ...{ result_hash: 'Mã băm kết quả', revision: 'Phiên bản', rows: 'Số dòng', url: 'Địa chỉ' },
+    },
+  },
+} as const;

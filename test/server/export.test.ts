@@ -1,0 +1,366 @@
+import { parse } from 'csv-parse/sync';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
+import JSONstat from 'jsonstat-toolkit';
+import readXlsxFile from 'read-excel-file/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, type GraphFixture, openGraph } from '../graph/graphFixture.js';
+import { readMetrics } from './readMetrics.js';
+import { startTestServer } from './testServer.js';
+
+let graph: GraphFixture;
+beforeAll(async () => {
+  graph = await openGraph();
+});
+afterAll(() => graph.close());
+
+type Cells = Readonly<Record<string, unknown>>;
+
+async function start(options: Parameters<typeof startTestServer>[0] = {}) {
+  const server = await startTestServer({ platform: () => graph.platform, ...options });
+  const fetchFile = (path: string, init: RequestInit = {}) => fetch(`${server.url}/export/${path}`, init);
+  return { ...server, fetchFile };
+}
+
+/** The first error of an answer, as `code status`. */
+async function failureOf(response: Response): Promise<string> {
+  const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
+  return `${errors[0]?.extensions.code} ${response.status}`;
+}
+
+const readCsv = async (response: Response): Promise<Cells[]> => parse(await response.text(), { columns: true });
+const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer());
+const text = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
+
+const SCORE = `rank peerCount value points maxPoints coverage automaticShare published change { value rank } round { code year }
+  snapshot { status } measure { code name(lang: VI) kind certainty } peerGroup { code name(lang: VI) }
+  entity { id code name(lang: VI) region { code name(lang: VI) } }`;
+
+/** What a row of a ranking or of scores must be, from an answer to a query that was written here. */
+function scoreCells(score: Answer): Cells {
+  const status =
+    score.value !== null ? (score.snapshot.status === 'PUBLISHED' ? 'A' : 'P') : score.coverage === null ? 'M' : 'O';
+  return {
+    ...{ round: score.round.code, year: score.round.year },
+    ...{ measure: score.measure.code, measure_name: score.measure.name, measure_kind: score.measure.kind },
+    ...{ peer_group: score.peerGroup.code, peer_group_name: score.peerGroup.name },
+    ...{
+      entity: score.entity.id.slice('Entity:'.length),
+      entity_code: score.entity.code,
+      entity_name: score.entity.name,
+    },
+    ...{ region: score.entity.region?.code ?? null, region_name: score.entity.region?.name ?? null },
+    ...{ rank: score.rank, peer_count: score.peerCount, value: score.value, points: score.points },
+    ...{ max_points: score.maxPoints, coverage: score.coverage, automatic_share: score.automaticShare },
+    ...{ change_of_value: score.change?.value ?? null, change_of_rank: score.change?.rank ?? null },
+    ...{ published: score.published, obs_status: status, measure_certainty: score.measure.certainty, simulated: true },
+  };
+}
+
+async function readPages(document: string, variables: Cells = {}): Promise<Answer[]> {
+  const found: Answer[] = [];
+  for (let after: string | null = null, pages = 0; pages < 30; pages += 1) {
+    const { list } = await graph.read(document, { ...variables, after });
+    found.push(...list.edges.map(({ node }: Answer) => node));
+    after = list.pageInfo.endCursor;
+    if (!list.pageInfo.hasNextPage) return found;
+  }
+  throw new Error('there is no end of pages');
+}
+
+const readScores = async (variables: Cells): Promise<Cells[]> =>
+  (
+    await readPages(
+      `query ($kind: MeasureKind, $filter: ScoreFilter, $orderBy: [ScoreOrder!], $after: String) {
+        list: scores(round: "PROVINCE-2022", kind: $kind, filter: $filter, orderBy: $orderBy, first: 700, after: $after) {
+          pageInfo { hasNextPage endCursor } edges { node { ${SCORE} } }
+        } }`,
+      variables,
+    )
+  ).map(scoreCells);
+
+const asText = (rows: readonly Cells[]) =>
+  rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, text(cell)])));
+
+describe('what is exported is what the query answers, as an independent reader reads it', () => {
+  const MAIN = 'round=PROVINCE-2022&kind=MAIN_INDEX&lang=vi';
+  let expected: Cells[];
+  beforeAll(async () => {
+    expected = await readScores({ kind: 'MAIN_INDEX' });
+  });
+
+  it('a ranking as CSV', async () => {
+    const { fetchFile } = await start();
+    const { round } = await graph.read('{ round(code: "MINISTRY-2022") { peerGroups { code } } }');
+    const peerGroup = round.peerGroups[1].code;
+    const province = await graph.read(
+      `{ ranking(round: "PROVINCE-2022", first: 1000) { edges { node { score { ${SCORE} } } } } }`,
+    );
+    const rows = await readCsv(await fetchFile('ranking.csv?round=PROVINCE-2022&lang=vi'));
+    expect(rows).toEqual(asText(province.ranking.edges.map(({ node }: Answer) => scoreCells(node.score))));
+    expect(rows).toHaveLength(63);
+    const ministries = await graph.read(
+      `query ($peerGroup: String) { ranking(round: "MINISTRY-2022", peerGroup: $peerGroup, first: 1000) { edges { node { score { ${SCORE} } } } } }`,
+      { peerGroup },
+    );
+    const others = await readCsv(await fetchFile(`ranking.csv?round=MINISTRY-2022&peerGroup=${peerGroup}&lang=vi`));
+    expect(others).toEqual(asText(ministries.ranking.edges.map(({ node }: Answer) => scoreCells(node.score))));
+    expect(new Set(others.map((row) => row.peer_group))).toEqual(new Set([peerGroup]));
+  });
+
+  it('all scores of a round as CSV, over all pages', async () => {
+    const { fetchFile } = await start();
+    const rows = await readCsv(await fetchFile('scores.csv?round=PROVINCE-2022&lang=vi'));
+    expect(rows).toEqual(asText(await readScores({})));
+    expect(rows.length).toBeGreaterThan(6000);
+  });
+
+  it('scores as XLSX', async () => {
+    const { fetchFile } = await start();
+    const [data, about] = await readXlsxFile(await bytesOf(await fetchFile(`scores.xlsx?${MAIN}`)), { trim: false });
+    const [header = [], ...rows] = data?.data ?? [];
+    expect(rows.map((row) => Object.fromEntries(row.map((cell, at) => [String(header[at]), cell])))).toEqual(expected);
+    expect(about?.data).toContainEqual(['Mô phỏng', 'true']);
+  });
+
+  it('scores as Parquet', async () => {
+    const { fetchFile } = await start();
+    const file = new Uint8Array(await bytesOf(await fetchFile(`scores.parquet?${MAIN}`))).buffer;
+    const rows = (await parquetReadObjects({ file })).map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, cell]) => [name, typeof cell === 'bigint' ? Number(cell) : cell]),
+      ),
+    );
+    expect(rows).toEqual(expected);
+    const told = parquetMetadata(file).key_value_metadata?.map(({ key }) => key);
+    expect(told).toEqual(
+      expect.arrayContaining(['simulated', 'citation', 'engine_version', 'result_hash', 'revision', 'source']),
+    );
+  });
+
+  it('scores as JSON-stat', async () => {
+    const { fetchFile } = await start();
+    const cube = JSONstat(await (await fetchFile(`scores.json?${MAIN}`)).json());
+    expect(cube.n).toBe(expected.length * 9);
+    for (const row of expected) {
+      const key = { year: '2022', measure: text(row.measure), entity: text(row.entity) };
+      for (const figure of ['value', 'rank', 'points', 'change_of_rank']) {
+        expect({ ...key, value: cube.Data({ ...key, figure }).value }).toEqual({ ...key, value: row[figure] });
+      }
+    }
+  });
+
+  it('scores as SDMX-CSV', async () => {
+    const { fetchFile } = await start();
+    const rows = await readCsv(await fetchFile(`scores.sdmx.csv?${MAIN}`));
+    const wanted = asText(expected).map((row) => [
+      row.entity?.replace(':', '_'),
+      row.measure,
+      row.year,
+      row.value,
+      row.obs_status,
+    ]);
+    expect(rows.map((row) => [row.REF_AREA, row.INDICATOR, row.TIME_PERIOD, row.OBS_VALUE, row.OBS_STATUS])).toEqual(
+      wanted,
+    );
+    expect(new Set(rows.map((row) => `${row.STRUCTURE} ${row.STRUCTURE_ID} ${row.ACTION}`))).toEqual(
+      new Set(['dataflow DTI:SCORES(1.0.0) I']),
+    );
+  });
+
+  it('observations, with every digit of their decimals', async () => {
+    const { fetchFile } = await start();
+    const found = await readPages(
+      `query ($after: String) { list: observations(filter: { period: { eq: "2022" }, indicator: { contains: "ACTIVITY" } }, first: 999, after: $after) {
+        pageInfo { hasNextPage endCursor }
+        edges { node { id value numerator denominator period obsStatus revision retrievedAt entity { id } indicator { code } source { key simulated } } }
+      } }`,
+    );
+    const figures = found.map((each) => [
+      ...[
+        each.id.slice('Observation:'.length),
+        each.entity.id.slice('Entity:'.length),
+        each.indicator.code,
+        each.source.key,
+      ],
+      ...[
+        each.period,
+        each.value,
+        each.numerator,
+        each.denominator,
+        each.obsStatus,
+        each.revision,
+        each.retrievedAt,
+        each.source.simulated,
+      ],
+    ]);
+    const search = 'filter.period.eq=2022&filter.indicator.contains=ACTIVITY';
+    const names = ['observation', 'entity', 'indicator', 'source', 'period', 'value', 'numerator', 'denominator'];
+    const columns = [...names, 'obs_status', 'revision', 'retrieved_at', 'simulated'];
+    const rows = await readCsv(await fetchFile(`observations.csv?${search}`));
+    expect(rows.map((row) => columns.map((name) => row[name]))).toEqual(figures.map((row) => row.map(text)));
+    expect(rows.length).toBeGreaterThan(2000);
+    const cube = JSONstat(await (await fetchFile(`observations.json?${search}&filter.entity.eq=GSO-2004:74`)).json());
+    for (const [, entity, indicator, source, period, value, numerator] of figures.filter(
+      (row) => row[1] === 'GSO-2004:74',
+    )) {
+      const framework = 'PDTI-922';
+      const key = { framework, indicator, entity, period, source };
+      expect(cube.Data({ ...key, figure: 'numerator' }).value).toBe(numerator === null ? null : Number(numerator));
+      expect(cube.Data({ ...key, figure: 'value' }).value).toBe(value === null ? null : Number(value));
+    }
+  });
+});
+
+describe('an address', () => {
+  it('takes the arguments of the query: as JSON, by dots, with commas', async () => {
+    const { fetchFile } = await start();
+    const filter = encodeURIComponent('{"region":{"in":["SE","RRD"]},"rank":{"lte":30}}');
+    const order = encodeURIComponent('[{"by":"NAME"}]');
+    const asJson = await (
+      await fetchFile(`scores.csv?round=PROVINCE-2022&kind=INDEX&orderBy=${order}&filter=${filter}`)
+    ).text();
+    const byDots = await (
+      await fetchFile(
+        `scores.csv?round=PROVINCE-2022&kind=INDEX&orderBy=${order}&filter.region.in=SE,RRD&filter.rank.lte=30`,
+      )
+    ).text();
+    expect(byDots).toBe(asJson);
+    const wanted = await readScores({
+      kind: 'INDEX',
+      filter: { region: { in: ['SE', 'RRD'] }, rank: { lte: 30 } },
+      orderBy: [{ by: 'NAME' }],
+    });
+    const rows: Cells[] = parse(asJson, { columns: true });
+    expect(rows.map(({ entity }) => entity)).toEqual(wanted.map(({ entity }) => entity));
+    expect(rows.length).toBeGreaterThan(3);
+  });
+
+  it('takes the first rows only, across pages', async () => {
+    const { fetchFile } = await start();
+    expect(await readCsv(await fetchFile('scores.csv?round=PROVINCE-2022&first=1500'))).toHaveLength(1500);
+    expect(await readCsv(await fetchFile('ranking.csv?round=PROVINCE-2022&first=0'))).toEqual([]);
+  });
+
+  it.each([
+    ['nothing.csv', 'NOT_FOUND 404'],
+    ['ranking.doc?round=PROVINCE-2022', 'NOT_FOUND 404'],
+    ['ranking', 'NOT_FOUND 404'],
+    ['__proto__.csv', 'NOT_FOUND 404'],
+    ['ranking.toString?round=PROVINCE-2022', 'NOT_FOUND 404'],
+    ['ranking.csv', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=NONE', 'NOT_FOUND 404'],
+    ['ranking.csv?round=PROVINCE-2022&measure=NONE', 'NOT_FOUND 404'],
+    ['ranking.csv?round=PROVINCE-2022&at.asOf.revision=1', 'AS_OF_UNAVAILABLE 404'],
+    ['ranking.csv?round=PROVINCE-2022&at.asOf.revision=x', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=PROVINCE-2022&at.asOf.revision=99999', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=PROVINCE-2022&filter=x', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=PROVINCE-2022&filter.none.eq=1', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=PROVINCE-2022&filter.__proto__.eq=1', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=PROVINCE-2022&filter.rank.lte=x', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=PROVINCE-2022&filter.rank.lte.x=1', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=PROVINCE-2022&filter.and.rank.lte=1', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=PROVINCE-2022&filter={}&filter.rank.lte=1', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=PROVINCE-2022&round=PROVINCE-2021', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=PROVINCE-2022&first=-1', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=PROVINCE-2022&after=x', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=PROVINCE-2022&isFirst=false', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=PROVINCE-2022&lang=fr', 'BAD_USER_INPUT 400'],
+    ['ranking.xlsx?round=PROVINCE-2022&bom=1', 'BAD_USER_INPUT 400'],
+    ['scores.csv?round=PROVINCE-2022&kind=NONE', 'BAD_USER_INPUT 400'],
+    [
+      'observations.json?history=true&filter.entity.eq=GSO-2025:48&filter.indicator.eq=NONE&lang=en&filter.value=1',
+      'BAD_USER_INPUT 400',
+    ],
+  ])('is refused as the query is: %s', async (path, failure) => {
+    const { fetchFile } = await start();
+    const response = await fetchFile(path);
+    expect(response.headers.get('content-type')).toContain('application/json');
+    expect(await failureOf(response)).toBe(failure);
+  });
+
+  it('shows what the viewer may see: provisional results only where they are public', async () => {
+    const { fetchFile } = await start({ platform: () => ({ ...graph.platform, publicProvisional: false }) });
+    expect(await failureOf(await fetchFile('ranking.csv?round=PROVINCE-2026'))).toBe('AS_OF_UNAVAILABLE 404');
+    const open = await start();
+    const [row] = await readCsv(await open.fetchFile('ranking.csv?round=PROVINCE-2026'));
+    expect(row?.obs_status).toBe('P');
+  });
+});
+
+describe('a file', () => {
+  it('has a name, a language, a length, and the address of its state, from which it comes again byte for byte', async () => {
+    const { fetchFile, url } = await start();
+    const path = 'ranking.xlsx?round=PROVINCE-2026&filter.region.ne=SE';
+    const first = await fetchFile(path);
+    const before = await bytesOf(first);
+    const { headers } = first;
+    const revision = graph.platform.feed.head;
+    expect(headers.get('content-disposition')).toBe(
+      `attachment; filename="dti-PROVINCE-2026-INDEX-ranking-filtered-r${revision}.xlsx"`,
+    );
+    expect([headers.get('content-language'), headers.get('content-length')]).toEqual(['en', String(before.length)]);
+    await graph.measure('GSO-2025:48', 'ECO_ACTIVITY.08', 3, 100);
+    await graph.compute('PROVINCE-2026');
+    const now = await fetchFile(path);
+    expect((await bytesOf(now)).equals(before)).toBe(false);
+    const again = await fetch(`${url}${headers.get('content-location')}`);
+    expect((await bytesOf(again)).equals(before)).toBe(true);
+    expect(again.headers.get('etag')).toBe(headers.get('etag'));
+    expect(now.headers.get('etag')).not.toBe(headers.get('etag'));
+  });
+
+  it('is not sent to who has it, nor with HEAD', async () => {
+    const { fetchFile } = await start();
+    const path = 'ranking.csv?round=PROVINCE-2022';
+    const whole = await fetchFile(path);
+    const etag = whole.headers.get('etag') ?? '';
+    const known = await fetchFile(path, { headers: { 'if-none-match': etag } });
+    expect([known.status, await known.text(), known.headers.get('etag')]).toEqual([304, '', etag]);
+    const head = await fetchFile(path, { method: 'HEAD' });
+    expect([head.status, await head.text(), head.headers.get('etag')]).toEqual([200, '', etag]);
+    expect(head.headers.get('content-length')).toBe(String(Buffer.byteLength(await whole.text())));
+  });
+
+  it('leads to its description, which leads back', async () => {
+    const { fetchFile, url } = await start();
+    const file = await fetchFile('ranking.csv?round=PROVINCE-2022');
+    const link = /<([^>]+)>; rel="describedby"/.exec(file.headers.get('link') ?? '')?.[1];
+    const description = await fetch(`${url}${link}`);
+    expect(description.headers.get('content-type')).toContain('application/csvm+json');
+    const described = (await description.json()) as Answer;
+    const body = await file.text();
+    expect(described.tableSchema.columns.map(({ name }: Answer) => name)).toEqual(parse(body)[0]);
+    expect(await (await fetch(`${url}${described.url}`)).text()).toBe(body);
+    const facts = new Map(described.notes.map(({ name, value }: Answer) => [name, value]));
+    const { round } = await graph.read(
+      '{ round(code: "PROVINCE-2022") { published { resultHash inputHash engineVersion revision } framework { version } } }',
+    );
+    expect([facts.get('result_hash'), facts.get('input_hash'), facts.get('engine_version')]).toEqual([
+      ...[round.published.resultHash, round.published.inputHash, round.published.engineVersion],
+    ]);
+    expect([facts.get('snapshot_revision'), facts.get('framework_version')]).toEqual([
+      round.published.revision,
+      round.framework.version,
+    ]);
+    expect([facts.get('simulated'), described['dc:bibliographicCitation']]).toEqual([
+      'true',
+      expect.stringContaining('Simulated data'),
+    ]);
+  });
+});
+
+describe('limits', () => {
+  it('refuses more exports of a client at a time than are allowed, and forgets those that ended', async () => {
+    const { fetchFile, url } = await start({ maxExportsPerClient: 1 });
+    const both = await Promise.all([0, 1].map(() => fetchFile('scores.csv?round=PROVINCE-2022&first=3000')));
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 429]);
+    for (const each of both) {
+      if (each.status === 429) expect(await failureOf(each)).toBe('TOO_MANY_OPERATIONS 429');
+      else await each.text();
+    }
+    expect((await fetchFile('ranking.csv?round=PROVINCE-2022')).status).toBe(200);
+    const metrics = await readMetrics(url);
+    expect(metrics.value('dti_exports_active')).toBe(0);
+    expect(metrics.value('dti_exports_total', { table: 'ranking', format: 'csv', outcome: 'ok' })).toBe(1);
+  });
+});

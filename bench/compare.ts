@@ -98,11 +98,9 @@ const MEASURES: Readonly<Record<Part, (stage: Stage) => Promise<Row[]>>> = {
   fanout: async ({ server, keys, isQuick, log }) => {
     const rows: Row[] = [];
     for (const clients of isQuick ? [1000] : [5000, 10_000]) {
-      const databaseUrl = await server.copy('national');
-      const kinds: readonly FanoutKind[] = isQuick ? ['ws', 'graphql-ws', 'platform'] : FANOUT_KINDS;
-      rows.push(
-        ...fanoutRows(await measureFanout({ kinds, clients, pushes: isQuick ? 3 : 5, databaseUrl, keys, log })),
-      );
+      const kinds: readonly FanoutKind[] = isQuick ? ['ws', 'graphql-ws', 'platform', 'platform-100'] : FANOUT_KINDS;
+      const copy = () => server.copy('national');
+      rows.push(...fanoutRows(await measureFanout({ kinds, clients, pushes: isQuick ? 5 : 7, copy, keys, log })));
     }
     return rows;
   },

@@ -3,7 +3,7 @@ import { BENCH_SIZES, benchRound, lastYear } from './benchSize.js';
 import { cpuSeconds, type Keys, type ServerProcess, startPeer, startPlatform } from './process.js';
 import { median } from './queryRow.js';
 import { Subscriber } from './subscriber.js';
-import { openWriter, type Writer } from './writer.js';
+import { openWriter } from './writer.js';
 
 /** What is measured: `platform-100` = the clients run 100 different operations instead of one. */
 export const FANOUT_KINDS = [
@@ -37,8 +37,8 @@ export interface FanoutOptions {
   readonly kinds: readonly FanoutKind[];
   readonly clients: number;
   readonly pushes: number;
-  /** A database that may be written to. */
-  readonly databaseUrl: string;
+  /** Makes a database that may be written to. */
+  copy(): Promise<string>;
   readonly keys: Keys;
   log(line: string): void;
 }
@@ -61,28 +61,29 @@ interface Watched {
   readonly kind: FanoutKind;
   readonly server: ServerProcess;
   readonly subscriber: Subscriber;
+  /** Pushes. @returns when it began, in milliseconds since 1970 */
   trigger(): Promise<number>;
+  /** When what was pushed last was committed; null = it is not from a database. */
+  committed(): Promise<number | null>;
 }
 
-/** Gives every kind its own server and clients, and pushes to each in turn, so that all see the same machine. */
+type Open = (close: () => Promise<void>) => void;
+
+/** Pushes before those that count: servers run for weeks, so that what is cold in the first seconds is not their cost. */
+const WARM_UP = 4;
+
+/**
+ * Gives every kind its own server and clients, ours also their own database, since a write reaches all gateways of one; and pushes to each in turn, so
+ * that all see the same machine.
+ */
 export async function measureFanout(options: FanoutOptions): Promise<FanoutResult[]> {
-  const { kinds, clients, pushes, databaseUrl, keys, log } = options;
+  const { kinds, clients, pushes, log } = options;
   const closing: (() => Promise<void>)[] = [];
   try {
-    const isOurs = (kind: FanoutKind) => kind.startsWith('platform');
-    const writer = kinds.some(isOurs) ? await openWriter(databaseUrl, 'national') : null;
-    if (writer !== null) {
-      closing.push(() => writer.close());
-      const worker = await startPlatform('worker', databaseUrl, keys);
-      closing.push(() => worker.stop());
-    }
     const watched: Watched[] = [];
     for (const kind of kinds) {
-      const one = isOurs(kind) ? await watchPlatform(kind, options, writer) : await watchPeer(kind, options);
-      closing.push(
-        () => one.server.stop(),
-        () => one.subscriber.close(),
-      );
+      const watch = kind.startsWith('platform') ? watchPlatform : watchPeer;
+      const one = await watch(kind, options, (close) => closing.push(close));
       watched.push(one);
       await one.subscriber.settle(one.trigger);
       log(`${kind}: ${clients} clients`);
@@ -92,8 +93,8 @@ export async function measureFanout(options: FanoutOptions): Promise<FanoutResul
       { cpu: number; p50: number; p99: number; last: number; fromWrite: number | null }[]
     >();
     const failed = new Set<FanoutKind>();
-    for (let push = 0; push < pushes; push += 1) {
-      for (const { kind, server, subscriber, trigger } of watched) {
+    for (let push = -WARM_UP; push < pushes; push += 1) {
+      for (const { kind, server, subscriber, trigger, committed } of watched) {
         if (failed.has(kind)) continue;
         const before = cpuSeconds(server.pid);
         let startedAt = 0;
@@ -108,14 +109,15 @@ export async function measureFanout(options: FanoutOptions): Promise<FanoutResul
           });
         if (arrival === undefined) continue;
         const { p50, p99, last } = arrival;
-        const from = writer !== null && isOurs(kind) ? await writer.newestSnapshot() : startedAt;
+        const from = (await committed()) ?? startedAt;
         // What the server still writes after the last client has everything belongs to the push.
         await new Promise((resolve) => setTimeout(resolve, 300));
+        if (push < 0) continue;
         found.set(kind, [
           ...(found.get(kind) ?? []),
           {
             ...{ cpu: cpuSeconds(server.pid) - before, p50: p50 - from, p99: p99 - from, last: last - from },
-            fromWrite: isOurs(kind) ? last - startedAt : null,
+            fromWrite: from === startedAt ? null : last - startedAt,
           },
         ]);
       }
@@ -129,7 +131,7 @@ export async function measureFanout(options: FanoutOptions): Promise<FanoutResul
         return {
           ...{ kind, clients, cpuMicros: (cpu * 1e6) / (list.length * clients) },
           ...{ p50: of((each) => each.p50), p99: of((each) => each.p99), last: of((each) => each.last) },
-          lastFromWrite: isOurs(kind) ? of((each) => each.fromWrite ?? Number.NaN) : null,
+          lastFromWrite: kind.startsWith('platform') ? of((each) => each.fromWrite ?? Number.NaN) : null,
         };
       });
   } finally {
@@ -137,25 +139,32 @@ export async function measureFanout(options: FanoutOptions): Promise<FanoutResul
   }
 }
 
-async function watchPlatform(kind: FanoutKind, options: FanoutOptions, writer: Writer | null): Promise<Watched> {
-  if (writer === null) throw new Error('nothing writes');
-  const server = await startPlatform('gateway', options.databaseUrl, options.keys, {
-    MAX_SOCKETS_PER_CLIENT: '100000',
-  });
+async function watchPlatform(kind: FanoutKind, { copy, keys, clients }: FanoutOptions, open: Open): Promise<Watched> {
+  const databaseUrl = await copy();
+  const writer = await openWriter(databaseUrl, 'national');
+  open(() => writer.close());
+  const worker = await startPlatform('worker', databaseUrl, keys);
+  open(() => worker.stop());
+  const server = await startPlatform('gateway', databaseUrl, keys, { MAX_SOCKETS_PER_CLIENT: '100000' });
+  open(() => server.stop());
   const subscriber = new Subscriber();
+  open(() => subscriber.close());
   await subscriber.connect({
-    ...{ url: `ws://127.0.0.1:${server.port}/graphql`, protocol: 'graphql', clients: options.clients },
+    ...{ url: `ws://127.0.0.1:${server.port}/graphql`, protocol: 'graphql', clients },
     operations: operations(kind === 'platform' ? 1 : 100),
   });
-  return { kind, server, subscriber, trigger: () => writer.writeBest() };
+  return { kind, server, subscriber, trigger: () => writer.writeBest(), committed: () => writer.newestSnapshot() };
 }
 
-async function watchPeer(kind: FanoutKind, { clients, databaseUrl }: FanoutOptions): Promise<Watched> {
+async function watchPeer(kind: FanoutKind, { clients, copy }: FanoutOptions, open: Open): Promise<Watched> {
   const isPostgraphile = kind === 'postgraphile';
+  const databaseUrl = isPostgraphile ? await copy() : '';
   const server = await startPeer(isPostgraphile ? 'fanoutPostgraphile.js' : 'fanout.js', {
     ...{ KIND: kind, DATABASE_URL: databaseUrl },
   });
+  open(() => server.stop());
   const subscriber = new Subscriber();
+  open(() => subscriber.close());
   const [scheme, protocol] =
     kind === 'yoga-sse' ? (['http', 'sse'] as const) : (['ws', kind.startsWith('ws') ? 'ws' : 'graphql'] as const);
   await subscriber.connect({
@@ -167,7 +176,7 @@ async function watchPeer(kind: FanoutKind, { clients, databaseUrl }: FanoutOptio
     await publish(server.port);
     return startedAt;
   };
-  return { kind, server, subscriber, trigger };
+  return { kind, server, subscriber, trigger, committed: async () => null };
 }
 
 /** On a connection of its own: one that was kept open may be closed by the server at this moment, and asking twice would push twice. */

@@ -1,7 +1,7 @@
-import { Agent, request as send } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { BENCH_SIZES, benchRound, lastYear } from './benchSize.js';
+import { BENCH_SIZES, benchRound, lastYear, yearsOf } from './benchSize.js';
+import { openPoster, type Posted } from './poster.js';
 import { type Keys, ownCpuSeconds, type ServerProcess, startPlatform } from './process.js';
 import { documentOf } from './queries.js';
 import { Subscriber } from './subscriber.js';
@@ -75,6 +75,7 @@ export async function measureLive(options: LiveOptions): Promise<{ fresh: Freshn
     const fresh = await measureFreshness(subscriber, writer, options);
     log(`one write to ${dashboards} dashboards: p50 ${fresh.p50.toFixed(0)} ms, p99 ${fresh.p99.toFixed(0)} ms`);
     await syncing.register(`http://127.0.0.1:${gateway.port}/graphql`, await keys.token('admin'));
+    log(`everything together for ${options.seconds} s`);
     const combined = await measureCombined({ gateway, worker }, subscriber, writer, syncing, options);
     log(`together, CPU in cores: ${JSON.stringify(combined.cpu)}`);
     return { fresh, combined };
@@ -119,17 +120,15 @@ async function measureCombined(
   const before = cpuOf();
   const until = performance.now() + seconds * 1000;
   const commits: number[] = [];
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  const reads: { ms: number; ok: boolean }[] = [];
+  const reads: Posted[] = [];
   const size = BENCH_SIZES.national;
-  const body = (n: number) =>
-    JSON.stringify({
-      query: documentOf('platform', size, 'Q1'),
-      variables: { round: benchRound(size.firstYear + (n % size.years)) },
-    });
+  const bodies = yearsOf(size).map((year) =>
+    JSON.stringify({ query: documentOf('platform', size, 'Q1'), variables: { round: benchRound(year) } }),
+  );
+  const poster = openPoster(gateway.port, '/graphql', bodies);
   const [readCount, , syncs] = await Promise.all([
     every(1000 / READS_PER_SECOND, until, async (n) => {
-      reads.push(await read(agent, gateway.port, body(n)));
+      reads.push(await poster.post(n));
     }),
     every(1000 / WRITES_PER_SECOND, until, async () => {
       commits.push(await writer.writeOne());
@@ -137,7 +136,7 @@ async function measureCombined(
     syncing.run(until),
   ]);
   const after = cpuOf();
-  agent.destroy();
+  poster.close();
   await sleep(3000);
   const writes = await snapshotsOf(databaseUrl, commits);
   const { p50, p99, withinSecond } = await subscriber.lags(writes);
@@ -167,20 +166,6 @@ async function every(ms: number, until: number, work: (n: number) => Promise<voi
   }
   await Promise.all(running);
   return running.length;
-}
-
-function read(agent: Agent, port: number, body: string): Promise<{ ms: number; ok: boolean }> {
-  const startedAt = performance.now();
-  return new Promise((resolve) => {
-    const end = (ok: boolean) => resolve({ ms: performance.now() - startedAt, ok });
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const request = send({ agent, port, host: '127.0.0.1', path: '/graphql', method: 'POST', headers }, (response) => {
-      response.resume();
-      response.once('end', () => end(response.statusCode === 200));
-    });
-    request.once('error', () => end(false));
-    request.end(body);
-  });
 }
 
 /** The revision of the first snapshot that knows of each commit. */

@@ -13,6 +13,11 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
 /** The longest that a round rests between two computations. */
 const LONGEST_REST_MS = 2_000;
+/**
+ * The shortest time from the beginning of one computation of a round to that of the next. Each is stored, read by every gateway and sent to every
+ * dashboard, which costs more than to compute it; at 20 writes a second, ten results a second halve that, and nobody reads faster.
+ */
+const PACE_MS = 100;
 
 /** What came of a computation. */
 export type ComputationOutcome = 'written' | 'unchanged' | 'failed';
@@ -45,7 +50,7 @@ export interface RecomputationOptions {
 /**
  * Follows the revisions and computes an open round anew when its observations changed. Per round one computation runs and at most one waits, however many
  * writes arrive, so a burst of them costs two. After each a round rests for as long as it took, so that under any pace of writes half of the time is left to
- * readers; a change that comes later than that is computed at once.
+ * readers, and a tenth of a second lies between two of them; a change that comes later than that is computed at once.
  *
  * Of several processes the one on duty computes. The others know what the rounds are made of as it was at their start, and whoever follows computes all of
  * them once, since what the one before has left undone is not known.
@@ -65,8 +70,8 @@ export function keepComputed(options: RecomputationOptions): Recomputation {
   const run = async (roundId: number) => {
     let retryMs = FIRST_RETRY_MS;
     while (waiting.has(roundId) && !closing.signal.aborted) {
-      const restMs = (rested.get(roundId) ?? 0) - performance.now();
-      if (restMs > 0) await pause(restMs);
+      const leftMs = (rested.get(roundId) ?? 0) - performance.now();
+      if (leftMs > 0) await pause(leftMs);
       // What comes from here on may come too late for this computation.
       waiting.delete(roundId);
       if (closing.signal.aborted) break;
@@ -100,7 +105,8 @@ export function keepComputed(options: RecomputationOptions): Recomputation {
         retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
       }
       const endedAt = performance.now();
-      rested.set(roundId, endedAt + Math.min(endedAt - startedAt, LONGEST_REST_MS));
+      const restMs = Math.min(endedAt - startedAt, LONGEST_REST_MS);
+      rested.set(roundId, Math.max(startedAt + PACE_MS, endedAt + restMs));
     }
   };
   const start = (roundId: number) => {

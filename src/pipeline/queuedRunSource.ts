@@ -36,7 +36,7 @@ export function createQueuedRunSource({ database, jobs, feed, waits = WAITS }: Q
         if (leftMs <= 0) return run;
         // Between the end of a run and that of its job lie a few milliseconds.
         if (run !== null && run.status !== 'RUNNING') await sleep(20);
-        else await feed.changed(seen, AbortSignal.timeout(Math.min(POLL_MS, leftMs)));
+        else await feed.changed(seen, AbortSignal.timeout(Math.min(POLL_MS, leftMs)), run?.id);
       }
     },
   };

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Catalogue } from '../../src/domain/catalogue.js';
 import { PlatformError } from '../../src/domain/errors.js';
@@ -158,6 +159,23 @@ describe('a run that somebody asks for', () => {
     expect(await ask({ wait: false })).toMatchObject({ status: 'RUNNING', finishedAt: null });
     open();
     await vi.waitFor(async () => expect((await runsOf())[0]).toMatchObject({ status: 'SUCCEEDED' }));
+  });
+
+  it('is not looked at whenever another run comes further', async () => {
+    const own = followSyncRuns(test.database, log);
+    onTestFinished(() => own.close());
+    const { signal } = new AbortController();
+    // Whoever begins to listen may have missed everything.
+    await own.changed(0, signal, 1_000_001);
+    const seen = own.version;
+    const told: number[] = [];
+    const other = own.changed(seen, signal, 1_000_002).then(() => void told.push(1_000_002));
+    await sql`select pg_notify('dti_sync', '1000001')`.execute(test.database.fork().getKysely());
+    await own.changed(seen, signal, 1_000_001).then(() => void told.push(1_000_001));
+    expect(told).toEqual([1_000_001]);
+    await sql`select pg_notify('dti_sync', '1000002')`.execute(test.database.fork().getKysely());
+    await other;
+    expect(told).toEqual([1_000_001, 1_000_002]);
   });
 
   it('comes after the one that is under way, on however many workers', async () => {

@@ -166,6 +166,7 @@ export class Hub {
         return feed.head;
       },
       bounds: this.bounds,
+      turn: { served: 0 },
       reach: (revision) => this.#reach(feed, revision),
       count: (what, number = 1) => {
         this.#counts[what] += number;

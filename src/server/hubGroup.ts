@@ -5,7 +5,7 @@ import type { Sink } from './sink.js';
 
 /** With more distinct revisions than this between two news, those who join a group are told the whole state: invented ones cost nothing. */
 const MAX_BASES = 20;
-/** Sent in one go before others get their turn: some 10 ms. */
+/** Sent in one go, by all groups of a host together, before others get their turn: some 10 ms. */
 const SENDS_PER_TURN = 500;
 /** Longest time to find out what has come and to execute it. */
 const EVENT_MS = 30_000;
@@ -50,6 +50,8 @@ export interface SharedOperation {
 export interface GroupHost {
   readonly head: number;
   readonly bounds: Bounds;
+  /** Members that all groups have served since others had their turn. */
+  readonly turn: { served: number };
   /** Resolves when the head has come to a revision, or at once when there is no such revision. */
   reach(revision: number): Promise<void>;
   /** Told of what was done. */
@@ -265,15 +267,18 @@ export class HubGroup {
 
   /** Hands messages to a partition, which then has their revision. @returns where its members are then */
   async #deliver(partition: Partition, { messages, revision, isOver }: Telling): Promise<Partition> {
-    let [turn, sent] = [0, 0];
+    const { turn } = this.host;
+    let sent = 0;
     // Whoever joins or leaves meanwhile is in the set or not when its turn comes, which is right in both cases.
     for (const member of partition.members) {
       if (messages.every((message) => this.#send(member, message))) {
         sent += messages.length;
         if (isOver) this.#complete(member);
       }
-      turn += 1;
-      if (turn % SENDS_PER_TURN === 0) await immediate();
+      turn.served += 1;
+      if (turn.served < SENDS_PER_TURN) continue;
+      await immediate();
+      turn.served = 0;
     }
     // At once after the last one: whoever joins from here on has the old revision still.
     const joined = this.#rebase(partition, revision);

@@ -64,6 +64,7 @@ let closing: Promise<void> | null = null;
 let authenticator: Authenticator | null = null;
 /** The dashboard as `npm run build` leaves it, beside the compiled sources. */
 const DASHBOARD = join(import.meta.dirname, '../dashboard');
+const DASHBOARD_DOCUMENTS = join(import.meta.dirname, '../dashboardDocuments.json');
 /** Ends what would go on by itself. */
 const stopping = new AbortController();
 
@@ -137,10 +138,10 @@ function stateOfReplica(from: Reading['from']): Readiness['parts'] {
   return { replica: from === 'replica' ? 'ready' : 'failed' };
 }
 
-/** The documents that clients may name. */
+/** The documents that clients may name; those of the dashboard are among them, so that it works where no others are answered. */
 async function openTrusted({ trustedDocuments, trustedDocumentsOnly }: Config): Promise<TrustedDocuments> {
   if (trustedDocuments === null) return NO_TRUSTED_DOCUMENTS;
-  return readTrustedDocuments(trustedDocuments, trustedDocumentsOnly);
+  return readTrustedDocuments([trustedDocuments, DASHBOARD_DOCUMENTS], trustedDocumentsOnly);
 }
 
 /** Runs a step of the start, unless the platform is to stop. */

@@ -1,6 +1,8 @@
 import { Suspense } from 'react';
+import { useQuery } from 'urql';
 import { Link, Route, Switch, useRoute } from 'wouter';
 import { useConnection, useLostSince } from './connection.ts';
+import { SimulatedDocument } from './generated/operations.ts';
 import { useFormats, useLanguage, useWords } from './language.tsx';
 import { Waiting } from './parts/asyncState.tsx';
 import { SignIn } from './parts/signIn.tsx';
@@ -113,11 +115,16 @@ function Notices() {
   const { time } = useFormats();
   const state = useConnection();
   const lostSince = useLostSince();
+  const [{ data }] = useQuery({ query: SimulatedDocument });
+  // Until it is known otherwise: nobody may take simulated figures for real ones, not even for a moment.
+  const isSimulated = data === undefined || data.sources.totalCount > 0;
   return (
     <section className="notices" aria-label={say('notices')}>
-      <p className="notice-simulated">
-        <strong>{say('simulated')}.</strong> {say('simulatedWhy')}
-      </p>
+      {isSimulated ? (
+        <p className="notice-simulated">
+          <strong>{say('simulated')}.</strong> {say('simulatedWhy')}
+        </p>
+      ) : null}
       <p className={`notice-connection is-${state}`} role="status">
         {say(state)} {lostSince === null ? '' : say('staleSince', { time: time(lostSince) })}
       </p>

@@ -74,22 +74,25 @@ function idOf({ documentId, extensions }: DocumentRequest): string | null {
 }
 
 /**
- * Reads trusted documents: a JSON file that maps ids to documents, or a folder of such files and of `.graphql` files, whose id is their SHA-256.
- * @throws PlatformError CONFIG_INVALID when it cannot be read, or an id of 64 hexadecimal digits is not the SHA-256 of its document
+ * Reads trusted documents: JSON files that map ids to documents, or folders of such files and of `.graphql` files, whose id is their SHA-256.
+ * @param paths later ones add to earlier ones
+ * @throws PlatformError CONFIG_INVALID when one cannot be read, or an id of 64 hexadecimal digits is not the SHA-256 of its document
  */
-export async function readTrustedDocuments(path: string, only: boolean): Promise<TrustedDocuments> {
+export async function readTrustedDocuments(paths: readonly string[], only: boolean): Promise<TrustedDocuments> {
   const documents = new Map<string, string>();
-  try {
-    const isFolder = (await stat(path)).isDirectory();
-    const files = isFolder ? (await readdir(path)).filter((name) => /\.(json|graphql)$/.test(name)).sort() : [''];
-    for (const name of files) {
-      const text = await readFile(isFolder ? join(path, name) : path, 'utf8');
-      if (name.endsWith('.graphql')) documents.set(hashOf(text), text);
-      else for (const [id, document] of readList(text)) documents.set(id, document);
+  for (const path of paths) {
+    try {
+      const isFolder = (await stat(path)).isDirectory();
+      const files = isFolder ? (await readdir(path)).filter((name) => /\.(json|graphql)$/.test(name)).sort() : [''];
+      for (const name of files) {
+        const text = await readFile(isFolder ? join(path, name) : path, 'utf8');
+        if (name.endsWith('.graphql')) documents.set(hashOf(text), text);
+        else for (const [id, document] of readList(text)) documents.set(id, document);
+      }
+    } catch (error) {
+      const message = `TRUSTED_DOCUMENTS cannot be read: ${describeError(error)}. It is a JSON file { "<id>": "<document>" }, or a folder of such files and of .graphql files.`;
+      throw new PlatformError('CONFIG_INVALID', message, { cause: error });
     }
-  } catch (error) {
-    const message = `TRUSTED_DOCUMENTS cannot be read: ${describeError(error)}. It is a JSON file { "<id>": "<document>" }, or a folder of such files and of .graphql files.`;
-    throw new PlatformError('CONFIG_INVALID', message, { cause: error });
   }
   return new TrustedDocuments(documents, only);
 }

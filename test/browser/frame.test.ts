@@ -1,4 +1,6 @@
-import { expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject, it } from 'vitest';
 import { findBarriers, lookAt, overflowOf, takePicture } from '../helpers/page.js';
 
 it('asks nobody but the platform, says that figures are simulated, and has no barriers', async () => {
@@ -30,4 +32,24 @@ it('fits windows from 360 to 2560 pixels in both themes', async () => {
       await takePicture(page, `frame-${width}-${theme}`);
     }
   }
+});
+
+it('sends no document that is not on its own list, so that it works where only trusted documents are answered', async () => {
+  const listed = JSON.parse(readFileSync(join(import.meta.dirname, '../../dist/dashboardDocuments.json'), 'utf8'));
+  const trusted = new Set<unknown>(Object.values(listed));
+  const { page } = await lookAt('about:blank');
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'POST') asked.push(JSON.parse(request.postData() ?? '{}').query);
+  });
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => {
+      const { type, payload: body } = JSON.parse(String(payload));
+      if (type === 'subscribe') asked.push(body.query);
+    }),
+  );
+  await page.goto(`${inject('platformUrl')}/`);
+  await page.getByText('Live', { exact: true }).waitFor();
+  expect(asked.length).toBeGreaterThan(2);
+  expect(asked.filter((query) => !trusted.has(query))).toEqual([]);
 });

@@ -66,7 +66,7 @@ export async function lookAt(path: string, look: Look = {}, url = inject('platfo
     if (message.type() === 'error') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(`${url}${path}`, { waitUntil: 'domcontentloaded' });
+  await page.goto(path === 'about:blank' ? path : `${url}${path}`, { waitUntil: 'domcontentloaded' });
   return { page, context, strangers, complaints };
 }
 

@@ -67,9 +67,9 @@ describe('reading them', () => {
     await writeFile(join(folder, 'list.json'), JSON.stringify({ [hash(ROUNDS)]: ROUNDS, relayId: OTHER }));
     await writeFile(join(folder, 'one.graphql'), '{ __typename }');
     await writeFile(join(folder, 'README.md'), 'not this one');
-    const file = await readTrustedDocuments(join(folder, 'list.json'), false);
+    const file = await readTrustedDocuments([join(folder, 'list.json')], false);
     expect(file.resolve({ documentId: 'relayId' }, PUBLIC_VIEWER)).toBe(OTHER);
-    const all = await readTrustedDocuments(folder, true);
+    const all = await readTrustedDocuments([folder], true);
     expect(all.resolve({ documentId: hash('{ __typename }') }, PUBLIC_VIEWER)).toBe('{ __typename }');
     expect(all.resolve({ documentId: hash(ROUNDS) }, PUBLIC_VIEWER)).toBe(ROUNDS);
   });
@@ -82,7 +82,7 @@ describe('reading them', () => {
   ])('refuses %s', async (_name, text) => {
     const path = join(await folderOf(), 'list.json');
     await writeFile(path, text);
-    await expect(readTrustedDocuments(path, false)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(readTrustedDocuments([path], false)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 });
 

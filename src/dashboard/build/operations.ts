@@ -4,6 +4,7 @@ import { codegen } from '@graphql-codegen/core';
 import * as typedDocuments from '@graphql-codegen/typed-document-node';
 import * as operations from '@graphql-codegen/typescript-operations';
 import { parse } from 'graphql';
+import { type DocumentNode, formatDocument, stringifyDocument } from 'urql';
 
 // Types of what the dashboard asks, from `schema.graphql` and `operation/*.graphql`. Run by `npm run build`; what it writes is not committed, since it follows
 // from both. A build step of its own and not code of the dashboard: it runs on Node.
@@ -40,3 +41,15 @@ const text = await codegen({
 });
 mkdirSync(join(here, 'generated'), { recursive: true });
 writeFileSync(filename, text);
+
+// The same operations as the browser sends them, for platforms that answer trusted documents only: queries with the type names that the client's cache adds,
+// subscriptions without.
+const made = (await import(filename)) as Readonly<Record<string, DocumentNode>>;
+const list = Object.fromEntries(
+  Object.entries(made).flatMap(([name, document]) => [
+    [`dashboard ${name}`, stringifyDocument(formatDocument(document))],
+    [`dashboard ${name} plain`, stringifyDocument(document)],
+  ]),
+);
+mkdirSync(join(root, 'dist'), { recursive: true });
+writeFileSync(join(root, 'dist/dashboardDocuments.json'), `${JSON.stringify(list, null, 1)}\n`);

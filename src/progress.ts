@@ -1,4 +1,4 @@
-import { Listr } from 'listr2';
+import { Listr, ListrLogger, ProcessOutput } from 'listr2';
 
 /** What a step may show while it works. */
 export interface StepDisplay {
@@ -9,11 +9,22 @@ export interface StepDisplay {
 }
 
 /**
- * Runs one step of the start with a display of its progress: a spinner on a terminal, plain lines elsewhere.
+ * Where the progress of a step is shown: by the platform on standard output, plain lines where nobody looks on; by a command on standard error, or not at
+ * all.
+ */
+export type StepPlace = 'platform' | 'command' | 'nowhere';
+
+/**
+ * Runs one step with a display of its progress: a spinner on a terminal.
  * @returns what the work returns
  * @throws what the work throws
  */
-export async function step<T>(title: string, work: (display: StepDisplay) => Promise<T>): Promise<T> {
+export async function step<T>(
+  title: string,
+  work: (display: StepDisplay) => Promise<T>,
+  place: StepPlace = 'platform',
+): Promise<T> {
+  if (place === 'nowhere') return work({ show: () => undefined, conclude: () => undefined });
   const results: T[] = [];
   const task = {
     title,
@@ -27,7 +38,11 @@ export async function step<T>(title: string, work: (display: StepDisplay) => Pro
       results.push(await work({ show, conclude }));
     },
   };
-  await new Listr([task], { fallbackRenderer: 'simple' }).run();
+  if (place === 'platform') await new Listr([task], { fallbackRenderer: 'simple' }).run();
+  else {
+    const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
+    await new Listr([task], { rendererOptions: { logger } }).run();
+  }
   return results[0] as T;
 }
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, PlatformError } from '../domain/errors.js';
+import { addBackupCommands } from './backup.js';
 import { addConnectorCommands } from './connector.js';
 import type { Console } from './console.js';
 import { AnswerError, EXIT, UsageError } from './failure.js';
@@ -47,7 +48,8 @@ export async function runCommandLine(args: readonly string[], console: Console):
   }
 }
 
-function createProgram(console: Console, desk: Desk): Command {
+/** The whole command line, as commander has it. */
+export function createProgram(console: Pick<Console, 'write' | 'tell'>, desk: Desk): Command {
   const program = new Command('dti')
     .description('The Digital Transformation Index from the command line: queries, sources, runs, backups.')
     .exitOverride()
@@ -62,6 +64,7 @@ function createProgram(console: Console, desk: Desk): Command {
   addQueryCommand(program, desk);
   addSourceCommands(program, desk);
   addRunCommands(program, desk);
+  addBackupCommands(program, desk);
   addConnectorCommands(program, desk);
   addTokenCommand(program, desk);
   addSchemaCommands(program, desk);

@@ -180,7 +180,7 @@ export class HeldRound {
 }
 
 /** The key of an entity, `GSO-2004:74`. */
-export function keyOf({ catalogue }: RoundMethod, entityId: number): string {
+export function keyOf({ catalogue }: Pick<RoundMethod, 'catalogue'>, entityId: number): string {
   return entityKey(need(catalogue.entity(entityId), 'entity', entityId));
 }
 

@@ -63,6 +63,23 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   return { url: (database) => url(port, database), port, adopted: false, stop };
 }
 
+/**
+ * Finds the server that another process runs on a data folder; does not start or stop it.
+ * @returns the address of a database on it; null = none runs
+ */
+export async function findEmbedded(dataDir: string, database: string): Promise<string | null> {
+  const password = await readFile(join(dataDir, 'postgres-password'), 'utf8').catch(() => null);
+  if (password === null) return null;
+  const url = (port: number, name: string) => `postgres://${USER}:${password.trim()}@127.0.0.1:${port}/${name}`;
+  const port = await findOrphan(join(dataDir, 'postgres'), (each) => url(each, 'postgres'));
+  return port === null ? null : url(port, encodeURIComponent(database));
+}
+
+/** Whether a data folder holds a cluster. */
+export async function hasCluster(dataDir: string): Promise<boolean> {
+  return (await readFile(join(dataDir, 'postgres', 'PG_VERSION'), 'utf8').catch(() => null)) !== null;
+}
+
 interface Binaries {
   readonly initdb: string;
   readonly pg_ctl: string;

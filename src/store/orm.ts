@@ -54,15 +54,17 @@ export interface OpenOptions {
   readonly poolSize?: number;
   /** A statement that takes longer is ended by PostgreSQL; absent = none is. Not for addresses of a pool that lends connections by the transaction. */
   readonly statementTimeoutMs?: number;
+  /** For whoever only looks: the tables must be those of this version, and nothing is migrated. */
+  readonly keepSchema?: boolean;
 }
 
 /**
  * Connects, checks the server's version and applies what is missing of `migrations/`, under an advisory lock since several processes may start at
  * once.
- * @throws PlatformError DATABASE_UNREACHABLE, DATABASE_TOO_OLD, DATA_NEWER
+ * @throws PlatformError DATABASE_UNREACHABLE, DATABASE_TOO_OLD, DATA_NEWER; DATA_OLDER with `keepSchema`
  */
 export async function openDatabase(options: OpenOptions): Promise<Database> {
-  await migrate(options.migrationUrl ?? options.url, roleOf(options));
+  await migrate(options.migrationUrl ?? options.url, roleOf(options), options.keepSchema ?? false);
   const poolSize = options.poolSize ?? 12;
   const { statementTimeoutMs } = options;
   const bounds = statementTimeoutMs === undefined ? {} : { statement_timeout: statementTimeoutMs };
@@ -218,7 +220,7 @@ function unreachable(url: string, cause: unknown): PlatformError {
   );
 }
 
-async function migrate(url: string, runtimeRole: string | null): Promise<void> {
+async function migrate(url: string, runtimeRole: string | null, keepSchema: boolean): Promise<void> {
   const client = await dial(url);
   try {
     const { rows } = await client.query<{ version: string }>(`select current_setting('server_version_num') as version`);
@@ -230,7 +232,8 @@ async function migrate(url: string, runtimeRole: string | null): Promise<void> {
     const orm = await connect(url, 2);
     try {
       await refuseNewer(orm);
-      await orm.migrator.up();
+      if (keepSchema) await refuseOlder(orm);
+      else await orm.migrator.up();
     } finally {
       await orm.close(true);
     }
@@ -248,6 +251,16 @@ async function refuseNewer(orm: MikroORM): Promise<void> {
   throw new PlatformError(
     'DATA_NEWER',
     `The database was written by a newer version of the platform (it has ${names}). Start that version, or name another database or DATA_DIR. Nothing was changed.`,
+  );
+}
+
+async function refuseOlder(orm: MikroORM): Promise<void> {
+  const pending = await orm.migrator.getPending();
+  if (pending.length === 0) return;
+  const names = pending.map(({ name }) => name).join(', ');
+  throw new PlatformError(
+    'DATA_OLDER',
+    `The database was written by an older version of the platform (it lacks ${names}). Start this version on it once, or use that one. Nothing was changed.`,
   );
 }
 
@@ -279,4 +292,25 @@ async function grant(client: pg.Client, role: string, schema: string): Promise<v
   await client.query(`grant select, insert, update, delete on all tables in schema ${place} to ${name}`);
   await client.query(`grant usage, select on all sequences in schema ${place} to ${name}`);
   await client.query(`grant execute on all functions in schema ${place} to ${name}`);
+}
+
+/** All migrations of this version as SQL, oldest first, for whoever makes tables as an earlier version had them. */
+export async function migrationTexts(url: string): Promise<{ name: string; statements: string[] }[]> {
+  const orm = await connect(url, 1);
+  try {
+    const texts: { name: string; statements: string[] }[] = [];
+    for (const { name, class: Class } of MIGRATIONS) {
+      const migration = new Class(orm.em.getDriver(), orm.config);
+      await migration.up();
+      texts.push({ name, statements: migration.getQueries().map((query) => statementOf(name, query)) });
+    }
+    return texts;
+  } finally {
+    await orm.close(true);
+  }
+}
+
+function statementOf(name: string, query: unknown): string {
+  if (typeof query === 'string') return query;
+  throw new Error(`the migration ${name} has a statement that is not text`);
 }

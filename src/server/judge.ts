@@ -14,7 +14,7 @@ import {
 import { mayIntrospect } from '../access/permission.js';
 import type { Viewer } from '../access/viewer.js';
 import { judgeCost } from './cost.js';
-import { MAX_SOURCE_CHARACTERS, MAX_TOKENS, measureDocument, refuseLargeVariables } from './limit.js';
+import { MAX_TOKENS, measureDocument, refuseLargeVariables, refuseLongSource } from './limit.js';
 import { refuseOverlaps } from './overlap.js';
 import { refuseForbidden } from './permission.js';
 import { RecentMap } from './recent.js';
@@ -160,10 +160,8 @@ export class OperationJudge {
 
 /** Parses, measures and validates. The rule that compares fields with fields comes last, when it is known to end soon. */
 function readDocument(schema: GraphQLSchema, source: string, knows: boolean): KnownDocument | GraphQLError[] {
-  if (source.length > MAX_SOURCE_CHARACTERS) {
-    const message = `The document has ${source.length} characters, ${MAX_SOURCE_CHARACTERS} are allowed. Put long values into variables.`;
-    return [new GraphQLError(message, { extensions: { code: 'QUERY_TOO_LARGE' } })];
-  }
+  const long = refuseLongSource(source);
+  if (long !== null) return [long];
   let document: DocumentNode;
   try {
     document = parse(source, { maxTokens: MAX_TOKENS });
@@ -244,16 +242,17 @@ function refused(errors: readonly GraphQLError[]): RefusedOperation {
   return { errors: [first, ...others] };
 }
 
-/** The error with a code and a status of HTTP, unless it has them. */
+/**
+ * The error, made for this refusal alone, with a code and a status of HTTP unless it has them. Itself, since another one would look for its lines in the
+ * document again.
+ */
 function coded(error: GraphQLError, code: string): GraphQLError {
   const { extensions } = error;
   if (extensions.code !== undefined && extensions.http !== undefined) return error;
-  const isLong = error.message.length > MAX_MESSAGE_CHARACTERS;
-  return new GraphQLError(isLong ? `${error.message.slice(0, MAX_MESSAGE_CHARACTERS)}…` : error.message, {
-    nodes: error.nodes ?? null,
-    source: error.source ?? null,
-    positions: error.positions ?? null,
-    originalError: error.originalError ?? null,
+  const { message } = error;
+  const isLong = message.length > MAX_MESSAGE_CHARACTERS;
+  return Object.assign(error, {
+    message: isLong ? `${message.slice(0, MAX_MESSAGE_CHARACTERS)}…` : message,
     extensions: { ...extensions, code: extensions.code ?? code, http: extensions.http ?? { status: 400 } },
   });
 }

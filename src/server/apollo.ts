@@ -7,10 +7,10 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { FastifyBaseLogger } from 'fastify';
-import { type DocumentNode, type GraphQLSchema, type OperationTypeNode, parse } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, OperationTypeNode, parse } from 'graphql';
 import type { GraphContext } from '../graph/context.js';
 import { COST_HEADER } from './cost.js';
-import type { ErrorFormatter } from './error.js';
+import { type ErrorFormatter, mergeErrors, outcomeOf } from './error.js';
 import type { OperationJudge, RefusedOperation, Transport } from './judge.js';
 import type { Metrics } from './metrics.js';
 
@@ -21,6 +21,8 @@ export interface ApolloOptions {
   readonly judge: OperationJudge;
   readonly metrics: Metrics;
   readonly formatError: ErrorFormatter;
+  /** Longest execution of a query; whoever asks Apollo gives it up then. */
+  readonly maxExecutionMs: number;
   readonly log: FastifyBaseLogger;
 }
 
@@ -59,7 +61,7 @@ const NOTHING = parse('{ __typename }');
  * Lets {@link OperationJudge} read the document instead of Apollo, and gives out all of its errors: the hooks of Apollo take one, and the
  * answer is mended to have the others.
  */
-function judgeFirst({ judge, formatError, metrics }: ApolloOptions): ApolloServerPlugin<GraphContext> {
+function judgeFirst({ judge, formatError, metrics, maxExecutionMs }: ApolloOptions): ApolloServerPlugin<GraphContext> {
   return {
     async requestDidStart() {
       let errors: RefusedOperation['errors'] | null = null;
@@ -89,9 +91,17 @@ function judgeFirst({ judge, formatError, metrics }: ApolloOptions): ApolloServe
         },
         async willSendResponse({ response }) {
           if (response.body.kind !== 'single') return;
-          const code = response.body.singleResult.errors?.[0]?.extensions?.code ?? 'ok';
-          metrics.operations.cell(transport, kind ?? 'none', String(code)).count += 1;
-          if (kind !== null) metrics.durations.observe({ kind }, (performance.now() - startedAt) / 1000);
+          const { singleResult } = response.body;
+          // Who asked was told already that it was given up.
+          const isLate = kind === OperationTypeNode.QUERY && performance.now() - startedAt > maxExecutionMs;
+          const outcome = isLate ? 'TIMEOUT' : outcomeOf(singleResult.errors);
+          metrics.countOperation({ transport, kind: kind ?? 'none', outcome, ...(kind === null ? {} : { startedAt }) });
+          if (errors === null && singleResult.errors !== undefined) {
+            response.body = {
+              kind: 'single',
+              singleResult: { ...singleResult, errors: mergeErrors(singleResult.errors) },
+            };
+          }
           if (errors === null || errors.length === 1) return;
           const all = errors.map((error) => formatError(error.toJSON(), error));
           response.body = { kind: 'single', singleResult: { errors: all } };

@@ -5,6 +5,7 @@ import type { ErrorFormatter } from './error.js';
 import type { Hub } from './hub.js';
 import type { Identity } from './identity.js';
 import type { OperationJudge } from './judge.js';
+import type { Metrics } from './metrics.js';
 import type { Sessions } from './session.js';
 import type { TrustedDocuments } from './trusted.js';
 
@@ -15,6 +16,7 @@ export interface ConnectionOptions {
   readonly judge: OperationJudge;
   readonly trusted: TrustedDocuments;
   readonly formatError: ErrorFormatter;
+  readonly metrics: Metrics;
   readonly identity: Identity;
   readonly sessions: Sessions;
   readonly hub: Hub;

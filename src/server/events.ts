@@ -5,8 +5,9 @@ import type { Viewer } from '../access/viewer.js';
 import { createContext } from '../graph/context.js';
 import type { ConnectionOptions } from './connection.js';
 import { executeWithinTime } from './deadline.js';
-import { errorBody } from './error.js';
+import { errorBody, outcomeOf } from './error.js';
 import { EventSink, EventStream } from './eventSink.js';
+import type { CountedOperation } from './metrics.js';
 import { isForeign } from './origin.js';
 import { isRecord } from './record.js';
 import { explain, formatResult } from './sharedOperation.js';
@@ -67,22 +68,28 @@ export class EventRequests {
         ...{ source, operationName, variables, viewer, transport: 'events' },
       });
       if (judged.errors !== null) {
-        stream.next(JSON.stringify({ errors: judged.errors.map((error) => formatError(error.toJSON(), error)) }));
+        this.#count('none', this.#tell({ errors: judged.errors }, stream));
       } else {
         this.options.identity.spend(request.signedIn, request.ip, judged.cost);
+        this.options.metrics.costs.observe(judged.cost);
+        const startedAt = performance.now();
         const { document, operation, operationName: name, variables: variableValues } = judged;
         const args = { schema: compiled.schema, document, operationName: name, variableValues };
         if (operation.operation === OperationTypeNode.SUBSCRIPTION) await this.#follow(args, viewer, stream);
         else {
           const { maxExecutionMs } = this.options;
-          this.#tell(
-            await executeWithinTime(compiled, { ...args, contextValue: this.#context(viewer) }, maxExecutionMs),
-            stream,
+          const result = await executeWithinTime(
+            compiled,
+            { ...args, contextValue: this.#context(viewer) },
+            maxExecutionMs,
           );
+          this.#count(operation.operation, this.#tell(result, stream), startedAt);
         }
       }
     } catch (error) {
-      stream.next(JSON.stringify({ errors: explain(error, formatError) }));
+      const errors = explain(error, formatError);
+      stream.next(JSON.stringify({ errors }));
+      this.#count('none', outcomeOf(errors));
     }
     stream.complete();
     return reply;
@@ -116,7 +123,9 @@ export class EventRequests {
         toSink: (end) => new EventSink(stream, end),
       },
     );
-    if (!(Symbol.asyncIterator in results)) return this.#tell(results, stream);
+    const hasBegun = Symbol.asyncIterator in results;
+    this.#count(OperationTypeNode.SUBSCRIPTION, hasBegun ? 'ok' : this.#tell(results, stream));
+    if (!hasBegun) return;
     stream.response.once('close', () => void results.return());
     if (!stream.isOpen) await results.return();
     for await (const result of results) {
@@ -126,8 +135,16 @@ export class EventRequests {
     }
   }
 
-  #tell(result: ExecutionResult, stream: EventStream): void {
-    stream.next(JSON.stringify(formatResult(result, this.options.formatError)));
+  /** @returns what came of it, for the metrics */
+  #tell(result: ExecutionResult, stream: EventStream): string {
+    const told = formatResult(result, this.options.formatError);
+    stream.next(JSON.stringify(told));
+    return outcomeOf(told.errors);
+  }
+
+  #count(kind: CountedOperation['kind'], outcome: string, startedAt?: number): void {
+    const executed = startedAt === undefined ? {} : { startedAt };
+    this.options.metrics.countOperation({ transport: 'events', kind, outcome, ...executed });
   }
 
   #context(viewer: Viewer) {

@@ -6,6 +6,7 @@ import { createContext, type GraphContext, type Platform } from '../graph/contex
 import type { AnswerDesk, Asked, LeftOver, Refusal } from './answer.js';
 import { Answer } from './answerCache.js';
 import { COST_HEADER } from './cost.js';
+import { withinTime } from './deadline.js';
 import { type ErrorFormatter, errorBody } from './error.js';
 import { isKnown } from './etag.js';
 import type { EventRequests } from './events.js';
@@ -27,6 +28,8 @@ export interface GraphqlRouteOptions {
   readonly platform: () => Platform;
   /** Called after every mutation, whatever came of it. */
   readonly onMutation: () => void;
+  /** Longest execution of a query. */
+  readonly maxExecutionMs: number;
   /** How the routes are to be registered: hooks, and the handler of WebSockets. */
   readonly get: Pick<RouteOptions, 'onRequest' | 'wsHandler'>;
   readonly post: Pick<RouteOptions, 'onRequest'>;
@@ -167,7 +170,11 @@ class GraphqlRoute {
         ? { body: resolved, search: '' }
         : { body: null, search: searchOf(resolved) };
     try {
-      return await this.#askApollo(request, reply, again);
+      const asking = this.#execute(request, again);
+      // A mutation that waits for a run takes minutes, and must not be left half done.
+      return pass(await (outcome.isMutation ? asking : withinTime(asking, this.options.maxExecutionMs)), reply);
+    } catch (error) {
+      return identity.refuse(error, reply);
     } finally {
       if (outcome.isMutation) this.options.onMutation();
     }

@@ -139,6 +139,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     metrics,
     formatError,
     log: app.log,
+    maxExecutionMs: compiled.maxExecutionMs,
   });
   const authenticator = options.authenticator ?? (() => null);
   const identity = new Identity({
@@ -215,7 +216,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
   const onFailure = (error: unknown): void => app.log.error({ err: error }, 'WebSocket failed');
   const { maxExecutionMs } = compiled;
   const serving: ConnectionOptions = {
-    ...{ compiled, judge, trusted, formatError, identity, sessions, hub, connections, maxExecutionMs },
+    ...{ compiled, judge, trusted, formatError, identity, sessions, hub, connections, maxExecutionMs, metrics },
     platform: options.platform,
   };
   const events = new EventRequests(serving);
@@ -241,6 +242,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
         trusted,
         formatError,
         onMutation,
+        maxExecutionMs,
         platform: () => requirePlatform(options.platform()),
       },
       ...{ get: { onRequest, wsHandler }, post: { onRequest } },

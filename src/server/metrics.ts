@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { OperationTypeNode } from 'graphql';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { isLoopback } from '../access/throttle.js';
 import type { Viewer } from '../access/viewer.js';
 import { PlatformError } from '../domain/errors.js';
 import { errorBody } from './error.js';
 import type { Hub } from './hub.js';
-import type { OperationJudge } from './judge.js';
+import type { OperationJudge, Transport } from './judge.js';
 
 /** A number that only rises, for places that are passed a hundred thousand times a second; it is read when somebody asks for the metrics. */
 export interface Cell {
@@ -45,6 +46,17 @@ export class Tally<Label extends string> {
   }
 }
 
+/** An operation as {@link Metrics.countOperation} takes it. */
+export interface CountedOperation {
+  readonly transport: Transport;
+  /** `none` when it could not be read, or must not be executed. */
+  readonly kind: OperationTypeNode | 'none';
+  /** From {@link outcomeOf}. */
+  readonly outcome: string;
+  /** Absent = it was not executed, or goes on. */
+  readonly startedAt?: number;
+}
+
 /** Seconds of what takes from a tenth of a millisecond to some seconds. */
 const DURATIONS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 const COSTS = [1, 10, 100, 1_000, 5_000, 20_000, 50_000, 100_000, 150_000];
@@ -64,7 +76,7 @@ export class Metrics {
   readonly operations = this.tally('dti_operations_total', 'Operations of GraphQL by outcome: ok, or the first code', [
     ...(['transport', 'kind', 'outcome'] as const),
   ]);
-  /** Seconds from the judgement of an operation to its result; subscriptions: to the first event. */
+  /** Seconds from the judgement of a query or mutation to its result. */
   readonly durations = this.histogram('dti_operation_duration_seconds', 'Execution of operations by kind', DURATIONS, [
     'kind',
   ]);
@@ -80,6 +92,12 @@ export class Metrics {
   /** @param options.process whether the process itself is measured as well: once per process */
   constructor(options: { readonly process?: boolean } = {}) {
     if (options.process === true) collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** Counts what came of an operation; of a subscription, whether it could begin. */
+  countOperation({ transport, kind, outcome, startedAt }: CountedOperation): void {
+    this.operations.cell(transport, kind, outcome).count += 1;
+    if (startedAt !== undefined) this.durations.observe({ kind }, (performance.now() - startedAt) / 1000);
   }
 
   /** Adds a number that rises and falls. @param read null = unknown now */

@@ -16,7 +16,7 @@ import {
 } from 'graphql';
 import { type Viewer, viewerScope } from '../access/viewer.js';
 import type { CompiledOperations } from './compiled.js';
-import type { ErrorFormatter } from './error.js';
+import { type ErrorFormatter, mergeErrors } from './error.js';
 import type { SharedOperation } from './hubGroup.js';
 
 /** The argument of live fields that says what a subscriber has; it alone may differ between those who are told the same. */
@@ -59,7 +59,7 @@ export function shareOperation(
 /** An answer as clients see it. */
 export function formatResult({ data, errors }: ExecutionResult, formatError: ErrorFormatter): FormattedExecutionResult {
   return {
-    ...(errors === undefined ? {} : { errors: errors.map((error) => formatError(error.toJSON(), error)) }),
+    ...(errors === undefined ? {} : { errors: mergeErrors(errors.map((error) => formatError(error.toJSON(), error))) }),
     ...(data === undefined ? {} : { data }),
   };
 }

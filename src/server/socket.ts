@@ -1,6 +1,6 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
-import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, OperationTypeNode } from 'graphql';
 import { type Context, makeServer, type SubscribePayload } from 'graphql-ws';
 import type { SignedIn } from '../access/signedIn.js';
 import { clientOf } from '../access/throttle.js';
@@ -10,6 +10,7 @@ import { createContext, type GraphContext, type Platform } from '../graph/contex
 import { Allowance, MAX_SUBSCRIPTIONS_PER_CLIENT } from './allowance.js';
 import type { ConnectionOptions } from './connection.js';
 import { executeWithinTime } from './deadline.js';
+import { mergeErrors, outcomeOf } from './error.js';
 import { MAX_OPERATIONS_PER_SOCKET } from './limit.js';
 import { isForeign } from './origin.js';
 import { Peer, SocketSink } from './socketSink.js';
@@ -47,7 +48,12 @@ type SocketContext = Context<Record<string, unknown> | undefined, Connection>;
 
 /** An operation that may be executed, and who asked for it. */
 interface Prepared extends ExecutionArgs {
-  readonly asked: { readonly connection: SocketContext; readonly id: string };
+  readonly asked: {
+    readonly connection: SocketContext;
+    readonly id: string;
+    readonly kind: OperationTypeNode;
+    readonly startedAt: number;
+  };
 }
 
 /** What {@link makeSocketHandler} needs. */
@@ -62,22 +68,24 @@ export interface SocketOptions extends ConnectionOptions {
  * `console.error` on frames that clients spoil.
  */
 export function makeSocketHandler(options: SocketOptions): (socket: WebSocket, request: Connection['request']) => void {
-  const { compiled, formatError } = options;
+  const { compiled, formatError, metrics } = options;
   const subscriptions = new Allowance(null, MAX_SUBSCRIPTIONS_PER_CLIENT);
   const draft = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error);
+  /** Subscriptions that are counted already, whatever is wrong with their events. */
+  const begun = new WeakSet<ExecutionArgs>();
 
   const server = makeServer<Record<string, unknown> | undefined, Connection>({
     onConnect: (context) => signIn(context, options),
     onSubscribe: (context, id, payload) => prepare(context, id, payload, options),
     execute: (args) => executeWithinTime(compiled, args, options.maxExecutionMs),
-    subscribe: (args) => {
+    subscribe: async (args) => {
       const { connection, id } = (args as Prepared).asked;
       const { platform, viewer } = args.contextValue as GraphContext;
       const { ip } = connection.extra.request;
       const giveBack = subscriptions.take(ip, viewer.subject ?? clientOf(ip));
       if (giveBack === null)
         return { errors: [tooMany(`This client has ${MAX_SUBSCRIPTIONS_PER_CLIENT} subscriptions.`)] };
-      return subscribe(args, {
+      const results = await subscribe(args, {
         ...{ hub: options.hub, feed: platform.feed, compiled, formatError, viewer, onEnd: giveBack },
         createContext: contextMaker(options, viewer),
         toSink: (end) => {
@@ -89,13 +97,25 @@ export function makeSocketHandler(options: SocketOptions): (socket: WebSocket, r
           return new SocketSink(connection.extra.peer, id, { inOrder: end, silently });
         },
       });
+      if (Symbol.asyncIterator in results) {
+        begun.add(args);
+        metrics.countOperation({ transport: 'socket', kind: OperationTypeNode.SUBSCRIPTION, outcome: 'ok' });
+      }
+      return results;
     },
-    onNext: (_context, _id, _payload, _args, result) =>
-      result.errors && {
-        ...(result.data === undefined ? {} : { data: result.data }),
-        errors: result.errors.map(draft),
-      },
-    onError: (_context, _id, _payload, errors) => errors.map(draft),
+    onNext: (_context, _id, _payload, args, { data, errors }) => {
+      const { kind, startedAt } = (args as Prepared).asked;
+      const told = errors && mergeErrors(errors.map(draft));
+      const counted = { transport: 'socket', kind, outcome: outcomeOf(told) } as const;
+      if (kind !== OperationTypeNode.SUBSCRIPTION) metrics.countOperation({ ...counted, startedAt });
+      else if (!begun.has(args)) metrics.countOperation(counted);
+      return told && { ...(data === undefined ? {} : { data }), errors: told };
+    },
+    onError: (_context, _id, _payload, errors) => {
+      const told = errors.map(draft);
+      metrics.countOperation({ transport: 'socket', kind: 'none', outcome: outcomeOf(told) });
+      return told;
+    },
   });
 
   return (socket, request) => {
@@ -192,10 +212,11 @@ function prepare(
     });
     if (judged.errors !== null) return judged.errors;
     options.identity.spend(signedIn, extra.request.ip, judged.cost);
+    options.metrics.costs.observe(judged.cost);
     return {
       ...{ schema, document: judged.document, operationName: judged.operationName, variableValues: judged.variables },
       contextValue: createContext(requirePlatform(options), viewer),
-      asked: { connection, id },
+      asked: { connection, id, kind: judged.operation.operation, startedAt: performance.now() },
     };
   } catch (error) {
     if (error instanceof PlatformError) return [new GraphQLError(error.message, { originalError: error })];

@@ -10,6 +10,7 @@ import { makeErrorFormatter } from '../../src/server/error.js';
 import { OperationJudge } from '../../src/server/judge.js';
 import { Metrics } from '../../src/server/metrics.js';
 import { nextChangeId, type RevisionKind, takeRevision } from '../../src/store/revision.js';
+import { GraphqlSocket } from '../helpers/graphqlClient.js';
 import { randomDocument } from './randomDocument.js';
 import { openTestServing, startTestServer, type TestServing } from './testServer.js';
 
@@ -31,7 +32,16 @@ async function openApollo() {
   const judge = new OperationJudge({ schema, introspection: true });
   const log = fastify().log;
   const formatError = makeErrorFormatter(() => undefined);
-  const apollo = createApollo({ schema, judge, introspection: true, metrics: new Metrics(), formatError, log });
+  const metrics = new Metrics();
+  const apollo = createApollo({
+    schema,
+    judge,
+    introspection: true,
+    metrics,
+    formatError,
+    log,
+    maxExecutionMs: 10_000,
+  });
   await apollo.start();
   return async (method: 'GET' | 'POST', given: Readonly<Record<string, string>>, body: unknown, search: string) => {
     const headers = new HeaderMap(Object.entries(given));
@@ -125,6 +135,22 @@ describe('an answer is that of Apollo Server alone', () => {
         expect(await ask(url, init), JSON.stringify(body)).toEqual(expected);
       }
     }
+  });
+
+  it('with an error that is the same for every row once, on every transport', async () => {
+    const { url } = await start();
+    const query = '{ entities(first: 3) { edges { node { score(round: "none") { value } } } } }';
+    const init = { method: 'POST', headers: JSON_TYPE, body: JSON.stringify({ query }) };
+    const posted = JSON.parse((await ask(url, init)).text);
+    const socket = await GraphqlSocket.connect(url);
+    const { payload } = await socket.next({ id: socket.subscribe(query) });
+    await socket.close();
+    const accept = { headers: { accept: 'text/event-stream' } };
+    const stream = await ask(url, accept, `?query=${encodeURIComponent(query)}`);
+    const [, streamed = ''] = /^data: (.*)$/m.exec(stream.text) ?? [];
+    const path = ['entities', 'edges', 0, 'node', 'score'];
+    expect(posted.errors).toMatchObject([{ path, extensions: { code: 'NOT_FOUND', places: 3 } }]);
+    expect([payload, JSON.parse(streamed)]).toEqual([posted, posted]);
   });
 
   it('by GET, with and without what shows that it was meant', async () => {

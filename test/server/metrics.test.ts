@@ -58,6 +58,37 @@ describe('/metrics', () => {
     expect(value('dti_document_cache_documents')).toBe(1);
   });
 
+  it('counts operations of sockets and event streams as well', async () => {
+    const { url } = await start();
+    const socket = await GraphqlSocket.connect(url);
+    const documents = ['{ rounds { totalCount } }', '{ nowhere }', '{ entity(code: "01") { code } }'];
+    for (const document of documents) {
+      await socket.next({ id: socket.subscribe(document) });
+      await (
+        await fetch(`${url}/graphql?query=${encodeURIComponent(document)}`, {
+          headers: { accept: 'text/event-stream' },
+        })
+      ).text();
+    }
+    // Nothing has been computed, so that it begins and waits.
+    socket.subscribe('subscription { rankingUpdates(round: "PROVINCE-2022") { revision } }');
+    await socket.next({ id: socket.subscribe('subscription { rankingUpdates(round: "none") { revision } }') });
+    const live = { transport: 'socket', kind: 'subscription' };
+    const liveCount = async (outcome: string) =>
+      (await readMetrics(url)).value('dti_operations_total', { ...live, outcome });
+    await expect.poll(() => liveCount('ok')).toBe(1);
+    expect(await liveCount('NOT_FOUND')).toBe(1);
+    const { value } = await readMetrics(url);
+    for (const transport of ['socket', 'events']) {
+      const count = (kind: string, outcome: string) => value('dti_operations_total', { transport, kind, outcome });
+      expect(count('query', 'ok')).toBe(1);
+      expect(count('query', 'AMBIGUOUS_CODE')).toBe(1);
+      expect(count('none', 'GRAPHQL_VALIDATION_FAILED')).toBe(1);
+    }
+    expect(value('dti_operation_duration_seconds_count', { kind: 'query' })).toBe(4);
+    await socket.close();
+  });
+
   it('counts sockets as they come and go', async () => {
     const { url } = await start();
     const client = await GraphqlSocket.connect(url);

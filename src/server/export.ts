@@ -11,8 +11,9 @@ import type { AnswerCache } from './answerCache.js';
 import type { CompiledOperations } from './compiled.js';
 import { type ErrorFormatter, errorBody } from './error.js';
 import { isKnown } from './etag.js';
-import { type ExportOptions, readOnce, readOptions, readVariables } from './exportArguments.js';
+import { type ExportOptions, OPTION_NAMES, readOnce, readOptions, readVariables } from './exportArguments.js';
 import { nameFile, takeStart, toBytes } from './exportFile.js';
+import { openQuery, readOperation, readQuery } from './exportQuery.js';
 import { type Exporter, ExportReader, FailedOperation } from './exportReader.js';
 import { type OpenTable, openTable } from './exportSheet.js';
 import { EXPORT_TABLES, type ExportTable } from './exportTable.js';
@@ -21,6 +22,7 @@ import type { OperationJudge } from './judge.js';
 import { readingOfDocument } from './keeping.js';
 import type { Metrics } from './metrics.js';
 import { explain } from './sharedOperation.js';
+import type { TrustedDocuments } from './trusted.js';
 
 /** What {@link addExports} needs. */
 export interface ExportRouteOptions {
@@ -29,6 +31,7 @@ export interface ExportRouteOptions {
   readonly cache: AnswerCache;
   readonly identity: Identity;
   readonly metrics: Metrics;
+  readonly trusted: TrustedDocuments;
   readonly formatError: ErrorFormatter;
   /** Throws PlatformError STARTING while there is none. */
   readonly platform: () => Platform;
@@ -52,13 +55,20 @@ const STATUS: Readonly<Record<string, number>> = {
 /** The description of a CSV, by the name that CSV on the Web gives it. */
 const METADATA = 'csv-metadata.json';
 
-/** Adds `/export/<table>.<format>`: tables as files, from the same queries as `/graphql` and judged the same. */
+/**
+ * Adds `/export/<table>.<format>`, and `/export` for the answers to queries of a client's own: tables as files, from the same queries as `/graphql`
+ * and judged the same.
+ */
 export function addExports(app: FastifyInstance, options: ExportRouteOptions): void {
   const route = new ExportRoute(options);
   const { onRequest } = options;
   app.route({
     ...{ method: ['GET', 'HEAD'], url: '/export/:file', onRequest },
     handler: (request, reply) => route.answer(request, reply, () => route.readTable(request)),
+  });
+  app.route({
+    ...{ method: ['GET', 'HEAD', 'POST'], url: '/export', onRequest },
+    handler: (request, reply) => route.answer(request, reply, () => route.readQuery(request)),
   });
 }
 
@@ -143,6 +153,33 @@ class ExportRoute {
     return {
       ...{ name: table.name, format, options },
       open: (exporter) => this.#openTable(table, { format, search, lang: options.lang }, exporter),
+    };
+  }
+
+  /**
+   * Reads `/export?format=…&path=…` with a query in the body or the address.
+   * @throws PlatformError BAD_REQUEST, BAD_USER_INPUT, DOCUMENT_NOT_TRUSTED, PERSISTED_QUERY_NOT_FOUND
+   */
+  readQuery(request: FastifyRequest): Wanted {
+    const search = searchOf(request);
+    const formats = Object.keys(FORMATS).join(', ');
+    const format = readFormat(readOnce(search, 'format') ?? '');
+    if (format === null) throw new PlatformError('BAD_USER_INPUT', `"format" must be one of ${formats}.`);
+    const options = readOptions(search, format);
+    const unknown = [...search.keys()].find((key) => !QUERY_PARAMETERS.has(key) && !OPTION_NAMES.has(key));
+    if (unknown !== undefined) {
+      const known = [...QUERY_PARAMETERS, ...OPTION_NAMES].join(', ');
+      throw new PlatformError('BAD_USER_INPUT', `There is no parameter "${unknown.slice(0, 40)}"; there are ${known}.`);
+    }
+    const sent = readQuery(request.body, search);
+    const source = this.#options.trusted.resolve(sent, request.signedIn.viewer);
+    if (source === null)
+      throw new PlatformError('BAD_REQUEST', 'Send a query: in the body as JSON, or as "query" in the address.');
+    const path = readOnce(search, 'path') ?? '';
+    const wanted = { source, ...readOperation(sent), path, lang: options.lang, limit: mostRows(format) };
+    return {
+      ...{ name: 'query', format, options },
+      open: (exporter) => openQuery(this.#reader, this.#options.compiled.schema, wanted, exporter),
     };
   }
 
@@ -263,6 +300,11 @@ class ExportRoute {
     return reply.code(STATUS[code ?? ''] ?? 400).send({ errors: told });
   }
 }
+
+/** What the address of a query may hold besides {@link OPTION_NAMES}. */
+const QUERY_PARAMETERS: ReadonlySet<string> = new Set([
+  ...['format', 'path', 'query', 'variables', 'operationName', 'documentId'],
+]);
 
 /** Arguments that an export makes itself. */
 const HIDDEN: ReadonlySet<string> = new Set(['first', 'after', 'lang', 'isFirst']);

@@ -227,7 +227,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
   const onMutation = (): void => cache.clear();
   compiled.onMutation = onMutation;
   addExports(app, {
-    ...{ compiled, judge, cache, identity, metrics, formatError, onRequest },
+    ...{ compiled, judge, cache, identity, metrics, trusted, formatError, onRequest },
     platform: () => requirePlatform(options.platform()),
     maxExportsPerClient: options.maxExportsPerClient ?? null,
   });

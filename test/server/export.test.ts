@@ -3,22 +3,44 @@ import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import JSONstat from 'jsonstat-toolkit';
 import readXlsxFile from 'read-excel-file/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type GraphServer, startServer } from '../../src/server/http.js';
+import { TrustedDocuments } from '../../src/server/trusted.js';
 import { type Answer, type GraphFixture, openGraph } from '../graph/graphFixture.js';
 import { readMetrics } from './readMetrics.js';
 import { startTestServer } from './testServer.js';
 
 let graph: GraphFixture;
+let shared: GraphServer;
 beforeAll(async () => {
   graph = await openGraph();
+  const readiness = () => ({ ready: true, parts: {} });
+  shared = await startServer({
+    ...{
+      host: '127.0.0.1',
+      port: 0,
+      introspection: true,
+      platform: () => graph.platform,
+      readiness,
+      log: () => undefined,
+    },
+  });
 });
-afterAll(() => graph.close());
+afterAll(async () => {
+  await shared.close();
+  await graph.close();
+});
 
 type Cells = Readonly<Record<string, unknown>>;
 
-async function start(options: Parameters<typeof startTestServer>[0] = {}) {
+const fetchFile = (path: string, init: RequestInit = {}) => fetch(`${shared.url}/export/${path}`, init);
+
+/** A server with settings of its own. */
+async function start(options: Parameters<typeof startTestServer>[0]) {
   const server = await startTestServer({ platform: () => graph.platform, ...options });
-  const fetchFile = (path: string, init: RequestInit = {}) => fetch(`${server.url}/export/${path}`, init);
-  return { ...server, fetchFile };
+  return {
+    ...server,
+    fetchOther: (path: string, init: RequestInit = {}) => fetch(`${server.url}/export/${path}`, init),
+  };
 }
 
 /** The first error of an answer, as `code status`. */
@@ -89,7 +111,6 @@ describe('what is exported is what the query answers, as an independent reader r
   });
 
   it('a ranking as CSV', async () => {
-    const { fetchFile } = await start();
     const { round } = await graph.read('{ round(code: "MINISTRY-2022") { peerGroups { code } } }');
     const peerGroup = round.peerGroups[1].code;
     const province = await graph.read(
@@ -108,14 +129,12 @@ describe('what is exported is what the query answers, as an independent reader r
   });
 
   it('all scores of a round as CSV, over all pages', async () => {
-    const { fetchFile } = await start();
     const rows = await readCsv(await fetchFile('scores.csv?round=PROVINCE-2022&lang=vi'));
     expect(rows).toEqual(asText(await readScores({})));
     expect(rows.length).toBeGreaterThan(6000);
   });
 
   it('scores as XLSX', async () => {
-    const { fetchFile } = await start();
     const [data, about] = await readXlsxFile(await bytesOf(await fetchFile(`scores.xlsx?${MAIN}`)), { trim: false });
     const [header = [], ...rows] = data?.data ?? [];
     expect(rows.map((row) => Object.fromEntries(row.map((cell, at) => [String(header[at]), cell])))).toEqual(expected);
@@ -123,7 +142,6 @@ describe('what is exported is what the query answers, as an independent reader r
   });
 
   it('scores as Parquet', async () => {
-    const { fetchFile } = await start();
     const file = new Uint8Array(await bytesOf(await fetchFile(`scores.parquet?${MAIN}`))).buffer;
     const rows = (await parquetReadObjects({ file })).map((row) =>
       Object.fromEntries(
@@ -138,7 +156,6 @@ describe('what is exported is what the query answers, as an independent reader r
   });
 
   it('scores as JSON-stat', async () => {
-    const { fetchFile } = await start();
     const cube = JSONstat(await (await fetchFile(`scores.json?${MAIN}`)).json());
     expect(cube.n).toBe(expected.length * 9);
     for (const row of expected) {
@@ -150,7 +167,6 @@ describe('what is exported is what the query answers, as an independent reader r
   });
 
   it('scores as SDMX-CSV', async () => {
-    const { fetchFile } = await start();
     const rows = await readCsv(await fetchFile(`scores.sdmx.csv?${MAIN}`));
     const wanted = asText(expected).map((row) => [
       row.entity?.replace(':', '_'),
@@ -168,7 +184,6 @@ describe('what is exported is what the query answers, as an independent reader r
   });
 
   it('observations, with every digit of their decimals', async () => {
-    const { fetchFile } = await start();
     const found = await readPages(
       `query ($after: String) { list: observations(filter: { period: { eq: "2022" }, indicator: { contains: "ACTIVITY" } }, first: 999, after: $after) {
         pageInfo { hasNextPage endCursor }
@@ -213,7 +228,6 @@ describe('what is exported is what the query answers, as an independent reader r
 
 describe('an address', () => {
   it('takes the arguments of the query: as JSON, by dots, with commas', async () => {
-    const { fetchFile } = await start();
     const filter = encodeURIComponent('{"region":{"in":["SE","RRD"]},"rank":{"lte":30}}');
     const order = encodeURIComponent('[{"by":"NAME"}]');
     const asJson = await (
@@ -236,7 +250,6 @@ describe('an address', () => {
   });
 
   it('takes the first rows only, across pages', async () => {
-    const { fetchFile } = await start();
     expect(await readCsv(await fetchFile('scores.csv?round=PROVINCE-2022&first=1500'))).toHaveLength(1500);
     expect(await readCsv(await fetchFile('ranking.csv?round=PROVINCE-2022&first=0'))).toEqual([]);
   });
@@ -272,24 +285,22 @@ describe('an address', () => {
       'BAD_USER_INPUT 400',
     ],
   ])('is refused as the query is: %s', async (path, failure) => {
-    const { fetchFile } = await start();
     const response = await fetchFile(path);
     expect(response.headers.get('content-type')).toContain('application/json');
     expect(await failureOf(response)).toBe(failure);
   });
 
   it('shows what the viewer may see: provisional results only where they are public', async () => {
-    const { fetchFile } = await start({ platform: () => ({ ...graph.platform, publicProvisional: false }) });
-    expect(await failureOf(await fetchFile('ranking.csv?round=PROVINCE-2026'))).toBe('AS_OF_UNAVAILABLE 404');
-    const open = await start();
-    const [row] = await readCsv(await open.fetchFile('ranking.csv?round=PROVINCE-2026'));
+    const { fetchOther } = await start({ platform: () => ({ ...graph.platform, publicProvisional: false }) });
+    expect(await failureOf(await fetchOther('ranking.csv?round=PROVINCE-2026'))).toBe('AS_OF_UNAVAILABLE 404');
+    const [row] = await readCsv(await fetchFile('ranking.csv?round=PROVINCE-2026'));
     expect(row?.obs_status).toBe('P');
   });
 });
 
 describe('a file', () => {
   it('has a name, a language, a length, and the address of its state, from which it comes again byte for byte', async () => {
-    const { fetchFile, url } = await start();
+    const { url } = shared;
     const path = 'ranking.xlsx?round=PROVINCE-2026&filter.region.ne=SE';
     const first = await fetchFile(path);
     const before = await bytesOf(first);
@@ -310,7 +321,6 @@ describe('a file', () => {
   });
 
   it('is not sent to who has it, nor with HEAD', async () => {
-    const { fetchFile } = await start();
     const path = 'ranking.csv?round=PROVINCE-2022';
     const whole = await fetchFile(path);
     const etag = whole.headers.get('etag') ?? '';
@@ -322,7 +332,7 @@ describe('a file', () => {
   });
 
   it('leads to its description, which leads back', async () => {
-    const { fetchFile, url } = await start();
+    const { url } = shared;
     const file = await fetchFile('ranking.csv?round=PROVINCE-2022');
     const link = /<([^>]+)>; rel="describedby"/.exec(file.headers.get('link') ?? '')?.[1];
     const description = await fetch(`${url}${link}`);
@@ -349,18 +359,184 @@ describe('a file', () => {
   });
 });
 
+describe('a query of one’s own', () => {
+  const QUERY = `query Movers($after: String, $first: Int = 400) {
+    scores(round: "PROVINCE-2022", kind: MAIN_INDEX, first: $first, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      edges { node { rank change { value } ...Who measure { code } } }
+    }
+  }
+  fragment Who on Score { entity { code name(lang: VI) region { code } } value }`;
+  const post = (search: string, query: string, more: Cells = {}): [string, RequestInit] => [
+    `../export?${search}`,
+    { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query, ...more }) },
+  ];
+
+  it('is a table of the list at a path, over all its pages', async () => {
+    const expected = await readPages(
+      `query ($after: String) { list: scores(round: "PROVINCE-2022", kind: MAIN_INDEX, first: 1000, after: $after) {
+        pageInfo { hasNextPage endCursor }
+        edges { node { rank value change { value } entity { code name(lang: VI) region { code } } measure { code } } }
+      } }`,
+    );
+    const response = await fetchFile(...post('format=csv&path=scores.edges', QUERY));
+    expect(response.headers.get('content-disposition')).toMatch(/filename="dti-Movers-r\d+\.csv"/);
+    expect(await readCsv(response)).toEqual(
+      expected.map(({ rank, value, change, entity, measure }) => ({
+        ...{ rank: text(rank), change_value: text(change?.value), entity_code: entity.code, entity_name: entity.name },
+        ...{ entity_region_code: entity.region.code, value: text(value), measure_code: measure.code },
+      })),
+    );
+    expect(expected.length).toBeGreaterThan(400);
+  });
+
+  it('keeps types in Parquet and XLSX, and says what was asked', async () => {
+    const one = { variables: { first: 3 } };
+    const file = new Uint8Array(
+      await bytesOf(
+        await fetchFile(
+          ...post('format=parquet&path=scores.edges', QUERY.replace('pageInfo { hasNextPage endCursor }', ''), one),
+        ),
+      ),
+    ).buffer;
+    const rows = await parquetReadObjects({ file });
+    expect(rows.map((row) => [typeof row.rank, typeof row.value, typeof row.entity_code])).toEqual(
+      Array(3).fill(['bigint', 'number', 'string']),
+    );
+    const told = new Map(parquetMetadata(file).key_value_metadata?.map(({ key, value }) => [key, value]));
+    expect([told.get('variables'), told.get('path'), told.get('simulated')]).toEqual([
+      '{"first":3}',
+      'scores.edges',
+      'true',
+    ]);
+    const [data] = await readXlsxFile(await bytesOf(await fetchFile(...post('format=xlsx&path=scores.edges', QUERY))));
+    expect(data?.data.length).toBe(1 + 63 * 9);
+  });
+
+  it('repeats the outer list beside the inner one', async () => {
+    const query = `{ entities(first: 5, filter: { codeSystem: { eq: "GSO-2004" } }) { totalCount edges { cursor node { code scores(round: "PROVINCE-2022", kind: PILLAR) { rank measure { code } } } } } }`;
+    const { entities } = await graph.read(query);
+    const path = encodeURIComponent('entities.edges.node.scores');
+    const rows = await readCsv(await fetchFile(`../export?format=csv&path=${path}&query=${encodeURIComponent(query)}`));
+    const expected = entities.edges.flatMap(({ cursor, node }: Answer) =>
+      node.scores.map(({ rank, measure }: Answer) => ({
+        cursor,
+        code: node.code,
+        scores_rank: text(rank),
+        scores_measure_code: measure.code,
+      })),
+    );
+    expect(rows).toEqual(expected);
+    expect(rows).toHaveLength(15);
+  });
+
+  it.each([
+    ['format=csv&path=none', '{ rounds { totalCount } }', 'BAD_USER_INPUT 400'],
+    ['format=csv&path=rounds', '{ rounds { totalCount } }', 'BAD_USER_INPUT 400'],
+    ['format=csv&path=rounds.totalCount', '{ rounds { totalCount } }', 'BAD_USER_INPUT 400'],
+    ['format=csv', '{ rounds { totalCount } }', 'BAD_USER_INPUT 400'],
+    ['format=doc&path=rounds.edges', '{ rounds { edges { cursor } } }', 'BAD_USER_INPUT 400'],
+    ['format=json&path=rounds.edges', '{ rounds { edges { cursor } } }', 'BAD_USER_INPUT 400'],
+    ['format=csv&path=rounds.edges&round=x', '{ rounds { edges { cursor } } }', 'BAD_USER_INPUT 400'],
+    [
+      'format=csv&path=rounds.edges',
+      '{ rounds { edges { node { code peerGroups { code } } } } }',
+      'BAD_USER_INPUT 400',
+    ],
+    ['format=csv&path=rounds.edges', '{ rounds { edges { cursor node { cursor: code } } } }', 'BAD_USER_INPUT 400'],
+    [
+      'format=csv&path=rounds.edges',
+      'query ($after: String) { other: rounds(after: $after) { totalCount } rounds(first: 1) { pageInfo { hasNextPage endCursor } edges { cursor } } }',
+      'BAD_USER_INPUT 400',
+    ],
+    ['format=csv&path=rounds.edges', '', 'BAD_REQUEST 400'],
+    ['format=csv&path=rounds.edges', '{ rounds { nothing } }', 'GRAPHQL_VALIDATION_FAILED 400'],
+    ['format=csv&path=rounds.edges', '{ rounds', 'GRAPHQL_PARSE_FAILED 400'],
+    ['format=csv&path=apiKeys.edges', '{ apiKeys { edges { cursor } } }', 'AUTH_REQUIRED 401'],
+    ['format=csv&path=x', 'mutation { pauseSource(key: "x") { source { key } } }', 'AUTH_REQUIRED 401'],
+    ['format=csv&path=x', 'subscription { rankingUpdates(round: "R") { revision } }', 'BAD_REQUEST 400'],
+    ['format=csv&path=ranking.edges', '{ ranking(round: "NONE") { edges { cursor } } }', 'NOT_FOUND 404'],
+    [
+      'format=csv&path=a.edges',
+      '{ a: rounds { edges { cursor } } b: ranking(round: "NONE") { totalCount } }',
+      'NOT_FOUND 404',
+    ],
+    [
+      'format=csv&path=entities.edges',
+      '{ entities(first: 1000) { edges { node { scores(round: "PROVINCE-2022") { entity { scores(round: "PROVINCE-2022") { rank } } } } } } }',
+      'QUERY_TOO_COSTLY 400',
+    ],
+  ])('is judged as everywhere: %s %s', async (search, query, failure) => {
+    expect(await failureOf(await fetchFile(...post(search, query)))).toBe(failure);
+  });
+
+  it('must be on the list where only trusted documents are answered', async () => {
+    const trusted = new TrustedDocuments(new Map([['rounds', '{ rounds { edges { node { code } } } }']]), true);
+    const { fetchOther } = await start({ trusted });
+    expect(
+      await failureOf(await fetchOther(...post('format=csv&path=rounds.edges', '{ rounds { edges { cursor } } }'))),
+    ).toBe('DOCUMENT_NOT_TRUSTED 403');
+    const rows = await readCsv(await fetchOther('../export?format=csv&path=rounds.edges&documentId=rounds'));
+    expect(rows[0]).toEqual({ code: expect.any(String) });
+    expect((await fetchOther('ranking.csv?round=PROVINCE-2022')).status).toBe(200);
+  });
+});
+
 describe('limits', () => {
   it('refuses more exports of a client at a time than are allowed, and forgets those that ended', async () => {
-    const { fetchFile, url } = await start({ maxExportsPerClient: 1 });
-    const both = await Promise.all([0, 1].map(() => fetchFile('scores.csv?round=PROVINCE-2022&first=3000')));
+    const { fetchOther, url } = await start({ maxExportsPerClient: 1 });
+    const both = await Promise.all([0, 1].map(() => fetchOther('scores.csv?round=PROVINCE-2022&first=3000')));
     expect(both.map(({ status }) => status).sort()).toEqual([200, 429]);
     for (const each of both) {
       if (each.status === 429) expect(await failureOf(each)).toBe('TOO_MANY_OPERATIONS 429');
       else await each.text();
     }
-    expect((await fetchFile('ranking.csv?round=PROVINCE-2022')).status).toBe(200);
+    expect((await fetchOther('ranking.csv?round=PROVINCE-2022')).status).toBe(200);
     const metrics = await readMetrics(url);
     expect(metrics.value('dti_exports_active')).toBe(0);
     expect(metrics.value('dti_exports_total', { table: 'ranking', format: 'csv', outcome: 'ok' })).toBe(1);
+  });
+
+  it('sends large files as they are made, whole, and the same again', async () => {
+    const first = await fetchFile('observations.csv');
+    expect([first.headers.get('content-length'), first.headers.get('etag')]).toEqual([
+      null,
+      expect.stringMatching(/^W\/"/),
+    ]);
+    const body = await first.text();
+    const { observations } = await graph.read('{ observations(first: 0) { totalCount } }');
+    expect(parse(body)).toHaveLength(1 + observations.totalCount);
+    const again = await fetch(`${shared.url}${first.headers.get('content-location')}`);
+    expect([await again.text(), again.headers.get('etag')]).toEqual([body, first.headers.get('etag')]);
+    const known = await fetchFile('observations.csv', {
+      headers: { 'if-none-match': first.headers.get('etag') ?? '' },
+    });
+    expect(known.status).toBe(304);
+  });
+
+  it('reads no further when the client goes', async () => {
+    const { fetchOther, url } = await start({});
+    const response = await fetchOther('observations.csv');
+    await response.body?.cancel();
+    const outcome = async () =>
+      (await readMetrics(url)).value('dti_exports_total', { table: 'observations', format: 'csv', outcome: 'cut' });
+    await expect.poll(outcome, { timeout: 10_000 }).toBe(1);
+    const read = async () =>
+      (await readMetrics(url)).value('dti_operations_total', { transport: 'export', kind: 'query', outcome: 'ok' });
+    const count = await read();
+    expect(count).toBeLessThan(21);
+    expect(await read()).toBe(count);
+    expect((await readMetrics(url)).value('dti_exports_active')).toBe(0);
+  });
+
+  it('counts what an export costs: refuses it at first, and waits for more afterwards', async () => {
+    const { fetchOther } = await start({ costLimitPerMinute: 60_000 });
+    const first = await fetchOther('scores.csv?round=PROVINCE-2022&kind=PILLAR');
+    expect([first.status, (await readCsv(first)).length]).toEqual([200, 189]);
+    const again = [];
+    for (let time = 0; time < 5; time += 1) again.push(await fetchOther('scores.csv?round=PROVINCE-2022&kind=PILLAR'));
+    const last = again.at(-1);
+    expect(last && (await failureOf(last))).toBe('RATE_LIMITED 429');
+    expect(Number(last?.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 });

@@ -1,8 +1,8 @@
 import { useWords } from '../language.tsx';
 import { FRAME_WORDS } from '../text.ts';
 
-const FORMATS = ['csv', 'xlsx', 'jsonstat', 'sdmx', 'parquet'] as const;
-const NAMES = { csv: 'CSV', xlsx: 'XLSX', jsonstat: 'JSON-stat', sdmx: 'SDMX-CSV', parquet: 'Parquet' };
+const FORMATS = ['csv', 'xlsx', 'json', 'sdmx.csv', 'parquet'] as const;
+const NAMES = { csv: 'CSV', xlsx: 'XLSX', json: 'JSON-stat', 'sdmx.csv': 'SDMX-CSV', parquet: 'Parquet' };
 
 /**
  * Links that take away what a view shows.

@@ -1,0 +1,217 @@
+import './ranking.css';
+import { useCallback, useMemo, useState } from 'react';
+import { useQuery } from 'urql';
+import { Link, useSearch } from 'wouter';
+import {
+  RankingHistoryDocument,
+  RankingReferencesDocument,
+  RankingRoundDocument,
+  RoundsDocument,
+  type RoundsQuery,
+} from '../generated/operations.ts';
+import { useLanguage, useWords } from '../language.tsx';
+import { codeOf, Empty, Failure, Waiting } from '../parts/asyncState.tsx';
+import { CopyLink } from '../parts/copyLink.tsx';
+import { Downloads } from '../parts/downloads.tsx';
+import { type Choice, firstRound, useChoice, writeChoice } from './choice.ts';
+import { Filters } from './filters.tsx';
+import { Heading } from './heading.tsx';
+import { historyOf } from './history.ts';
+import { LiveBar } from './liveBar.tsx';
+import { type LiveRanking, useLiveRanking } from './liveRanking.ts';
+import { readOrder, sortRows } from './order.ts';
+import { RankingTable } from './rankingTable.tsx';
+import { makeRows, type Reference, type Round } from './row.ts';
+import { isFound } from './search.ts';
+import { spanOf } from './sparkline.tsx';
+import { RANKING_WORDS } from './text.ts';
+
+type RoundHead = RoundsQuery['rounds']['nodes'][number]['node'];
+
+const NO_ROWS: NonNullable<LiveRanking['rows']> = new Map();
+
+/**
+ * Who stands where in a measure of a round, as a table and as a map under the same filters.
+ * @param leads which of the two has the room
+ */
+export function Standing({ leads }: { readonly leads: 'table' | 'map' }) {
+  const say = useWords(RANKING_WORDS);
+  const [choice, choose] = useChoice();
+  const [{ data, error }, retry] = useQuery({ query: RoundsDocument });
+  if (error && !data) return <Failure error={error} retry={retry} />;
+  if (!data) return <Waiting />;
+  const rounds = data.rounds.nodes.map(({ node }) => node);
+  const here = choice.round === '' ? firstRound(rounds) : rounds.find(({ code }) => code === choice.round);
+  if (!here) {
+    return (
+      <Empty>
+        {say('noRound', { round: choice.round })} <Link href="?">{say('showFirst')}</Link>
+      </Empty>
+    );
+  }
+  return <OfRound leads={leads} rounds={rounds} here={here} choice={choice} choose={choose} />;
+}
+
+function OfRound({
+  leads,
+  rounds,
+  here,
+  choice,
+  choose,
+}: {
+  readonly leads: 'table' | 'map';
+  readonly rounds: readonly RoundHead[];
+  readonly here: RoundHead;
+  readonly choice: Choice;
+  readonly choose: (chosen: Partial<Choice>, options?: { replace?: boolean }) => void;
+}) {
+  const say = useWords(RANKING_WORDS);
+  const { language } = useLanguage();
+  const search = useSearch();
+  const { measure, region, marked } = choice;
+  const group = choice.group === '' ? (here.peerGroups[0]?.code ?? '') : choice.group;
+  const [isPaused, pause] = useState(false);
+  const [, point] = useState<string | null>(null);
+
+  const [facts, readFacts] = useQuery({ query: RankingRoundDocument, variables: { round: here.code } });
+  const round: Round | null = facts.data?.round?.code === here.code ? facts.data.round : null;
+  const [past] = useQuery({ query: RankingHistoryDocument, variables: { level: here.level, measure } });
+  const [official] = useQuery({
+    query: RankingReferencesDocument,
+    variables: { round: here.code, peerGroup: group, measure },
+    // Nobody publishes official figures of a round that is open.
+    pause: here.status !== 'PUBLISHED',
+  });
+  const { shown, isBehind } = useLiveRanking({ round: here.code, peerGroup: group, measure }, isPaused);
+
+  const histories = useMemo(() => {
+    const scores = past.data?.scoreGroups.edges.flatMap(({ node: { key, value, rank } }) =>
+      key.entity === null || key.year === null
+        ? []
+        : [{ entityId: key.entity.id, year: key.year, value: value.average, rank: rank.min }],
+    );
+    return historyOf(round?.entities ?? [], scores ?? []);
+  }, [past.data, round]);
+  const references = useMemo(() => {
+    const rows = here.status === 'PUBLISHED' ? (official.data?.ranking.edges ?? []) : [];
+    return new Map<string, Reference>(
+      rows.flatMap(({ node }) => {
+        const [first] = node.score.references;
+        return first === undefined ? [] : [[node.entity.id, first] as const];
+      }),
+    );
+  }, [official.data, here.status]);
+  const all = useMemo(
+    () => (round === null ? [] : makeRows({ round, live: shown.rows ?? NO_ROWS, histories, references, language })),
+    [round, shown.rows, histories, references, language],
+  );
+  const rows = useMemo(() => {
+    const { compare } = new Intl.Collator(language);
+    const found = all.filter(
+      (row) => (region === '' || row.region?.code === region) && isFound(choice.search, row.searched),
+    );
+    return sortRows(found, readOrder(choice.sort), compare);
+  }, [all, region, choice.search, choice.sort, language]);
+
+  const mark = useCallback((id: string) => choose({ marked: id }, { replace: true }), [choose]);
+  const what = `${here.code} ${group} ${measure}`;
+  const span = useMemo(() => spanOf(all.map(({ history }) => history)), [all]);
+  const frame = useMemo(
+    () => ({
+      span,
+      year: here.year,
+      round: here.code,
+      count: all.length,
+      // A column that says 100 % everywhere says nothing.
+      hasCoverage: all.some(({ coverage }) => coverage !== null && coverage < 1),
+      hasOfficial: references.size > 0,
+      isShort: leads === 'map',
+    }),
+    [span, here, all, references.size, leads],
+  );
+  const since = all.find(({ moved }) => moved !== null)?.moved?.since ?? null;
+
+  const measures = round?.framework.measures ?? [];
+  const chosenMeasure = measures.find(({ code }) => code === measure) ?? null;
+  const hrefOf = (chosen: Partial<Choice>): string => `?${writeChoice(new URLSearchParams(search), chosen)}`;
+  const latest = rounds
+    .filter(({ level, status }) => level === here.level && status === 'PUBLISHED')
+    .reduce<RoundHead | null>((best, each) => (best === null || each.year > best.year ? each : best), null);
+
+  return (
+    <>
+      <Heading
+        here={here}
+        round={round}
+        group={group}
+        measure={chosenMeasure}
+        revision={shown.revision}
+        latestPublished={
+          here.status === 'PUBLISHED' || latest === null
+            ? null
+            : { year: latest.year, href: hrefOf({ round: latest.code, group: '', marked: '' }) }
+        }
+      />
+      <Filters rounds={rounds} here={here} round={round} group={group} choice={choice} choose={choose} />
+      {body()}
+    </>
+  );
+
+  function body() {
+    if (round !== null && chosenMeasure === null) {
+      return (
+        <Empty>
+          {say('noMeasure', { measure })} <Link href={hrefOf({ measure: 'INDEX' })}>{say('showIndex')}</Link>
+        </Empty>
+      );
+    }
+    if (facts.error && round === null) return <Failure error={facts.error} retry={readFacts} />;
+    if (shown.error !== null && shown.rows === null) {
+      if (codeOf(shown.error) === 'AS_OF_UNAVAILABLE') return <Empty>{say('notComputed')}</Empty>;
+      return <Failure error={shown.error} retry={readFacts} />;
+    }
+    if (round === null || shown.rows === null) return <Waiting />;
+    return (
+      <div className={`standing leads-${leads}`}>
+        <section className="standing-table" aria-label={say('tableLabel')}>
+          {here.status === 'PUBLISHED' ? null : (
+            <LiveBar live={shown} rows={all} what={what} isBehind={isBehind} isPaused={isPaused} pause={pause} />
+          )}
+          {rows.length === 0 ? (
+            <Empty>
+              {say('nothingFound')} <Link href={hrefOf({ region: '', search: '' })}>{say('clear')}</Link>
+            </Empty>
+          ) : (
+            <RankingTable
+              rows={rows}
+              frame={frame}
+              order={readOrder(choice.sort)}
+              onOrder={(sort) => choose({ sort }, { replace: true })}
+              caption={say('caption', { shown: rows.length, total: all.length })}
+              since={since}
+              marked={marked}
+              onMark={mark}
+              onPoint={point}
+              what={what}
+            />
+          )}
+          <div className="take-away">
+            <Downloads
+              table="ranking"
+              parameters={{
+                round: here.code,
+                peerGroup: group,
+                measure,
+                'filter.region.eq': region,
+                'filter.name.contains': choice.search,
+                lang: language,
+              }}
+            />
+            {/* With the round by name: what is newest today is not tomorrow. */}
+            <CopyLink href={hrefOf({ round: here.code })} />
+          </div>
+        </section>
+      </div>
+    );
+  }
+}

@@ -57,8 +57,8 @@ export interface Config {
   readonly trustProxy: number | readonly string[];
   /** Requests and operations of one client a minute; 0 = any number. */
   readonly rateLimitPerMinute: number;
-  /** Megabytes that the columns of snapshots may take in memory. */
-  readonly snapshotMemoryMb: number;
+  /** Megabytes that the columns of snapshots may take in memory; null = what the rounds need. */
+  readonly snapshotMemoryMb: number | null;
   /** Megabytes that open rounds may take between their computations. */
   readonly roundMemoryMb: number;
   /** WebSockets and streams of events that one client has open; null = the server's default, not for this machine's own programs. */
@@ -252,7 +252,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     accessLog: flag('ACCESS_LOG', false),
     traceUrl,
     rateLimitPerMinute: whole('RATE_LIMIT_PER_MINUTE', 0, 0, 1_000_000),
-    snapshotMemoryMb: whole('SNAPSHOT_MEMORY_MB', 64, 1, 65_536),
+    snapshotMemoryMb: text('SNAPSHOT_MEMORY_MB') === null ? null : whole('SNAPSHOT_MEMORY_MB', 64, 1, 65_536),
     roundMemoryMb: whole('ROUND_MEMORY_MB', 320, 0, 65_536),
     maxSocketsPerClient:
       text('MAX_SOCKETS_PER_CLIENT') === null ? null : whole('MAX_SOCKETS_PER_CLIENT', 0, 1, 1_000_000),

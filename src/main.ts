@@ -224,7 +224,7 @@ async function prepare(
       };
       return openServing(database, catalogue, {
         ...{ publicProvisional: config.publicProvisional, jobs, log, onLost },
-        snapshotMemoryBytes: config.snapshotMemoryMb * MB,
+        snapshotMemoryBytes: config.snapshotMemoryMb === null ? null : config.snapshotMemoryMb * MB,
       });
     }),
   );

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import type { Config } from './config.js';
 import type { Catalogue } from './domain/catalogue.js';
 import type { PlatformError } from './domain/errors.js';
@@ -6,6 +7,7 @@ import { recomputeSnapshot } from './pipeline/compute.js';
 import { JOB_SCHEMA, type Jobs, prepareJobs } from './pipeline/jobs.js';
 import { createQueuedRunSource } from './pipeline/queuedRunSource.js';
 import { failInterruptedRuns } from './pipeline/sync.js';
+import { measureResults } from './snapshot/memory.js';
 import { type AddressGuard, createAddressGuard } from './source/address.js';
 import { readCatalogue } from './store/catalogue.js';
 import { startEmbedded } from './store/embedded.js';
@@ -13,7 +15,7 @@ import { ensureDatabase } from './store/ensureDatabase.js';
 import { followRevisions, type RevisionFeed } from './store/feed.js';
 import { lockFolder } from './store/folder.js';
 import { type Database, openDatabase, shareSchema } from './store/orm.js';
-import { SnapshotLibrary } from './store/snapshotLibrary.js';
+import { SNAPSHOT_MEMORY_BYTES, SnapshotLibrary } from './store/snapshotLibrary.js';
 import { followSyncRuns } from './store/syncRunFeed.js';
 
 /**
@@ -31,6 +33,8 @@ export interface Store {
   readonly embedded: boolean;
   close(): Promise<void>;
 }
+
+const MB = 1024 * 1024;
 
 /** Longest statement of a process that only answers: a little longer than an operation may take, so that none goes on for nobody. */
 const ANSWER_STATEMENT_MS = 15_000;
@@ -113,13 +117,35 @@ export interface Serving {
 /** How the reading side is opened. */
 export interface ServingOptions {
   readonly publicProvisional: boolean;
-  /** What the columns of snapshots may take in memory; absent = 64 MB. */
-  readonly snapshotMemoryBytes?: number;
+  /** What the columns of snapshots may take in memory; absent or null = what the rounds need, see {@link snapshotMemory}. */
+  readonly snapshotMemoryBytes?: number | null;
   /** The queue that runs are asked for through; absent = nobody can ask. */
   readonly jobs?: Jobs;
   readonly log: (message: string) => void;
   /** Called when the database has not got any more what was read from it; see {@link followRevisions}. */
   readonly onLost?: (error: PlatformError) => void;
+}
+
+/** What a process can have: that of its machine, or of the container that it is in. */
+function memoryOfPlace(): number {
+  const constrained = process.constrainedMemory();
+  return Math.min(totalmem(), constrained > 0 ? constrained : Number.POSITIVE_INFINITY);
+}
+
+/**
+ * What the columns of snapshots may take in memory when nobody has said: enough for the results of all rounds, which for ten years of communes is 640 MB, at
+ * least 64 MB, and at most half of what the process can have.
+ */
+export function snapshotMemory(catalogue: Catalogue, placeBytes = memoryOfPlace()): number {
+  return Math.max(SNAPSHOT_MEMORY_BYTES, Math.min(measureResults(catalogue).comfortable, placeBytes / 2));
+}
+
+/** What somebody should know of a limit that does not hold the newest result of each round; null = it does. */
+export function warnOfSmallMemory(catalogue: Catalogue, limitBytes: number): string | null {
+  const { newest, comfortable } = measureResults(catalogue);
+  if (newest <= limitBytes) return null;
+  const [has, needs, wants] = [limitBytes, newest, comfortable].map((bytes) => Math.ceil(bytes / MB));
+  return `the results of all rounds take ${needs} MB in memory and may take ${has}: what is not there is read and unpacked for each request; set SNAPSHOT_MEMORY_MB to ${wants}`;
 }
 
 /** Opens the reading side: snapshots in memory and the revision feed, which brings catalogue and snapshots up to date before readers see its head. */
@@ -128,14 +154,19 @@ export async function openServing(
   catalogue: CatalogueHolder,
   options: ServingOptions,
 ): Promise<Serving> {
+  const limitMemory = () => options.snapshotMemoryBytes ?? snapshotMemory(catalogue.current());
+  const memory = { bytes: limitMemory() };
   const library = new SnapshotLibrary(
     database,
     (head) => recomputeSnapshot(database, catalogue.current(), head),
-    options.snapshotMemoryBytes,
+    () => memory.bytes,
   );
   const feed = await followRevisions(database, options.log, options.onLost);
   feed.onRevision(async ({ kind, snapshotId }) => {
-    if (kind === 'REFERENCE' || kind === 'ROUND') await catalogue.reload();
+    if (kind === 'REFERENCE' || kind === 'ROUND') {
+      await catalogue.reload();
+      memory.bytes = limitMemory();
+    }
     if (kind !== 'SNAPSHOT' && kind !== 'ROUND') return;
     await library.refresh();
     const head = snapshotId === null ? undefined : library.byId(snapshotId);
@@ -144,6 +175,9 @@ export async function openServing(
   });
   // What was written before the feed began to follow is in these; what comes after it, the feed brings.
   await catalogue.reload();
+  memory.bytes = limitMemory();
+  const warning = warnOfSmallMemory(catalogue.current(), memory.bytes);
+  if (warning !== null) options.log(warning);
   await library.refresh();
   const { publicProvisional, jobs } = options;
   const runs = followSyncRuns(database, options.log);

@@ -44,8 +44,14 @@ describe('the configuration', () => {
       ...{ jwtKeyFile: resolve('.data/jwt-key.pem'), mayMakeKeys: true, localTokens: true, oidc: null },
       ...{ logLevel: 'info', logFormat: null, accessLog: false, traceUrl: null, costLimitPerMinute: 0 },
       replicas: { urls: [], fallback: true, maxLagMs: 10_000 },
-      ...{ trustProxy: 0, rateLimitPerMinute: 0, snapshotMemoryMb: 64, roundMemoryMb: 320, maxSocketsPerClient: null },
-      ...{ trustProxy: 0, rateLimitPerMinute: 0, snapshotMemoryMb: 64, roundMemoryMb: 320 },
+      ...{
+        trustProxy: 0,
+        rateLimitPerMinute: 0,
+        snapshotMemoryMb: null,
+        roundMemoryMb: 320,
+        maxSocketsPerClient: null,
+      },
+      ...{ trustProxy: 0, rateLimitPerMinute: 0, snapshotMemoryMb: null, roundMemoryMb: 320 },
       ...{ answerCacheBytes: 16 * 1024 * 1024, trustedDocuments: null, trustedDocumentsOnly: false },
     });
   });

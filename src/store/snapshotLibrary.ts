@@ -3,7 +3,8 @@ import type { SnapshotColumns, SnapshotHead } from '../domain/snapshot.js';
 import type { Database } from './orm.js';
 import { type HeldColumns, readColumns, readSnapshotHeads } from './snapshot.js';
 
-const MEMORY_BYTES = 64 * 1024 * 1024;
+/** What the columns of snapshots may take unless it is said; ten times what the national rounds of ten years take. */
+export const SNAPSHOT_MEMORY_BYTES = 64 * 1024 * 1024;
 const HEADS_PER_READ = 5000;
 
 /** A snapshot whose columns are in memory. */
@@ -38,22 +39,22 @@ export class SnapshotLibrary {
   readonly #loaded = new Map<number, Promise<LoadedSnapshot>>();
   /** Those of `#loaded` that have come; without a digest when they were computed again. */
   readonly #held = new Map<number, InMemory>();
-  /** By round, what was stored last in this process. */
+  /** By round, what was stored last in this process, until its head is known. */
   readonly #offered = new Map<number, HeldColumns>();
   /** How many of `#held` share an array. */
   readonly #users = new Map<ArrayBufferLike, number>();
-  readonly #limit: number;
+  readonly #limit: () => number;
   #bytes = 0;
   #newest = 0;
 
   /**
    * @param recompute makes the columns of a snapshot again whose stored ones were dropped, and checks their hash
-   * @param memoryBytes what all columns may take together; the snapshot that was loaded last always stays
+   * @param memoryBytes what all columns may take together, asked for with each that comes; the snapshot that was loaded last always stays
    */
   constructor(
     database: Database,
     recompute: (head: SnapshotHead) => Promise<SnapshotColumns>,
-    memoryBytes = MEMORY_BYTES,
+    memoryBytes: () => number = () => SNAPSHOT_MEMORY_BYTES,
   ) {
     this.#database = database;
     this.#recompute = recompute;
@@ -105,7 +106,7 @@ export class SnapshotLibrary {
     return this.#rounds.get(roundId)?.since(afterRevision, scope) ?? [];
   }
 
-  /** How many snapshots have their columns in memory, and how many bytes those take, what they share counted once. */
+  /** How many snapshots have their columns in memory, and how many bytes those take with what is on offer, what they share counted once. */
   get memory(): { readonly snapshots: number; readonly bytes: number } {
     return { snapshots: this.#held.size, bytes: this.#bytes };
   }
@@ -147,7 +148,18 @@ export class SnapshotLibrary {
    * it does not matter whether the transaction that stores them has ended: until its head is known nobody can ask for them.
    */
   offer(roundId: number, stored: HeldColumns): void {
+    this.#count(stored.columns, 1);
+    this.#forget(roundId);
     this.#offered.set(roundId, stored);
+    this.#shrink(null);
+  }
+
+  /** Drops what was offered of a round, if anything was. */
+  #forget(roundId: number): void {
+    const offered = this.#offered.get(roundId);
+    if (offered === undefined) return;
+    this.#offered.delete(roundId);
+    this.#count(offered.columns, -1);
   }
 
   /** Brings a new snapshot of a round into memory if it takes little: when it was offered, or when an older one that somebody has read is there. */
@@ -165,6 +177,8 @@ export class SnapshotLibrary {
     if (columns.entityIds.length === 0)
       throw new PlatformError('SNAPSHOT_CORRUPT', `Snapshot ${head.id} has no entities.`);
     this.#hold({ id: head.id, roundId: head.roundId, columns, digest: stored?.digest ?? null });
+    // A newer one may have come meanwhile.
+    if ((this.#offered.get(head.roundId)?.id ?? Number.POSITIVE_INFINITY) <= head.id) this.#forget(head.roundId);
     return { head, columns };
   }
 
@@ -183,11 +197,17 @@ export class SnapshotLibrary {
     const { id } = held;
     this.#held.set(id, held);
     this.#count(held.columns, 1);
+    this.#shrink(id);
+  }
+
+  /** Drops what was used longest ago until the rest is within the limit. @param kept stays whatever it takes; null = none */
+  #shrink(kept: number | null): void {
+    const limit = this.#limit();
     for (const oldest of this.#loaded.keys()) {
-      if (this.#bytes <= this.#limit) break;
+      if (this.#bytes <= limit) break;
       const columns = this.#held.get(oldest)?.columns;
       // One that is still on its way takes no memory yet; it is counted when it comes.
-      if (columns === undefined || oldest === id) continue;
+      if (columns === undefined || oldest === kept) continue;
       this.#count(columns, -1);
       this.#held.delete(oldest);
       this.#loaded.delete(oldest);

@@ -274,6 +274,27 @@ describe('the snapshot library', () => {
     expect(recomputed).toEqual([b.id]);
   });
 
+  it('counts what is on offer, once, and lets it go with the rest when it was taken', async () => {
+    const [a, b] = await addDropped(2);
+    const roundId = roundOf(catalogue, 'PROVINCE-2021');
+    const { id } = await addSnapshot(test.database, roundId);
+    if (a === undefined || b === undefined) throw new Error('too few');
+    recompute = async () => columnsOf(1, 380_000);
+    await library.load(a);
+    const { bytes } = library.memory;
+    // Those whose transaction was rolled back are never asked for.
+    for (const lost of [id + 1_000_000, id + 2_000_000, id]) {
+      library.offer(roundId, { id: lost, columns: columnsOf(0.5, 380_000), digest: new Uint8Array(32) });
+      expect(library.memory).toEqual({ snapshots: 1, bytes: 2 * bytes });
+    }
+    const head = await headOf(id);
+    const { columns } = await library.load(head);
+    expect([columns.value[0], library.memory]).toEqual([0.5, { snapshots: 2, bytes: 2 * bytes }]);
+    for (const other of await addDropped(3)) await library.load(other);
+    expect(library.loaded(head)).toBeNull();
+    expect(library.memory).toEqual({ snapshots: 3, bytes: 3 * bytes });
+  });
+
   it('keeps a snapshot that took long to come, and counts it once', async () => {
     const [slow, ...others] = await addDropped(5);
     if (slow === undefined) throw new Error('too few');

@@ -58,6 +58,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'Mutation.retireSource': INTEGRATORS,
   'Mutation.syncSource': INTEGRATORS,
   'Mutation.replayRejected': INTEGRATORS,
+  'Mutation.recomputeRound': INTEGRATORS,
   'Mutation.registerWebhook': INTEGRATORS,
   'Mutation.testWebhook': INTEGRATORS,
   'Mutation.activateWebhook': INTEGRATORS,

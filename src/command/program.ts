@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, PlatformError } from '../domain/errors.js';
 import { addBackupCommands } from './backup.js';
+import { addComputationCommand } from './computation.js';
 import { addConnectorCommands } from './connector.js';
 import type { Console } from './console.js';
+import { addExportCommand } from './export.js';
 import { AnswerError, EXIT, UsageError } from './failure.js';
 import { addQueryCommand } from './query.js';
 import { addRunCommands } from './run.js';
@@ -16,6 +18,7 @@ const EXAMPLES = `
 Examples:
   dti query ranking.graphql --variables '{"round":"PROVINCE-2022"}'
   dti source list --json
+  dti export ranking round=PROVINCE-2022 --out ranking.xlsx
   dti run watch
   dti backup --out dti.backup
 
@@ -62,8 +65,10 @@ export function createProgram(console: Pick<Console, 'write' | 'tell'>, desk: De
     .addHelpText('after', EXAMPLES);
   for (const option of SHARED_OPTIONS) program.addOption(option);
   addQueryCommand(program, desk);
+  addExportCommand(program, desk);
   addSourceCommands(program, desk);
   addRunCommands(program, desk);
+  addComputationCommand(program, desk);
   addBackupCommands(program, desk);
   addConnectorCommands(program, desk);
   addTokenCommand(program, desk);

@@ -6,6 +6,7 @@ import { AlertUpdatesResolver } from './alertUpdates.js';
 import { ApiKeyResolver } from './apiKey.js';
 import { AuditResolver } from './audit.js';
 import { ComputationResolver } from './computation.js';
+import { ComputationMutationResolver } from './computationMutation.js';
 import { ComputationUpdatesResolver } from './computationUpdates.js';
 import { callDirectly } from './direct.js';
 import { EntityResolver } from './entities.js';
@@ -67,6 +68,7 @@ export function buildGraphSchema(): GraphQLSchema {
       LinkageResolver,
       SubscriptionResolver,
       ScoreUpdatesResolver,
+      ComputationMutationResolver,
       ComputationResolver,
       ComputationUpdatesResolver,
       AlertResolver,

@@ -8,7 +8,7 @@ import type { ScoringProblem } from '../scoring/scoreIndicators.js';
 import { ENGINE_VERSION } from '../scoring/version.js';
 import { digestOf } from '../snapshot/encode.js';
 import { resultHash, resultHashForm } from '../snapshot/resultHash.js';
-import { writeAudit } from '../store/audit.js';
+import { type AuditEntry, writeAudit } from '../store/audit.js';
 import { claimRoundStatus, lockRound } from '../store/lock.js';
 import type { Database } from '../store/orm.js';
 import { nextChangeId, readHead, takeRevision } from '../store/revision.js';
@@ -36,6 +36,8 @@ export interface ComputeOptions {
   readonly memory?: RoundMemory;
   /** Takes the columns, so that readers in this process need not read them back; absent = nobody. */
   readonly library?: Pick<SnapshotLibrary, 'offer'>;
+  /** Who asked for it, for the audit; absent = the platform itself. */
+  readonly viewer?: AuditEntry['viewer'];
   /** Where a span of the computation goes; absent = nowhere. */
   readonly tracing?: Tracing | undefined;
   readonly now: () => Date;
@@ -138,7 +140,7 @@ async function computeAndStore(options: ComputeOptions): Promise<ComputeOutcome>
     else if (packed.chain === null) await dropOldColumns(em, round.id, KEEP_COLUMNS);
     const action = publish ? 'publishRound' : 'computeRound';
     const details = { inputHash: result.inputHash, resultHash: result.resultHash };
-    await writeAudit(em, { viewer: null, action, target: `AssessmentRound:${round.code}`, details });
+    await writeAudit(em, { viewer: options.viewer ?? null, action, target: `AssessmentRound:${round.code}`, details });
     const kind = publish ? 'ROUND' : 'SNAPSHOT';
     const revision = await takeRevision(em, { changeId, kind, roundIds: [round.id], snapshotId });
     return { result, written: { snapshotId, revision, columns } };

@@ -4,23 +4,22 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createProgram } from '../../src/command/program.js';
+import type { Run } from '../../src/command/run.js';
 import { type GraphFixture, openGraph } from '../graph/graphFixture.js';
 import { cloneDatabase } from '../helpers/database.js';
 import { startRowServer, TOKEN } from '../pipeline/rowServer.js';
 import { sampleManifest } from '../pipeline/sourceStage.js';
-import { type DeskServing, openDesk } from '../server/sourceDesk.js';
-import { startTestServer } from '../server/testServer.js';
+import { deskOn } from '../server/sourceDesk.js';
 import { command } from './commandLine.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 
 let graph: GraphFixture;
-let desk: DeskServing;
 beforeAll(async () => {
-  [graph, desk] = await Promise.all([openGraph(), openDesk()]);
+  graph = await openGraph();
 });
 afterAll(async () => {
-  await Promise.all([graph.close(), desk.close()]);
+  await graph.close();
 });
 
 /** The lines of a manual that are commands, as words; what stands before `npx dti` is its environment, what follows `<` its input. */
@@ -64,17 +63,17 @@ describe('docs/command-line.md', () => {
     for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
     await mkdir(join(folder, 'connectors'));
     process.chdir(folder);
-    const [graphServer, deskServer] = [await startTestServer({ platform: () => graph.platform }), await desk.start()];
+    const desk = deskOn(graph.platform);
+    const { url } = await desk.start();
     const token = await desk.tokenOf('integrator');
     const run = commandsOf(text);
     expect(run.length).toBeGreaterThan(25);
     for (const { line, environment, words, input } of run) {
-      const isOfDesk = words[0] === 'source' || words[0] === 'run';
       const given = words.map((word) => word.replace('https://api.example/v1', source.baseUrl));
       const done = await command(given, {
         environment: {
           ...{ DATA_DIR: join(folder, 'data'), DATABASE_URL: graph.database.url },
-          ...(isOfDesk ? { DTI_URL: deskServer.url, DTI_TOKEN: token } : { DTI_URL: graphServer.url }),
+          ...{ DTI_URL: url, DTI_TOKEN: token },
           ...Object.fromEntries(environment.map((each) => each.split('='))),
           ...(environment.some((each) => each.startsWith('DATABASE_URL=')) ? { DATABASE_URL: empty.url } : {}),
         },
@@ -85,8 +84,11 @@ describe('docs/command-line.md', () => {
       ]);
       expect([line, done.output !== '' || words.includes('--out')]).toEqual([line, true]);
     }
-    const runs = await command(['run', 'list', '--json'], { environment: { DTI_URL: deskServer.url } });
-    expect(JSON.parse(runs.output).at(-1)).toMatchObject({ source: { key: 'my_source' }, read: 3 });
+    const runs = await command(['run', 'list', '--json'], { environment: { DTI_URL: url } });
+    expect(JSON.parse(runs.output).findLast((each: Run) => each.source.key === 'my_source')).toMatchObject({
+      source: { key: 'my_source' },
+      read: 3,
+    });
   });
 
   it('names every command', async () => {

@@ -3,6 +3,7 @@ import { Authenticator } from '../../src/access/authenticator.js';
 import { issueToken, type LocalKey } from '../../src/access/localToken.js';
 import { createSealer } from '../../src/access/seal.js';
 import type { Role } from '../../src/access/viewer.js';
+import type { Platform } from '../../src/graph/context.js';
 import { SourceLibrary } from '../../src/pipeline/sourceLibrary.js';
 import type { SourceStage } from '../../src/pipeline/sourceStage.js';
 import { openCredentials } from '../../src/store/credential.js';
@@ -10,8 +11,9 @@ import { LOOPBACK } from '../helpers/loopback.js';
 import { createInlineRunSource } from '../pipeline/inlineRunSource.js';
 import { openTestServing, startTestServer, type TestServer, type TestServing } from './testServer.js';
 
-/** A platform that sources can be registered with, over HTTP. */
-export interface DeskServing extends TestServing {
+/** What sources can be registered with, over HTTP. */
+export interface Desk {
+  readonly platform: Platform;
   readonly stage: SourceStage;
   /** What work without an answer has logged. */
   readonly logged: string[];
@@ -20,12 +22,21 @@ export interface DeskServing extends TestServing {
   tokenOf(role: Role): Promise<string>;
 }
 
+/** A platform that sources can be registered with. */
+export interface DeskServing extends TestServing, Desk {
+  readonly platform: Platform;
+}
+
 /** Opens it on a database of its own with the reference data; close it in afterAll. */
 export async function openDesk(): Promise<DeskServing> {
   const serving = await openTestServing();
+  return { ...serving, ...deskOn(serving.platform) };
+}
+
+/** Lets sources be registered with a platform that is open. */
+export function deskOn(reading: Platform): Desk {
   const key: LocalKey = { ...generateKeyPairSync('ed25519'), alg: 'EdDSA' };
-  const { database } = serving.database;
-  const { catalogue } = serving.platform;
+  const { catalogue, database } = reading;
   const logged: string[] = [];
   const stage: SourceStage = {
     database,
@@ -35,10 +46,9 @@ export async function openDesk(): Promise<DeskServing> {
     addressGuard: LOOPBACK,
   };
   const runSource = createInlineRunSource(stage, (line) => logged.push(line));
-  const platform = { ...serving.platform, sources: stage, runSource };
+  const platform = { ...reading, sources: stage, runSource };
   const authenticator = new Authenticator({ localKey: key, oidc: null, store: openCredentials(database) });
   return {
-    ...serving,
     platform,
     stage,
     logged,

@@ -1,0 +1,92 @@
+import { open, rename, rm } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { type StepDisplay, step } from '../progress.js';
+import { type Answer, get } from './client.js';
+import { AnswerError, UsageError } from './failure.js';
+import type { Session } from './session.js';
+import type { Desk } from './work.js';
+
+interface ExportOptions {
+  readonly out: string;
+  readonly format?: string;
+}
+
+/** Formats by the ending of a file; that of JSON-stat is what the platform calls it. */
+const ENDINGS = ['csv', 'xlsx', 'json', 'sdmx.csv', 'parquet'];
+const ALIASES: Readonly<Record<string, string>> = { jsonstat: 'json', sdmx: 'sdmx.csv' };
+const MB = 1024 * 1024;
+
+const HELP = `
+A table is ranking, scores or observations; its arguments are those of the field of this name: round=PROVINCE-2022,
+filter.region.eq=RRD, at.asOf.revision=120. So are the options of a format: decimal=comma, bom=1 (docs/exporting.md).
+The format follows from the ending of the file: .csv, .xlsx, .json (JSON-stat 2.0), .sdmx.csv, .parquet.`;
+
+/** Registers the command that writes tables to files. */
+export function addExportCommand(program: Command, { act }: Desk): void {
+  program
+    .command('export <table> [arguments...]')
+    .description('writes a ranking, scores or observations to a file')
+    .requiredOption('--out <file>', 'the file; an older one of this name is replaced when the new one is whole')
+    .option('--format <format>', `${ENDINGS.join(', ')}; absent = by the ending of the file`)
+    .action(act(exportTable))
+    .addHelpText('after', HELP);
+}
+
+async function exportTable(session: Session, options: ExportOptions, table = '', ...given: string[]): Promise<boolean> {
+  const format = formatOf(options);
+  const search = new URLSearchParams({ lang: session.options.lang ?? 'en' });
+  for (const each of given) {
+    const at = each.indexOf('=');
+    if (at < 1) throw new UsageError(`"${each}" is not an argument such as round=PROVINCE-2022`);
+    search.append(each.slice(0, at), each.slice(at + 1));
+  }
+  const place = `/export/${encodeURIComponent(table)}.${format}?${search}`;
+  const work = (display: StepDisplay) => download(session, place, options.out, display);
+  const bytes = await step(`Export to ${options.out}`, work, session.showsProgress ? 'command' : 'nowhere');
+  await session.print({ file: options.out, bytes, format }, [`${options.out}  ${bytes} bytes`]);
+  return true;
+}
+
+function formatOf({ format, out }: ExportOptions): string {
+  const found = format ?? ENDINGS.toSorted((a, b) => b.length - a.length).find((ending) => out.endsWith(`.${ending}`));
+  const name = found === undefined ? undefined : (ALIASES[found] ?? found);
+  if (name !== undefined && ENDINGS.includes(name)) return name;
+  throw new UsageError(`the format must be one of ${ENDINGS.join(', ')}: name the file so, or give --format`);
+}
+
+/** @returns how many bytes were written. @throws AnswerError when it was refused, or cut off on its way */
+async function download(session: Session, path: string, out: string, { show }: StepDisplay): Promise<number> {
+  const response = await get(session, path);
+  if (!response.ok || response.body === null) throw refusal(response.status, await response.text());
+  const partial = `${out}.${process.pid}.partial`;
+  const file = await open(partial, 'wx');
+  try {
+    let bytes = 0;
+    for await (const chunk of response.body) {
+      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
+      bytes += chunk.length;
+      show(`${(bytes / MB).toFixed(1)} MB`);
+    }
+    await file.sync();
+    await file.close();
+    await rename(partial, out);
+    return bytes;
+  } catch (error) {
+    await file.close();
+    await rm(partial, { force: true });
+    // fetch says no more than that the connection ended.
+    if (error instanceof TypeError) throw new AnswerError('UNREACHABLE', 'the export was cut off before its end');
+    throw error;
+  }
+}
+
+function refusal(status: number, body: string): AnswerError {
+  try {
+    const { errors = [] } = JSON.parse(body) as Answer<never>;
+    const [error] = errors;
+    if (error !== undefined) return new AnswerError(error.extensions?.code ?? 'FAILED', error.message);
+  } catch {
+    // Said below.
+  }
+  return new AnswerError('FAILED', `the platform answered ${status}`);
+}

@@ -37,6 +37,7 @@ import { topRows } from './pipeline/topRows.js';
 import { startWork } from './pipeline/work.js';
 import { guardSources, holdCatalogue, openServing, openStore, type Serving } from './platform.js';
 import { bar, type StepDisplay, step } from './progress.js';
+import { readExamples } from './server/graphiql.js';
 import type { PartState, Readiness } from './server/health.js';
 import { startHealthServer } from './server/healthServer.js';
 import { startServer } from './server/http.js';
@@ -65,6 +66,8 @@ let authenticator: Authenticator | null = null;
 /** The dashboard as `npm run build` leaves it, beside the compiled sources. */
 const DASHBOARD = join(import.meta.dirname, '../dashboard');
 const DASHBOARD_DOCUMENTS = join(import.meta.dirname, '../dashboardDocuments.json');
+/** Example queries, from the root of the project. */
+const EXAMPLES = join(import.meta.dirname, '../../examples/query');
 /** Ends what would go on by itself. */
 const stopping = new AbortController();
 
@@ -115,6 +118,7 @@ async function main(): Promise<void> {
         answerCacheBytes: config.answerCacheBytes,
         trusted: await openTrusted(config),
         dashboard: DASHBOARD,
+        examples: config.introspection ? await readExamples(EXAMPLES) : [],
         manifestSchema: manifestJsonSchema(),
       }));
   opened.push({ name: 'server', close: () => server.close() });

@@ -1,68 +1,39 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type RuruClientConfig, ruruHTML } from 'ruru/server';
 import { getStaticFile } from 'ruru/static';
 
 const STATIC_PATH = '/graphiql/static/';
 
-/**
- * What a new tab shows: three operations that answer on the demonstration data.
- * @param openRound code of a round whose scores still move
- */
-function defaultQuery(openRound: string): string {
-  return `# The Digital Transformation Index.
-# Press the button on the right and choose an operation.
-
-# The first ministries of 2022, and the change of a year.
-query Ranking {
-  ranking(round: "MINISTRY-2022", first: 5) {
-    peerGroup { code name }
-    totalCount
-    edges {
-      node {
-        rank
-        entity { code name(lang: EN) }
-        score { published change { value rank } }
-      }
-    }
-  }
+/** An example that the page offers. */
+export interface Example {
+  /** Kind of user and name: `data-team/why`. */
+  readonly name: string;
+  /** What it shows; its first line. */
+  readonly title: string;
+  readonly text: string;
 }
 
-# One province (74: Binh Duong): its main indexes, and
-# where the figures of one of them come from.
-query Profile {
-  entity(code: "74", codeSystem: "GSO-2004") {
-    name(lang: VI)
-    mainIndexes: scores(
-      round: "PROVINCE-2022", kind: MAIN_INDEX
-    ) {
-      measure { code name(lang: EN) }
-      published
-      rank
-    }
-    indicators: scores(
-      round: "PROVINCE-2022", kind: INDICATOR
-      parent: "GOV_ACTIVITY"
-    ) {
-      measure { code }
-      points
-      provenance {
-        reason
-        chosen { value period source { key simulated } }
-      }
-    }
-  }
-}
+/** The values that examples ask for, as `examples/query/README.md` says, asked for by every page since they change with the years. */
+export type ExampleVariables = () => Readonly<Record<'published' | 'open' | 'moment', string>>;
 
-# A ranking, live: first the state, then every change.
-subscription Live {
-  rankingUpdates(round: "${openRound}") {
-    revision
-    previousRevision
-    complete
-    rows { rank previousRank entity { code } value previousValue }
-  }
-}
-`;
+const NOTHING: Example = { name: '', title: '', text: '{ __typename }\n' };
+/** What a new tab shows. */
+const FIRST = 'data-team/ranking';
+
+/** Reads the examples below a folder, a folder for each kind of user; the data team's come first. */
+export async function readExamples(folder: string): Promise<readonly Example[]> {
+  const paths = (await readdir(folder, { recursive: true })).filter((path) => path.endsWith('.graphql'));
+  const isTeam = (path: string): number => Number(path.startsWith('data-team'));
+  return Promise.all(
+    paths
+      .toSorted((a, b) => isTeam(b) - isTeam(a) || (a < b ? -1 : 1))
+      .map(async (path) => {
+        const text = await readFile(join(folder, path), 'utf8');
+        return { name: path.slice(0, -'.graphql'.length), title: /^# (.*)/.exec(text)?.[1] ?? path, text };
+      }),
+  );
 }
 
 /** Nothing but this server: the page also works where there is no internet, and tells nobody who reads it. */
@@ -74,20 +45,23 @@ const CONTENT_SECURITY_POLICY = [
   "font-src 'self' data:",
   "worker-src 'self' blob:",
   "connect-src 'self'",
+  "form-action 'self'",
   "frame-ancestors 'none'",
 ].join('; ');
 
 /**
- * Adds `/graphiql`, a query editor (Ruru) that is served from this process alone, with subscriptions over WebSocket.
- * @param openRound code of a round for the example of a subscription, asked for by every page
+ * Adds `/graphiql`, a query editor (Ruru) that is served from this process alone, with subscriptions over WebSocket. `?example=data-team/why` opens an example.
+ * @param examples what the bar above the editor offers
  */
-export function addGraphiql(app: FastifyInstance, openRound: () => string): void {
-  app.get('/graphiql', async (_request, reply) =>
-    reply
+export function addGraphiql(app: FastifyInstance, examples: readonly Example[], variables: ExampleVariables): void {
+  const first = examples.find(({ name }) => name === FIRST) ?? examples[0] ?? NOTHING;
+  app.get<{ Querystring: { example?: string } }>('/graphiql', async ({ query }, reply) => {
+    const asked = examples.find(({ name }) => name === query.example) ?? null;
+    return reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', CONTENT_SECURITY_POLICY)
-      .send(renderPage(openRound())),
-  );
+      .send(renderPage(examples, { first, asked, variables: variables() }));
+  });
   app.get(`${STATIC_PATH}*`, async (request, reply) => {
     const file = await getStaticFile({
       staticPath: STATIC_PATH,
@@ -101,18 +75,72 @@ export function addGraphiql(app: FastifyInstance, openRound: () => string): void
   });
 }
 
-function renderPage(openRound: string): string {
+interface Shown {
+  readonly first: Example;
+  readonly asked: Example | null;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+function renderPage(examples: readonly Example[], { first, asked, variables }: Shown): string {
+  const shown = asked ?? first;
+  // Only what it asks for: the server refuses variables that a document does not declare.
+  const used = Object.entries(variables).filter(([name]) => shown.text.includes(`$${name}:`));
+  const initialVariables = JSON.stringify(Object.fromEntries(used), null, 2);
+  const clientConfig = {
+    defaultQuery: first.text,
+    debugTools: [],
+    // Without an example in the address somebody's own tabs come back.
+    ...(asked === null ? {} : { initialQuery: shown.text }),
+    initialVariables,
+  };
   return ruruHTML({
     staticPath: STATIC_PATH,
     endpoint: '/graphql',
     // The cast because the type picks optional properties from a package that is not installed, and makes them required.
-    clientConfig: { defaultQuery: defaultQuery(openRound), debugTools: [] } as unknown as RuruClientConfig,
+    clientConfig: clientConfig as unknown as RuruClientConfig,
     htmlParts: {
       // An empty icon, so that the browser asks for none.
       titleTag: '<title>GraphiQL · Digital Transformation Index</title><link rel="icon" href="data:,">',
       // Only the browser knows the address and the scheme under which a proxy offers this server.
       configScript: (original) =>
         `${original}\n<script>RURU_CONFIG.subscriptionEndpoint = location.origin.replace(/^http/, 'ws') + '/graphql';</script>`,
+      styleTags: (original) => `${original}\n${BAR_STYLE}`,
+      bodyContent: (original) => `${renderBar(examples, asked)}\n${original}`,
     },
   });
+}
+
+const BAR_STYLE = `<style>
+  body { display: flex; flex-direction: column; height: 100vh; margin: 0; }
+  #ruru-root { flex: 1; min-height: 0; height: auto !important; }
+  .examples { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; padding: 0.4rem 0.8rem; font: 0.9rem system-ui, sans-serif; color: #16212b; background: #e0f0f4; }
+  .examples select { font: inherit; max-width: 90vw; padding: 0.3rem; }
+  .examples a { color: #0b5c73; }
+</style>`;
+
+/** The bar of examples, grouped by kind of user. A form, so that it also works by keyboard alone; the script only saves the button. */
+function renderBar(examples: readonly Example[], asked: Example | null): string {
+  const kinds = [...new Set(examples.map(({ name }) => name.split('/')[0] ?? ''))];
+  const groups = kinds.map((kind) => {
+    const options = examples
+      .filter(({ name }) => name.startsWith(`${kind}/`))
+      .map(
+        ({ name, title }) =>
+          `<option value="${escapeHtml(name)}"${name === asked?.name ? ' selected' : ''}>${escapeHtml(title)}</option>`,
+      );
+    return `<optgroup label="${escapeHtml(KINDS[kind] ?? kind)}">${options.join('')}</optgroup>`;
+  });
+  return `<form class="examples" action="/graphiql"><a href="/">Dashboard</a>
+  <label>Examples <select name="example" onchange="this.form.submit()"><option value="">Choose one…</option>${groups.join('')}</select></label>
+  <noscript><button>Open</button></noscript></form>`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  'data-team': 'Data teams',
+  dashboard: 'Dashboards',
+  integrator: 'Integrators',
+};
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

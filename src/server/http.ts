@@ -17,7 +17,7 @@ import { addDashboard } from './dashboard.js';
 import { addErrorHandlers, errorBody, makeErrorFormatter, refuseUnreadable } from './error.js';
 import { EventRequests } from './events.js';
 import { addExports } from './export.js';
-import { addGraphiql } from './graphiql.js';
+import { addGraphiql, type Example, type ExampleVariables } from './graphiql.js';
 import { addGraphqlRoute } from './graphqlRoute.js';
 import { addHealth, type Readiness } from './health.js';
 import { Hub, type HubState } from './hub.js';
@@ -78,6 +78,8 @@ export interface ServerOptions {
   readonly answerCacheBytes?: number;
   /** Documents that clients name instead of sending them; absent = none. */
   readonly trusted?: TrustedDocuments;
+  /** What GraphiQL offers; absent = nothing. */
+  readonly examples?: readonly Example[];
   /** Folder of the built dashboard, served at `/`; absent = `/` says where the graph is. */
   readonly dashboard?: string;
   /** Receives one line of JSON per warning or error, ended by a newline; never bodies, queries or headers. */
@@ -181,7 +183,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     const state = options.readiness();
     return isClosing ? { ready: false, parts: { ...state.parts, server: 'stopping' } } : state;
   });
-  if (options.introspection) addGraphiql(app, () => openRoundOf(options.platform()));
+  if (options.introspection) addGraphiql(app, options.examples ?? [], () => exampleVariables(options.platform()));
   if (options.manifestSchema !== undefined) {
     const schema = JSON.stringify(options.manifestSchema);
     app.get('/manifest.schema.json', async (_request, reply) =>
@@ -277,9 +279,12 @@ function requirePlatform(platform: Platform | null): Platform {
   return platform;
 }
 
-function openRoundOf(platform: Platform | null): string {
+/** The newest rounds of provinces, published and open, and this time yesterday. */
+function exampleVariables(platform: Platform | null): ReturnType<ExampleVariables> {
   const rounds = platform?.catalogue().content.rounds.filter(({ level }) => level === 'PROVINCE') ?? [];
-  return (rounds.find(({ status }) => status !== 'PUBLISHED') ?? rounds.at(-1))?.code ?? 'PROVINCE-2022';
+  const published = rounds.findLast(({ status }) => status === 'PUBLISHED')?.code ?? 'PROVINCE-2022';
+  const open = rounds.findLast(({ status }) => status !== 'PUBLISHED')?.code ?? published;
+  return { published, open, moment: new Date(Date.now() - 24 * 3_600_000).toISOString() };
 }
 
 function closeSockets(sockets: ReadonlySet<WebSocket>, done: () => void): void {

@@ -1,7 +1,8 @@
 import { parse, validate } from 'graphql';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { buildGraphSchema } from '../../src/graph/schema.js';
 import { judgeCost, MAX_COST } from '../../src/server/cost.js';
+import { readExamples } from '../../src/server/graphiql.js';
 import { priced } from './priced.js';
 import { startTestServer } from './testServer.js';
 
@@ -13,7 +14,6 @@ it('GraphiQL is a page that names no other host and forbids the browser to ask o
   expect(page).not.toMatch(/https?:\/\/|\/\/[a-z]+\./);
   expect(response.headers.get('content-security-policy')).toContain("default-src 'self'");
   expect(page).toContain('/graphql');
-  expect(page).toContain('rankingUpdates');
 });
 
 it('every file that GraphiQL names is served, compressed for those who take it', async () => {
@@ -35,16 +35,31 @@ it('every file that GraphiQL names is served, compressed for those who take it',
   }
 });
 
-it('the operations of a new tab are valid, and none costs too much', async () => {
-  const { url } = await startTestServer();
-  const page = await (await fetch(`${url}/graphiql`)).text();
-  const query = JSON.parse(/"defaultQuery": (".*"),$/m.exec(page)?.[1] ?? '""') as string;
-  const document = parse(query);
+describe('the examples', async () => {
+  const examples = await readExamples('examples/query');
   const schema = buildGraphSchema();
-  expect(validate(schema, document)).toEqual([]);
-  const names = [...query.matchAll(/^(?:query|subscription) (\w+)/gm)].map((match) => match[1]);
-  expect(names).toHaveLength(3);
-  for (const name of names) {
-    expect(judgeCost(schema, priced(schema, document, {}, name))).toBeLessThanOrEqual(MAX_COST);
-  }
+
+  it('are there for each kind of user, subscriptions too', () => {
+    expect([...new Set(examples.map(({ name }) => name.split('/')[0]))]).toEqual([
+      'data-team',
+      'dashboard',
+      'integrator',
+    ]);
+    expect(examples.filter(({ text }) => text.includes('subscription ')).length).toBeGreaterThan(2);
+  });
+
+  it.each(examples)('$name is valid and does not cost too much', ({ text }) => {
+    const document = parse(text);
+    expect(validate(schema, document)).toEqual([]);
+    const variables = { published: 'PROVINCE-2022', open: 'PROVINCE-2026', moment: '2026-01-01T00:00:00Z' };
+    expect(judgeCost(schema, priced(schema, document, variables))).toBeLessThanOrEqual(MAX_COST);
+  });
+
+  it('open in the editor, with the variables that they ask for', async () => {
+    const { url } = await startTestServer({ examples });
+    const page = await (await fetch(`${url}/graphiql?example=dashboard/rankingLive`)).text();
+    expect(page).toContain('"initialQuery": "# A ranking, live');
+    expect(page).toMatch(/"initialVariables": "{\\n\s+\\"open\\": /);
+    expect(page).toContain('<option value="dashboard/rankingLive" selected>');
+  });
 });

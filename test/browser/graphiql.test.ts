@@ -1,0 +1,45 @@
+import { describe, expect, inject, it } from 'vitest';
+import { readExamples } from '../../src/server/graphiql.js';
+import { GraphqlSocket, postGraphql } from '../helpers/graphqlClient.js';
+import { lookAt, takePicture } from '../helpers/page.js';
+
+const year = new Date(Date.now() + 7 * 3_600_000).getUTCFullYear();
+const VARIABLES = {
+  published: 'PROVINCE-2022',
+  open: `PROVINCE-${year}`,
+  moment: new Date().toISOString(),
+  since: null,
+};
+
+describe('every example', async () => {
+  const examples = await readExamples('examples/query');
+  it.each(examples)('$name is answered by the running platform', async ({ text }) => {
+    const url = inject('platformUrl');
+    const asked = Object.entries(VARIABLES).filter(([name]) => text.includes(`$${name}:`));
+    const variables = Object.fromEntries(asked);
+    if (text.includes('subscription ')) {
+      const socket = await GraphqlSocket.connect(url);
+      const event = await socket.next({ id: socket.subscribe(text, variables), timeoutMs: 30_000 });
+      expect([event.type, event.payload.errors]).toEqual(['next', undefined]);
+      await socket.close();
+    } else {
+      const { data, errors } = await postGraphql(url, text, variables);
+      expect(errors).toBeUndefined();
+      expect(JSON.stringify(data).length).toBeGreaterThan(30);
+    }
+  });
+});
+
+it('GraphiQL runs an example and a subscription, and asks no other host', async () => {
+  const { page, strangers, complaints } = await lookAt('/graphiql', { language: 'en' });
+  await page.getByRole('button', { name: /execute/i }).click();
+  await expect.poll(() => page.locator('.result-window').textContent(), { timeout: 20_000 }).toContain('totalCount');
+  await takePicture(page, 'graphiql');
+  await page.getByLabel('Examples').selectOption('dashboard/rankingLive');
+  await page.waitForURL(/example=dashboard/);
+  await page.getByRole('button', { name: /execute/i }).click();
+  await expect.poll(() => page.locator('.result-window').textContent(), { timeout: 20_000 }).toContain('previousRank');
+  await takePicture(page, 'graphiql-live');
+  expect(strangers).toEqual([]);
+  expect(complaints).toEqual([]);
+});

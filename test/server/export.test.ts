@@ -1,8 +1,16 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import JSONstat from 'jsonstat-toolkit';
 import readXlsxFile from 'read-excel-file/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FORMATS } from '../../src/exchange/format.js';
+import { OPTION_NAMES } from '../../src/server/exportArguments.js';
 import { type GraphServer, startServer } from '../../src/server/http.js';
 import { TrustedDocuments } from '../../src/server/trusted.js';
 import { type Answer, type GraphFixture, openGraph } from '../graph/graphFixture.js';
@@ -498,17 +506,16 @@ describe('limits', () => {
   });
 
   it('sends large files as they are made, whole, and the same again', async () => {
-    const first = await fetchFile('observations.csv');
+    const first = await fetchFile('observations.csv?first=12000');
     expect([first.headers.get('content-length'), first.headers.get('etag')]).toEqual([
       null,
       expect.stringMatching(/^W\/"/),
     ]);
     const body = await first.text();
-    const { observations } = await graph.read('{ observations(first: 0) { totalCount } }');
-    expect(parse(body)).toHaveLength(1 + observations.totalCount);
+    expect(parse(body)).toHaveLength(1 + 12_000);
     const again = await fetch(`${shared.url}${first.headers.get('content-location')}`);
     expect([await again.text(), again.headers.get('etag')]).toEqual([body, first.headers.get('etag')]);
-    const known = await fetchFile('observations.csv', {
+    const known = await fetchFile('observations.csv?first=12000', {
       headers: { 'if-none-match': first.headers.get('etag') ?? '' },
     });
     expect(known.status).toBe(304);
@@ -538,5 +545,43 @@ describe('limits', () => {
     const last = again.at(-1);
     expect(last && (await failureOf(last))).toBe('RATE_LIMITED 429');
     expect(Number(last?.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+});
+
+describe('docs/exporting.md', () => {
+  const TEXT = readFileSync('docs/exporting.md', 'utf8');
+  const hasCurl = spawnSync('curl', ['--version']).status === 0;
+
+  it.skipIf(!hasCurl)('has lines that all give something', async () => {
+    const blocks = [...TEXT.matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) => block);
+    expect(blocks.length).toBe(3);
+    const folder = await mkdtemp(join(tmpdir(), 'dti-export-'));
+    try {
+      for (const block of blocks) {
+        const script = block
+          .replaceAll('http://localhost:4000', shared.url)
+          .replaceAll('curl ', 'curl --fail --silent --show-error ');
+        const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder });
+        expect(stdout.split('\n').length).toBeGreaterThan(5);
+      }
+      expect((await readdir(folder)).toSorted()).toEqual([
+        expect.stringMatching(/^dti-PROVINCE-2022-INDEX-ranking-r\d+\.xlsx$/),
+        'figures.parquet',
+      ]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('names every column, option and format', async () => {
+    const [, scores = '', observations = ''] = TEXT.split(/\n\| column \| of /);
+    const namesIn = (section: string) =>
+      [...(section.split('\n\n')[0] ?? '').matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(([, cell = '']) =>
+        cell.replaceAll('`', '').split(', '),
+      );
+    const headerOf = async (path: string) => (parse(await (await fetchFile(path)).text())[0] as string[]).toSorted();
+    expect(namesIn(scores).toSorted()).toEqual(await headerOf('ranking.csv?round=PROVINCE-2022&first=0'));
+    expect(namesIn(observations).toSorted()).toEqual(await headerOf('observations.csv?first=0'));
+    for (const name of [...OPTION_NAMES, ...Object.keys(FORMATS)]) expect(TEXT).toContain(`| \`${name}\` |`);
   });
 });

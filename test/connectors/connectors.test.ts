@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CODE_CONNECTORS } from '../../connectors/index.js';
 import { checkSource } from '../../src/source/check.js';
 import { previewSource } from '../../src/source/preview.js';
 import { LOOPBACK } from '../helpers/loopback.js';
 import { CASES } from './cases.js';
-import { CREDENTIALS, figuresOf, IDS, run, startWorld } from './simulated.js';
+import { CREDENTIALS, figuresOf, IDS, openWorld, run, type SimulatedWorld, startWorld } from './simulated.js';
 
 it('CODE_CONNECTORS lists each connector once', () => {
   expect(CODE_CONNECTORS.map(({ spec }) => spec.key)).toEqual(['population']);
@@ -12,9 +12,14 @@ it('CODE_CONNECTORS lists each connector once', () => {
 
 describe.each(CASES)('$database', ({ database, create, rows, records, perRow }) => {
   const connector = create();
+  /** One for all tests but the one that poisons it: what they move no other counts on. */
+  let world: SimulatedWorld;
+  beforeAll(async () => {
+    world = await openWorld();
+  });
+  afterAll(() => world.close());
 
   it('reads everything, and nothing is rejected', async () => {
-    const world = await startWorld();
     const all = await run(connector, world.settings(database));
     const feeds = connector.streams.flatMap((stream) => stream.feeds);
     expect(all.rejected + all.skipped).toBe(0);
@@ -31,7 +36,6 @@ describe.each(CASES)('$database', ({ database, create, rows, records, perRow }) 
   });
 
   it('reads the same with any size of page', async () => {
-    const world = await startWorld();
     const settings = world.settings(database);
     const whole = figuresOf(await run(connector, settings));
     expect(figuresOf(await run(create(97), settings))).toEqual(whole);
@@ -43,7 +47,6 @@ describe.each(CASES)('$database', ({ database, create, rows, records, perRow }) 
   });
 
   it('reads only what changed after its cursor, and then what all of it says', async () => {
-    const world = await startWorld();
     const settings = world.settings(database);
     const first = await run(connector, settings);
     const nothing = await run(connector, settings, { cursors: first.cursors });
@@ -62,7 +65,6 @@ describe.each(CASES)('$database', ({ database, create, rows, records, perRow }) 
   });
 
   it('sees one state of the database, whatever happens while it reads', async () => {
-    const world = await startWorld();
     const settings = world.settings(database);
     const quiet = figuresOf(await run(connector, settings));
     const read = await run(connector, settings, { onProgress: () => world.simulators.simulation.advance(3) });
@@ -72,9 +74,9 @@ describe.each(CASES)('$database', ({ database, create, rows, records, perRow }) 
   });
 
   it('rejects the figures that poison rows feed, and keeps the rest of the page', async () => {
-    const world = await startWorld();
-    await world.setFaults(database, { poisonRows: { count: 4 } });
-    const all = await run(connector, world.settings(database));
+    const poisoned = await startWorld();
+    await poisoned.setFaults(database, { poisonRows: { count: 4 } });
+    const all = await run(connector, poisoned.settings(database));
     const rejected = all.pages.flatMap((page) => page.rejected);
     const rules = rejected.map((reject) => reject.rule).sort();
     expect(rules).toEqual([...Array<string>(perRow).fill('entity'), 'number', 'range', 'required']);
@@ -83,7 +85,6 @@ describe.each(CASES)('$database', ({ database, create, rows, records, perRow }) 
   });
 
   it('says what is wrong with its credentials, and never shows them', async () => {
-    const world = await startWorld();
     const settings = world.settings(database);
     const options = { signal: new AbortController().signal, now: () => new Date(), addressGuard: LOOPBACK };
     const good = await checkSource(connector, { ...options, settings });
@@ -97,7 +98,6 @@ describe.each(CASES)('$database', ({ database, create, rows, records, perRow }) 
   });
 
   it('previews a page without secrets', async () => {
-    const world = await startWorld();
     const settings = world.settings(database);
     const preview = await previewSource(create(5), {
       settings,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { launch, makeFolder, startPlatform } from '../helpers/platform.js';
+import { copyStartedFolder } from '../helpers/startedFolder.js';
 
 const HASHES = `{ rounds(first: 10) { edges { node { code status published { inputHash resultHash } } } } }`;
 interface Hashes {
@@ -17,7 +18,7 @@ afterAll(async () => {
 
 describe('kill -9', () => {
   it('at any moment of the first start is recovered from by the next one, with the same results bit for bit', async () => {
-    const whole = await makeFolder();
+    const whole = await copyStartedFolder();
     const broken = await makeFolder();
     folders.push(whole, broken);
     const undisturbed = await startPlatform({ DATA_DIR: whole.path });

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { GraphqlSocket } from '../helpers/graphqlClient.js';
-import { makeFolder, type PlatformProcess, startPlatform } from '../helpers/platform.js';
+import { type PlatformProcess, startPlatform } from '../helpers/platform.js';
+import { copyStartedFolder } from '../helpers/startedFolder.js';
 
 const DOCUMENT = join(import.meta.dirname, '../graph/contract/ranking-updates.graphql');
 
@@ -64,7 +65,7 @@ async function follow(
 
 describe('a dashboard on the live round', () => {
   it('gets the state, then every change, and resumes without a gap after the platform was killed', async () => {
-    folder = await makeFolder();
+    folder = await copyStartedFolder();
     const environment = { DATA_DIR: folder.path, DEMO_TICK_MS: '300' };
     running = await startPlatform(environment);
     const { rounds } = await running.query<{ rounds: { edges: { node: { code: string; status: string } }[] } }>(

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GraphqlSocket } from '../helpers/graphqlClient.js';
-import { makeFolder, type PlatformProcess, startPlatform } from '../helpers/platform.js';
+import { type PlatformProcess, startPlatform } from '../helpers/platform.js';
+import { copyStartedFolder } from '../helpers/startedFolder.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 let folder: { path: string; remove(): Promise<void> };
@@ -12,7 +13,7 @@ let platform: PlatformProcess;
 let readme: string;
 
 beforeAll(async () => {
-  folder = await makeFolder();
+  folder = await copyStartedFolder();
   readme = await readFile(join(ROOT, 'README.md'), 'utf8');
   platform = await startPlatform({ DATA_DIR: folder.path });
 });

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { launch, makeFolder, startPlatform } from '../helpers/platform.js';
+import { copyStartedFolder } from '../helpers/startedFolder.js';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -74,7 +75,9 @@ describe('a platform that cannot start says in one message what to do and exits 
 
 describe('a second start', () => {
   it('reuses the data folder, publishes nothing anew and refuses to share it', async () => {
-    const dataDir = await folder();
+    const started = await copyStartedFolder();
+    cleanUp.push(started.remove);
+    const dataDir = started.path;
     const first = await startPlatform({ DATA_DIR: dataDir });
     cleanUp.push(() => first.end('SIGKILL'));
     const other = await failToStart({ DATA_DIR: dataDir });

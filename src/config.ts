@@ -63,6 +63,8 @@ export interface Config {
   readonly roundMemoryMb: number;
   /** WebSockets and streams of events that one client has open; null = the server's default, not for this machine's own programs. */
   readonly maxSocketsPerClient: number | null;
+  /** Exports that one client has under way; null = the server's default, not for this machine's own programs. */
+  readonly maxExportsPerClient: number | null;
   /** Cost of the operations of one client a minute; 0 = any. */
   readonly costLimitPerMinute: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -256,6 +258,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     roundMemoryMb: whole('ROUND_MEMORY_MB', 320, 0, 65_536),
     maxSocketsPerClient:
       text('MAX_SOCKETS_PER_CLIENT') === null ? null : whole('MAX_SOCKETS_PER_CLIENT', 0, 1, 1_000_000),
+    maxExportsPerClient: text('MAX_EXPORTS_PER_CLIENT') === null ? null : whole('MAX_EXPORTS_PER_CLIENT', 0, 1, 1_000),
     answerCacheBytes: whole('ANSWER_CACHE_MB', 16, 0, 4096) * 1024 * 1024,
     trustedDocuments: path('TRUSTED_DOCUMENTS'),
     trustedDocumentsOnly,

@@ -115,6 +115,7 @@ async function main(): Promise<void> {
         accessLog: config.accessLog,
         ...(tracing === null ? {} : { tracing }),
         maxSocketsPerClient: config.maxSocketsPerClient,
+        maxExportsPerClient: config.maxExportsPerClient,
         answerCacheBytes: config.answerCacheBytes,
         trusted: await openTrusted(config),
         dashboard: DASHBOARD,

@@ -43,6 +43,8 @@ export interface ExportRouteOptions {
 
 /** Most exports that one client has under way if nothing else is said. */
 export const MAX_EXPORTS_PER_CLIENT = 2;
+/** Most exports of all clients: each holds up to 2 MB, or as a cube up to 100,000 rows. */
+const MAX_EXPORTS = 16;
 /** Longest time from the request to the last byte: who reads slower than that asks in parts. */
 const MAX_EXPORT_MS = 600_000;
 
@@ -102,9 +104,10 @@ class ExportRoute {
   /** Answers with a file, or says in JSON why there is none. */
   async answer(request: FastifyRequest, reply: FastifyReply, read: () => Wanted): Promise<FastifyReply> {
     const { viewer } = request.signedIn;
-    const giveBack = this.#allowance.take(request.ip, viewer.subject ?? undefined);
+    const giveBack = this.#active < MAX_EXPORTS ? this.#allowance.take(request.ip, viewer.subject ?? undefined) : null;
     if (giveBack === null) {
-      const message = `A client may have ${this.#options.maxExportsPerClient ?? MAX_EXPORTS_PER_CLIENT} exports under way; wait for one of them.`;
+      const perClient = this.#options.maxExportsPerClient ?? MAX_EXPORTS_PER_CLIENT;
+      const message = `A client may have ${perClient} exports under way, and all together ${MAX_EXPORTS}; try again when one has ended.`;
       return reply.code(429).header('retry-after', '1').send(errorBody('TOO_MANY_OPERATIONS', message));
     }
     this.#active += 1;

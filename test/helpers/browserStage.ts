@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import chromium from '@sparticuz/chromium';
@@ -14,6 +16,8 @@ declare module 'vitest' {
     platformUrl: string;
     /** Signs in an integrator. */
     integratorToken: string;
+    /** A POST there kills the platform, as `kill -9` does, and starts it anew at the same address; answers when it is ready. */
+    restartUrl: string;
     /** Where the browser takes orders. */
     browserEndpoint: string;
   }
@@ -22,8 +26,9 @@ declare module 'vitest' {
 /** Starts one platform with the whole demonstration and one Chromium for all browser tests. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = await makeFolder();
-  const [platform, browser] = await Promise.all([
-    startPlatform({ DATA_DIR: folder.path, DEMO_TICK_MS: '1500' }),
+  const place = { DATA_DIR: folder.path, DEMO_TICK_MS: '1500', PORT: String(await findFreePort()) };
+  let [platform, browser] = await Promise.all([
+    startPlatform(place),
     engine.launchServer({
       executablePath: await chromium.executablePath(),
       // Not the arguments that its package offers: they turn off what a browser of users does, such as its web security.
@@ -36,12 +41,28 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'token', '--role', 'integrator'], {
     env: environment,
   });
+  const restarter = createServer(async (_request, response) => {
+    await platform.end('SIGKILL');
+    platform = await startPlatform(place);
+    response.end();
+  });
+  await new Promise<void>((resolve) => restarter.listen(0, '127.0.0.1', resolve));
+  project.provide('restartUrl', `http://127.0.0.1:${(restarter.address() as AddressInfo).port}`);
   project.provide('platformUrl', platform.url);
   project.provide('integratorToken', stdout.trim());
   project.provide('browserEndpoint', browser.wsEndpoint());
   return async () => {
+    restarter.close();
     await browser.close();
     await platform.end('SIGTERM');
     await folder.remove();
   };
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

@@ -1,14 +1,17 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type StepDisplay, step } from '../progress.js';
 import { type Answer, get } from './client.js';
 import { AnswerError, UsageError } from './failure.js';
 import type { Session } from './session.js';
+import { readVariables } from './variables.js';
 import type { Desk } from './work.js';
 
 interface ExportOptions {
   readonly out: string;
   readonly format?: string;
+  readonly document?: string;
+  readonly variables?: string;
 }
 
 /** Formats by the ending of a file; that of JSON-stat is what the platform calls it. */
@@ -19,15 +22,18 @@ const MB = 1024 * 1024;
 const HELP = `
 A table is ranking, scores or observations; its arguments are those of the field of this name: round=PROVINCE-2022,
 filter.region.eq=RRD, at.asOf.revision=120. So are the options of a format: decimal=comma, bom=1 (docs/exporting.md).
+Of a query the list is named by its path: dti export query --document my.graphql path=ranking.edges --out my.csv
 The format follows from the ending of the file: .csv, .xlsx, .json (JSON-stat 2.0), .sdmx.csv, .parquet.`;
 
 /** Registers the command that writes tables to files. */
 export function addExportCommand(program: Command, { act }: Desk): void {
   program
     .command('export <table> [arguments...]')
-    .description('writes a ranking, scores or observations to a file')
+    .description('writes a ranking, scores, observations or the answer to a query to a file')
     .requiredOption('--out <file>', 'the file; an older one of this name is replaced when the new one is whole')
     .option('--format <format>', `${ENDINGS.join(', ')}; absent = by the ending of the file`)
+    .option('--document <file>', 'of the table query: the document')
+    .option('--variables <json>', 'of the table query: its variables')
     .action(act(exportTable))
     .addHelpText('after', HELP);
 }
@@ -40,8 +46,8 @@ async function exportTable(session: Session, options: ExportOptions, table = '',
     if (at < 1) throw new UsageError(`"${each}" is not an argument such as round=PROVINCE-2022`);
     search.append(each.slice(0, at), each.slice(at + 1));
   }
-  const place = `/export/${encodeURIComponent(table)}.${format}?${search}`;
-  const work = (display: StepDisplay) => download(session, place, options.out, display);
+  const request = await requestOf(table, format, search, options);
+  const work = (display: StepDisplay) => download(session, request, options.out, display);
   const bytes = await step(`Export to ${options.out}`, work, session.showsProgress ? 'command' : 'nowhere');
   await session.print({ file: options.out, bytes, format }, [`${options.out}  ${bytes} bytes`]);
   return true;
@@ -54,9 +60,35 @@ function formatOf({ format, out }: ExportOptions): string {
   throw new UsageError(`the format must be one of ${ENDINGS.join(', ')}: name the file so, or give --format`);
 }
 
+interface ExportRequest {
+  readonly path: string;
+  readonly init: RequestInit;
+}
+
+async function requestOf(
+  table: string,
+  format: string,
+  search: URLSearchParams,
+  { document, variables }: ExportOptions,
+): Promise<ExportRequest> {
+  const isQuery = table === 'query';
+  if (isQuery !== (document !== undefined))
+    throw new UsageError('--document goes with the table query, and only with it');
+  if (document === undefined) return { path: `/export/${encodeURIComponent(table)}.${format}?${search}`, init: {} };
+  search.append('format', format);
+  const body = JSON.stringify({ query: await readFile(document, 'utf8'), variables: readVariables(variables) });
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+  return { path: `/export?${search}`, init };
+}
+
 /** @returns how many bytes were written. @throws AnswerError when it was refused, or cut off on its way */
-async function download(session: Session, path: string, out: string, { show }: StepDisplay): Promise<number> {
-  const response = await get(session, path);
+async function download(
+  session: Session,
+  { path, init }: ExportRequest,
+  out: string,
+  { show }: StepDisplay,
+): Promise<number> {
+  const response = await get(session, path, init);
   if (!response.ok || response.body === null) throw refusal(response.status, await response.text());
   const partial = `${out}.${process.pid}.partial`;
   const file = await open(partial, 'wx');

@@ -5,6 +5,7 @@ import { type DocumentNode, GraphQLError, parse } from 'graphql';
 import { type SentError, send } from './client.js';
 import { AnswerError, UsageError } from './failure.js';
 import type { Session } from './session.js';
+import { readVariables } from './variables.js';
 import { operationOf, watch } from './watch.js';
 import { type Desk, wholeNumber } from './work.js';
 
@@ -33,7 +34,12 @@ export function addQueryCommand(program: Command, { act }: Desk): void {
 async function run(session: Session, options: QueryOptions, file = ''): Promise<boolean> {
   const query = file === '-' ? await text(session.console.input) : await readFile(file, 'utf8');
   const operation = operationOf(read(query), options.operation);
-  const variables = await readVariables(options);
+  if (options.variables !== undefined && options.variablesFile !== undefined)
+    throw new UsageError('--variables and --variables-file exclude each other');
+  const { variablesFile } = options;
+  const variables = readVariables(
+    variablesFile === undefined ? options.variables : await readFile(variablesFile, 'utf8'),
+  );
   const named = options.operation === undefined ? {} : { operationName: options.operation };
   const isSubscription = operation?.operation === 'subscription';
   if (isSubscription && options.watch !== true)
@@ -69,19 +75,6 @@ function read(query: string): DocumentNode {
     const [place] = error.locations ?? [];
     throw new AnswerError('GRAPHQL_PARSE_FAILED', `${place?.line}:${place?.column} ${error.message}`);
   }
-}
-
-async function readVariables({ variables, variablesFile }: QueryOptions): Promise<Record<string, unknown>> {
-  if (variables !== undefined && variablesFile !== undefined)
-    throw new UsageError('--variables and --variables-file exclude each other');
-  const source = variablesFile === undefined ? (variables ?? '{}') : await readFile(variablesFile, 'utf8');
-  try {
-    const value: unknown = JSON.parse(source);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  } catch {
-    // Said below.
-  }
-  throw new UsageError(`the variables are not a JSON object, such as {"round":"PROVINCE-2022"}`);
 }
 
 /** @returns whether there were none */

@@ -15,6 +15,17 @@ export function addSchemaCommands(program: Command, { act }: Desk): void {
         return put(session, printGraphSchema(), out);
       }),
     );
+  program
+    .command('reference')
+    .description('the reference of the graph as Markdown, a file a root and kind of type')
+    .requiredOption('--out <folder>', 'where the pages are written')
+    .action(
+      act(async (_session, { out }: { out: string }) => {
+        const { writeReference } = await import('./reference.js');
+        await writeReference(out);
+        return true;
+      }),
+    );
   const manifest = program.command('manifest').description('manifests, the language that sources are described in');
   const printManifestSchema = act(async (session, { out }: { out?: string }) => {
     const { manifestJsonSchema } = await import('../source/manifest/jsonSchema.js');

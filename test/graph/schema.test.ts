@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type GraphQLNamedType,
@@ -12,6 +12,9 @@ import {
   validate,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { ERROR_ADVICE } from '../../src/command/errorAdvice.js';
+import { referencePages } from '../../src/command/reference.js';
+import { ERROR_CODES } from '../../src/domain/errors.js';
 import { buildGraphSchema, printGraphSchema } from '../../src/graph/schema.js';
 import { contractDocument } from './graphFixture.js';
 
@@ -47,6 +50,14 @@ describe('the schema', () => {
 
   it('the committed schema.graphql is the schema; write it anew by `npm run schema` and review the difference', () => {
     expect(readFileSync(join(import.meta.dirname, '../../schema.graphql'), 'utf8')).toBe(printGraphSchema());
+  });
+
+  it('the committed reference is what the schema, the permissions and the codes say; write it anew by `npm run reference`', () => {
+    const folder = join(import.meta.dirname, '../../docs/reference');
+    const pages = referencePages(schema);
+    expect(readdirSync(folder).sort()).toEqual([...pages.keys()].sort());
+    for (const [name, text] of pages) expect([name, readFileSync(join(folder, name), 'utf8')]).toEqual([name, text]);
+    expect(Object.keys(ERROR_CODES).filter((code) => !(code in ERROR_ADVICE))).toEqual([]);
   });
 
   it.each([

@@ -1,11 +1,10 @@
 import { Suspense } from 'react';
-import { useQuery } from 'urql';
 import { Link, Route, Switch, useRoute } from 'wouter';
 import { useConnection, useLostSince } from './connection.ts';
-import { SimulatedDocument } from './generated/operations.ts';
 import { useFormats, useLanguage, useWords } from './language.tsx';
 import { Waiting } from './parts/asyncState.tsx';
 import { SignIn } from './parts/signIn.tsx';
+import { useSimulated } from './simulated.ts';
 import { FRAME_WORDS } from './text.ts';
 import { type Theme, useTheme } from './theme.ts';
 import { useViewer } from './viewer.tsx';
@@ -115,9 +114,7 @@ function Notices() {
   const { time } = useFormats();
   const state = useConnection();
   const lostSince = useLostSince();
-  const [{ data }] = useQuery({ query: SimulatedDocument });
-  // Until it is known otherwise: nobody may take simulated figures for real ones, not even for a moment.
-  const isSimulated = data === undefined || data.sources.totalCount > 0;
+  const isSimulated = useSimulated();
   return (
     <section className="notices" aria-label={say('notices')}>
       {isSimulated ? (

@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
 
 /** The languages of the dashboard; a new one is a column in each `text.ts`. */
 export type Language = 'vi' | 'en';
@@ -49,13 +49,26 @@ export function useLang(): 'VI' | 'EN' {
   return useContext(Context).language === 'vi' ? 'VI' : 'EN';
 }
 
+/** Something named in every language, as operations ask for it: `name_vi: name(lang: VI)`. */
+export type Named = Readonly<Record<`name_${Language}`, string>>;
+
+/** Names things in the chosen language; another language asks nothing anew. */
+export function useName(): (named: Named) => string {
+  const { language } = useContext(Context);
+  return useCallback((named) => named[`name_${language}`], [language]);
+}
+
 /** Says the words of a view in the chosen language. */
 export function useWords<Key extends string>(
   words: Words<Key>,
 ): (key: Key, values?: Readonly<Record<string, string | number>>) => string {
   const { language } = useContext(Context);
-  return (key, values = {}) =>
-    words[language][key].replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all));
+  // The same function until the language changes, since charts are drawn again when theirs do.
+  return useCallback(
+    (key, values = {}) =>
+      words[language][key].replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all)),
+    [words, language],
+  );
 }
 
 /** How numbers and times are written in the chosen language. */

@@ -4,11 +4,11 @@ import { ViewerDocument, type ViewerQuery } from './generated/operations.ts';
 
 /** Who looks: the role, and what it may do, from the platform's own map of permissions. */
 export type Viewer = ViewerQuery['viewer'] &
-  Readonly<Record<'mayRegister' | 'maySync' | 'mayReplay' | 'mayReadRejects', boolean>>;
+  Readonly<Record<'mayRegister' | 'maySync' | 'mayReplay' | 'mayReadRejects' | 'mayReadPages', boolean>>;
 
 const NOBODY: Viewer = {
   ...{ role: 'PUBLIC', subject: null },
-  ...{ mayRegister: false, maySync: false, mayReplay: false, mayReadRejects: false },
+  ...{ mayRegister: false, maySync: false, mayReplay: false, mayReadRejects: false, mayReadPages: false },
 };
 const Context = createContext<Viewer>(NOBODY);
 

@@ -1,0 +1,158 @@
+import './compare.css';
+import { useMemo } from 'react';
+import { useQuery } from 'urql';
+import { Link } from 'wouter';
+import { useAddress } from '../address.ts';
+import { ComparisonDocument, type EntityLevel, RankHistoryDocument } from '../generated/operations.ts';
+import { useName, useWords } from '../language.tsx';
+import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
+import { Downloads } from '../parts/downloads.tsx';
+import { MeasureSelect } from '../ranking/measureSelect.tsx';
+import { Bump } from './bump.tsx';
+import { EntitySearch } from './entitySearch.tsx';
+import { Indexes } from './indexes.tsx';
+import { type Chosen, choose, keyOf } from './series.ts';
+import { COMPARE_WORDS } from './text.ts';
+
+const LEVELS = ['PROVINCE', 'MINISTRY'] as const satisfies readonly EntityLevel[];
+/** So many that lead are shown when nobody was chosen. */
+const SUGGESTED = 3;
+
+/** Chosen entities side by side, and their ranks over the years: `/compare?entities=GSO-2004:74,GSO-2004:48&round=PROVINCE-2022`. */
+export default function CompareView() {
+  const say = useWords(COMPARE_WORDS);
+  const [entities, setEntities] = useAddress('entities', '');
+  const [level, setLevel] = useAddress('level', entities.startsWith('CENTRAL') ? 'MINISTRY' : 'PROVINCE');
+  const [measure, setMeasure] = useAddress('measure', 'INDEX');
+  const [round, setRound] = useAddress('round', '');
+  const known = LEVELS.find((each) => each === level) ?? 'PROVINCE';
+  const [{ data, error }, ask] = useQuery({ query: RankHistoryDocument, variables: { level: known, measure } });
+  const asked = useMemo(() => entities.split(',').filter(Boolean), [entities]);
+  const all = useMemo(() => data?.entities.edges.map(({ node }) => node) ?? [], [data]);
+  const history = useMemo(() => data?.scoreGroups.edges.map(({ node }) => node) ?? [], [data]);
+  const rounds = [...new Set(history.map(({ key }) => key.round?.code ?? ''))];
+  const official = history.findLast(({ key }) => key.round?.illustrative === false)?.key.round?.code;
+  const ofFirst = history.filter(({ key }) => key.entity && asked[0] === key.entity.id.replace('Entity:', ''));
+  const shownRound = round === '' ? (ofFirst.at(-1)?.key.round?.code ?? official ?? rounds.at(-1) ?? '') : round;
+  const chosen = useMemo(() => {
+    if (asked.length > 0) return choose(asked, all);
+    const leading = history
+      .filter(({ key, score }) => key.round?.code === shownRound && score?.rank != null && score.rank <= SUGGESTED)
+      .sort((a, b) => (a.score?.rank ?? 0) - (b.score?.rank ?? 0))
+      .slice(0, SUGGESTED)
+      .flatMap(({ key }) => key.entity?.id.replace('Entity:', '') ?? []);
+    return choose(leading, all);
+  }, [asked, all, history, shownRound]);
+  const keys = useMemo(() => chosen.map(({ key }) => key), [chosen]);
+  const [comparison, askAgain] = useQuery({
+    query: ComparisonDocument,
+    variables: { round: shownRound, entities: keys },
+    pause: shownRound === '' || keys.length === 0,
+  });
+  const set = (next: readonly string[]): void => setEntities(next.join(','));
+  const found = comparison.data;
+  return (
+    <div className="compare">
+      <h1>{say('title')}</h1>
+      <div className="filters">
+        <label>
+          {say('level')}
+          <select
+            value={known}
+            onChange={(event) => {
+              setEntities('', { replace: true });
+              setRound('', { replace: true });
+              setMeasure('INDEX', { replace: true });
+              setLevel(event.target.value);
+            }}
+          >
+            {LEVELS.map((each) => (
+              <option key={each} value={each}>
+                {say(`level_${each}`)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          {say('round')}
+          <select value={shownRound} onChange={(event) => setRound(event.target.value)}>
+            {rounds.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </select>
+        </label>
+        <label htmlFor="compare-measure">
+          {say('measure')}
+          <MeasureSelect
+            id="compare-measure"
+            measures={found?.round?.framework.measures ?? []}
+            value={measure}
+            onChange={setMeasure}
+          />
+        </label>
+        <EntitySearch level={known} taken={new Set(keys)} add={(key) => set([...keys, key])} />
+      </div>
+      {error && !data ? <Failure error={error} retry={ask} /> : null}
+      {!data && !error ? <Waiting /> : null}
+      {data ? (
+        <>
+          <ChosenList
+            chosen={chosen}
+            isSuggested={asked.length === 0}
+            taking={new Set(found?.scores.edges.map(({ node }) => node.entity.id))}
+            remove={(key) => set(keys.filter((each) => each !== key))}
+            round={shownRound}
+          />
+          {comparison.error && !found ? <Failure error={comparison.error} retry={askAgain} /> : null}
+          <div className="compare-columns">
+            {found ? <Indexes data={found} chosen={chosen} round={shownRound} /> : keys.length === 0 ? <Empty /> : null}
+            <Bump history={history} entities={all} chosen={chosen} measure={measure} data={found} level={known} />
+          </div>
+          {keys.length === 0 ? null : (
+            <Downloads
+              table="scores"
+              parameters={{ round: shownRound, filter: JSON.stringify({ entity: { in: keys } }) }}
+            />
+          )}
+        </>
+      ) : null}
+    </div>
+  );
+}
+
+function ChosenList({
+  chosen,
+  isSuggested,
+  taking,
+  remove,
+  round,
+}: {
+  readonly chosen: readonly Chosen[];
+  readonly isSuggested: boolean;
+  readonly taking: ReadonlySet<string>;
+  readonly remove: (key: string) => void;
+  readonly round: string;
+}) {
+  const say = useWords(COMPARE_WORDS);
+  const name = useName();
+  return (
+    <>
+      {isSuggested ? <p className="soft">{say('suggested')}</p> : null}
+      <ul className="chosen" aria-label={say('chosen')}>
+        {chosen.map(({ entity, key, colour, glyph }) => (
+          <li key={key}>
+            <span aria-hidden="true" style={{ color: colour }}>
+              {glyph}
+            </span>
+            <Link href={`/entity/${entity.codeSystem}/${entity.code}?round=${round}`}>{name(entity)}</Link>
+            <small className="soft">{keyOf(entity)}</small>
+            {taking.size > 0 && !taking.has(entity.id) ? <span className="soft">({say('notTaking')})</span> : null}
+            <button type="button" aria-label={say('remove', { name: name(entity) })} onClick={() => remove(key)}>
+              ✕
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

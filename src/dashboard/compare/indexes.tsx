@@ -1,0 +1,181 @@
+import * as Plot from '@observablehq/plot';
+import { useCallback, useMemo } from 'react';
+import { useFormats, useName, useWords } from '../language.tsx';
+import { Chart } from '../parts/chart.tsx';
+import { Scroll } from '../parts/scroll.tsx';
+import { useSimulated } from '../simulated.ts';
+import type { Chosen, ComparisonData } from './series.ts';
+import { COMPARE_WORDS } from './text.ts';
+
+/** Below this the names stand above their rows. */
+const NARROW_PX = 520;
+
+/** The index, its pillars and main indexes of the chosen entities: a row each, as symbols on one scale and as a table. */
+export function Indexes({
+  data,
+  chosen,
+  round,
+}: {
+  readonly data: ComparisonData;
+  readonly chosen: readonly Chosen[];
+  readonly round: string;
+}) {
+  const say = useWords(COMPARE_WORDS);
+  const name = useName();
+  const { score, number } = useFormats();
+  const measures = useMemo(
+    () => (data.round?.framework.measures ?? []).filter(({ kind, maxPoints }) => kind !== 'INDICATOR' && maxPoints > 0),
+    [data],
+  );
+  const results = useMemo(
+    () => new Map(data.scores.edges.map(({ node }) => [`${node.entity.id} ${node.measure.code}`, node])),
+    [data],
+  );
+  const isSimulated = useSimulated();
+  const plot = useCallback(
+    (width: number): Plot.PlotOptions => {
+      const isNarrow = width < NARROW_PX;
+      const labels = new Map(measures.map((measure) => [measure.code, name(measure)]));
+      const dots = measures.flatMap(({ code }) =>
+        chosen.flatMap(({ entity, key }) => {
+          const value = results.get(`${entity.id} ${code}`)?.value;
+          return value == null ? [] : [{ code, key, value, label: name(entity) }];
+        }),
+      );
+      const keys = chosen.map(({ key }) => key);
+      return {
+        height: measures.length * (isNarrow ? 50 : 36) + 40,
+        marginLeft: isNarrow ? 6 : 190,
+        marginRight: 14,
+        marginTop: isNarrow ? 20 : 8,
+        marginBottom: 28,
+        style: { fontSize: '13px', fontFamily: 'var(--font)', overflow: 'visible' },
+        x: { domain: [0, 1], label: null, ticks: 5, tickSize: 0, tickFormat: (value: number) => number(value, 1) },
+        y: { domain: [...labels.keys()], label: null, axis: null, type: 'point', padding: 0.6 },
+        color: { domain: keys, range: chosen.map(({ colour }) => colour) },
+        symbol: { domain: keys, range: chosen.map(({ symbol }) => symbol) },
+        marks: [
+          Plot.gridX({ ticks: 5, stroke: 'var(--line)', strokeOpacity: 1 }),
+          isNarrow
+            ? Plot.text([...labels.keys()], {
+                y: (code: string) => code,
+                text: (code: string) => labels.get(code) ?? code,
+                frameAnchor: 'left',
+                dy: -17,
+                fill: 'currentColor',
+              })
+            : Plot.axisY({ tickSize: 0, tickFormat: (code: string) => labels.get(code) ?? code, lineWidth: 13 }),
+          Plot.ruleY(
+            dots,
+            Plot.groupY(
+              { x1: 'min', x2: 'max' },
+              { y: 'code', x1: 'value', x2: 'value', stroke: 'var(--line-strong)' },
+            ),
+          ),
+          Plot.dot(dots, {
+            x: 'value',
+            y: 'code',
+            fill: 'key',
+            symbol: 'key',
+            r: 6,
+            stroke: 'var(--ground)',
+            strokeWidth: 1,
+          }),
+          Plot.tip(
+            dots,
+            Plot.pointer({
+              x: 'value',
+              y: 'code',
+              title: (dot: (typeof dots)[number]) => `${dot.label}\n${labels.get(dot.code) ?? ''}\n${score(dot.value)}`,
+              fill: 'var(--ground-raised)',
+              stroke: 'var(--line-strong)',
+            }),
+          ),
+        ],
+      };
+    },
+    [measures, chosen, results, name, score, number],
+  );
+  if (measures.length === 0 || chosen.length === 0) return null;
+  const table = <HeatTable measures={measures} chosen={chosen} results={results} />;
+  return (
+    <section>
+      {data.round?.illustrative ? (
+        <p>
+          <span className="mark">{say('illustrative')}</span> {say('illustrativeRound')}
+        </p>
+      ) : null}
+      <Chart
+        title={say('indexes', { round })}
+        description={say('indexesAbout', { list: chosen.map(({ entity }) => name(entity)).join(', ') })}
+        name={`compare-${round}`}
+        plot={plot}
+        simulated={isSimulated}
+        table={table}
+      />
+      <Scroll label={say('indexes', { round })}>{table}</Scroll>
+    </section>
+  );
+}
+
+type Measure = NonNullable<ComparisonData['round']>['framework']['measures'][number];
+type Result = ComparisonData['scores']['edges'][number]['node'];
+
+/** Values and ranks; the fuller the ground of a cell, the higher its value; the highest of a row is marked. */
+function HeatTable({
+  measures,
+  chosen,
+  results,
+}: {
+  readonly measures: readonly Measure[];
+  readonly chosen: readonly Chosen[];
+  readonly results: ReadonlyMap<string, Result>;
+}) {
+  const say = useWords(COMPARE_WORDS);
+  const name = useName();
+  const { score } = useFormats();
+  return (
+    <table className="heat">
+      <thead>
+        <tr>
+          <th>{say('of')}</th>
+          {chosen.map(({ entity, key, colour, glyph }) => (
+            <th key={key} className="number">
+              <span aria-hidden="true" style={{ color: colour }}>
+                {glyph}
+              </span>{' '}
+              {name(entity)}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {measures.map((measure) => {
+          const row = chosen.map(({ entity, key }) => ({ key, result: results.get(`${entity.id} ${measure.code}`) }));
+          const best = Math.max(...row.map(({ result }) => result?.value ?? -1));
+          return (
+            <tr key={measure.code}>
+              <th scope="row">{name(measure)}</th>
+              {row.map(({ key, result }) => (
+                <td
+                  key={key}
+                  className="number"
+                  style={{
+                    background: `color-mix(in srgb, var(--accent-soft) ${Math.round(100 * (result?.value ?? 0))}%, transparent)`,
+                  }}
+                >
+                  {result?.value != null && result.value === best && row.length > 1 ? (
+                    <strong title={say('best')}>▲ {score(result.value)}</strong>
+                  ) : (
+                    score(result?.value)
+                  )}{' '}
+                  <small className="soft">{result?.rank == null ? '–' : say('rank', { rank: result.rank })}</small>
+                </td>
+              ))}
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}

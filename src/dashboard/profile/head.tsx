@@ -1,0 +1,97 @@
+import { Link } from 'wouter';
+import { useLanguage, useName, useWords } from '../language.tsx';
+import type { ProfileEntity } from './entity.ts';
+import { PROFILE_WORDS } from './text.ts';
+
+const KINDS = [
+  'province',
+  'municipality',
+  'ministry',
+  'ministerial_level_agency',
+  'government_attached_agency',
+] as const;
+
+/** Who it is: name, type, region, validity, what it came from and became; and the choice of the round. */
+export function Head({
+  entity,
+  sameCode,
+  rounds,
+  round,
+  setRound,
+}: {
+  readonly entity: ProfileEntity;
+  readonly sameCode: ProfileEntity['successors'];
+  readonly rounds: readonly string[];
+  readonly round: string;
+  readonly setRound: (round: string) => void;
+}) {
+  const say = useWords(PROFILE_WORDS);
+  const name = useName();
+  const { language } = useLanguage();
+  const { code, codeSystem, region, validFrom, validTo, predecessors, successors } = entity;
+  const kind = KINDS.find((known) => known === entity.kind) ?? 'other';
+  const date = (text: string): string =>
+    new Date(text).toLocaleDateString(language === 'vi' ? 'vi-VN' : 'en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+  const facts = [
+    say(`kind_${kind}`),
+    region ? say('region', { name: name(region) }) : null,
+    say('code', { code, codeSystem }),
+    [
+      validFrom ? say('validFrom', { date: date(validFrom) }) : null,
+      validTo ? say('validUntil', { date: date(validTo) }) : say('inForce'),
+    ]
+      .filter(Boolean)
+      .join(' '),
+  ];
+  const changed = sameCode.filter((other) => other.name_vi !== entity.name_vi);
+  return (
+    <header className="profile-head">
+      <div>
+        <h1>{name(entity)}</h1>
+        <p className="soft">{facts.filter(Boolean).join(' · ')}</p>
+        <Relations title={say('predecessors')} entities={predecessors} />
+        <Relations title={say('successors')} entities={successors} />
+        {changed.map((other) => (
+          <p key={other.id} className="profile-caution">
+            {say('otherCode', { code, codeSystem: other.codeSystem, name: name(other) })}
+          </p>
+        ))}
+      </div>
+      <div className="filters">
+        <label>
+          {say('round')}
+          <select value={round} onChange={(event) => setRound(event.target.value)}>
+            {(rounds.includes(round) || round === '' ? rounds : [...rounds, round]).map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </select>
+        </label>
+        <Link className="button" href={`/compare?entities=${codeSystem}:${code}&round=${round}`}>
+          {say('compare')}
+        </Link>
+        <button type="button" onClick={() => print()}>
+          {say('print')}
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function Relations({ title, entities }: { readonly title: string; readonly entities: ProfileEntity['successors'] }) {
+  const name = useName();
+  if (entities.length === 0) return null;
+  return (
+    <p>
+      {title}{' '}
+      {entities.map((entity, index) => (
+        <span key={entity.id}>
+          {index > 0 ? ', ' : ''}
+          <Link href={`/entity/${entity.codeSystem}/${entity.code}`}>{name(entity)}</Link>{' '}
+          <small className="soft">
+            {entity.codeSystem}:{entity.code}
+          </small>
+        </span>
+      ))}
+    </p>
+  );
+}

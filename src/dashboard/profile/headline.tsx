@@ -1,0 +1,102 @@
+import type { ReactNode } from 'react';
+import type { ProfileQuery } from '../generated/operations.ts';
+import { useFormats, useName, useWords } from '../language.tsx';
+import { References } from './references.tsx';
+import { PROFILE_WORDS } from './text.ts';
+import { useWhy } from './way.ts';
+
+type Round = NonNullable<ProfileQuery['round']>;
+type Index = NonNullable<NonNullable<ProfileQuery['entity']>['index']>;
+type Group = NonNullable<ProfileQuery['entity']>['peerGroup'];
+
+/** Rank, score, change, automatic share and coverage, what was published, and which computation it is. */
+export function Headline({
+  index,
+  round,
+  peerGroup,
+}: {
+  readonly index: Index;
+  readonly round: Round;
+  readonly peerGroup: Group;
+}) {
+  const say = useWords(PROFILE_WORDS);
+  const name = useName();
+  const { score, share, change, time } = useFormats();
+  const { open } = useWhy();
+  const { snapshot } = index;
+  return (
+    <section className="profile-headline" aria-label={round.code}>
+      <dl>
+        <Fact term={say('rank')} note={peerGroup ? say('peerGroup', { name: name(peerGroup) }) : ''}>
+          {index.rank === null ? '–' : say('rankOf', { rank: index.rank, count: index.peerCount })}
+        </Fact>
+        <Fact
+          term={say('score')}
+          note={
+            <button type="button" className="quiet" onClick={() => open('INDEX')}>
+              {say('whyScore')}
+            </button>
+          }
+        >
+          {score(index.value)}
+        </Fact>
+        <Fact term={say('change')} note={index.change === null ? say('noChange') : <Places of={index.change.rank} />}>
+          {index.change === null ? '–' : change(index.change.value)}
+        </Fact>
+        <Fact term={say('automaticShare')} note={say('automaticShareWhy')}>
+          {share(index.automaticShare)}
+        </Fact>
+        <Fact term={say('coverage')} note={say('coverageWhy')}>
+          {share(index.coverage)}
+        </Fact>
+      </dl>
+      <p className="soft profile-state">
+        <span className="mark">{say(snapshot.status === 'PUBLISHED' ? 'published' : 'provisional')}</span>{' '}
+        {say('snapshot', {
+          id: snapshot.id.replace('Snapshot:', ''),
+          time: time(snapshot.computedAt),
+          engine: snapshot.engineVersion,
+          hash: `${snapshot.resultHash.slice(0, 12)}…`,
+        })}
+      </p>
+      <References references={index.references} />
+      {round.illustrative ? (
+        <p className="profile-caution">
+          <strong>{say('illustrative')}.</strong> {say('illustrativeRound')}
+        </p>
+      ) : null}
+    </section>
+  );
+}
+
+function Fact({
+  term,
+  note,
+  children,
+}: {
+  readonly term: string;
+  readonly note: ReactNode;
+  readonly children: ReactNode;
+}) {
+  return (
+    <div>
+      <dt>{term}</dt>
+      <dd className="profile-figure">{children}</dd>
+      <dd className="soft">{note}</dd>
+    </div>
+  );
+}
+
+/** Places won or lost, with an arrow, so that colour is not the only sign. */
+function Places({ of }: { readonly of: number | null }) {
+  const say = useWords(PROFILE_WORDS);
+  const { change } = useFormats();
+  if (of === null) return null;
+  const way = of > 0 ? 'up' : of < 0 ? 'down' : 'soft';
+  return (
+    <span className={way}>
+      {of > 0 ? '▲ ' : of < 0 ? '▼ ' : ''}
+      {say('rankChange', { change: change(of, 0) })}
+    </span>
+  );
+}

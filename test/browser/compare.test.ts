@@ -1,0 +1,88 @@
+import { expect, inject, it } from 'vitest';
+import { findBarriers, lookAt, overflowOf, takePicture } from '../helpers/page.js';
+
+const LOOKS = [
+  { width: 360, theme: 'light', language: 'vi' },
+  { width: 1280, theme: 'dark', language: 'en' },
+  { width: 2560, theme: 'light', language: 'vi' },
+] as const;
+
+async function ask(query: string): Promise<unknown> {
+  const answer = await fetch(`${inject('platformUrl')}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  return ((await answer.json()) as { readonly data: unknown }).data;
+}
+
+it('compares three provinces and their years, chosen by keyboard without diacritics', async () => {
+  const { page, strangers, complaints } = await lookAt('/compare?entities=GSO-2004:74&round=PROVINCE-2022', {
+    language: 'en',
+  });
+  const box = page.getByRole('combobox', { name: 'Add an entity' });
+  for (const [typed, code] of [
+    ['da nang', 'GSO-2004:48'],
+    ['ho chi minh', 'GSO-2004:79'],
+  ] as const) {
+    await box.fill(typed);
+    await page.getByRole('option', { name: code }).waitFor();
+    const selected = page.locator('[role=option][aria-selected=true]');
+    if (!(await selected.textContent())?.includes(code)) await box.press('ArrowDown');
+    await box.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('entities')?.endsWith(code) === true);
+  }
+  const row = page.locator('.heat tbody tr', { hasText: 'Digital economy activities' });
+  await row.locator('td').nth(2).waitFor();
+  expect((await row.locator('td').allTextContents()).map((text) => /rank \d+/.exec(text)?.[0])).toEqual([
+    'rank 62',
+    'rank 3',
+    'rank 4',
+  ]);
+  const ranks = page.getByRole('figure', { name: /^Ranks over the years/ });
+  await ranks.getByRole('button', { name: 'Show as a table' }).click();
+  const years = await ranks.locator('tbody tr').allTextContents();
+  expect(years.slice(0, 3)).toEqual(['20212213', '20221912', '2023712']);
+  await page.getByRole('button', { name: 'Remove Binh Duong' }).click();
+  await page.waitForURL((url) => url.searchParams.get('entities') === 'GSO-2004:48,GSO-2004:79');
+  expect(strangers).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+it('groups by region as the query does', async () => {
+  const { scoreGroups } = (await ask(`{ scoreGroups(by: [REGION], rounds: ["PROVINCE-2022"], measures: ["ECO_ACTIVITY"],
+    having: { count: { gte: 10 } }, orderBy: [{ aggregate: MEDIAN, direction: DESC }]) {
+    edges { node { key { region { name } } count value { median } } }
+  } }`)) as {
+    scoreGroups: {
+      edges: { node: { key: { region: { name: string } }; count: number; value: { median: number } } }[];
+    };
+  };
+  const { page } = await lookAt('/regions?by=REGION&round=PROVINCE-2022&measure=ECO_ACTIVITY&min=10&order=MEDIAN', {
+    language: 'en',
+  });
+  const rows = page.locator('.groups tbody tr');
+  await rows.first().waitFor();
+  const shown = [];
+  for (const row of await rows.all())
+    shown.push([await row.locator('th').textContent(), ...(await row.locator('td').allTextContents()).slice(0, 2)]);
+  expect(shown).toEqual(
+    scoreGroups.edges.map(({ node: { key, count, value } }) => [
+      key.region.name,
+      String(count),
+      value.median.toFixed(4),
+    ]),
+  );
+});
+
+it('fits windows from 360 to 2560 pixels', async () => {
+  for (const path of ['/compare?entities=GSO-2004:74,GSO-2004:48', '/regions']) {
+    for (const look of LOOKS) {
+      const { page } = await lookAt(path, look);
+      await page.locator('.chart-frame svg').first().waitFor();
+      expect(await overflowOf(page), `${path} ${look.width}`).toBe(0);
+      expect(await findBarriers(page), `${path} ${look.width}`).toEqual([]);
+      await takePicture(page, `${path.slice(1, 8)}-${look.width}-${look.theme}`);
+    }
+  }
+});

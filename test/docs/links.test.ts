@@ -60,6 +60,16 @@ describe('the documents', () => {
     expect(problems).toEqual([]);
   });
 
+  it('name files of the code that are there', () => {
+    const folders = /^(src|test|data|migrations|simulators|connectors|bench|docs)\/[\w/.-]+\.\w+$/;
+    const problems = DOCUMENTS.flatMap((document) => {
+      const named = readFileSync(join(ROOT, document), 'utf8').matchAll(/`([^`\s]+)`/g);
+      const paths = [...named].map(([, path = '']) => path).filter((path) => folders.test(path));
+      return paths.filter((path) => !existsSync(join(ROOT, path))).map((path) => `${document}: ${path} is not there`);
+    });
+    expect(problems).toEqual([]);
+  });
+
   it('are found from the index, each document of docs/', () => {
     const index = readFileSync(join(ROOT, 'docs/README.md'), 'utf8');
     const unnamed = DOCUMENTS.filter((document) => document.startsWith('docs/') && document !== 'docs/README.md')

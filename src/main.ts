@@ -47,6 +47,7 @@ import { NO_TRUSTED_DOCUMENTS, readTrustedDocuments, type TrustedDocuments } fro
 import { manifestJsonSchema } from './source/manifest/jsonSchema.js';
 import type { ReadProgress } from './source/readPage.js';
 import type { Reading } from './store/reading.js';
+import { refreshStatistics } from './store/statistics.js';
 import { openTracing } from './tracing.js';
 
 /** The contract gives ten seconds; what is not down by then is left to the recovery of the next start. */
@@ -262,6 +263,7 @@ async function demonstrate(config: Config, sources: SyncStage): Promise<Demonstr
       stopping.signal.throwIfAborted();
       show(`${bar(share)}  ${roundCode}`);
     });
+    if (written > 0) await refreshStatistics(database.fork());
     conclude(`${written} observations`);
   });
   return demonstration;

@@ -16,6 +16,7 @@ import {
 } from '../store/lock.js';
 import type { Database } from '../store/orm.js';
 import { clearStage, countStaged, forgetPages, sweepStage } from '../store/stage.js';
+import { refreshStatistics } from '../store/statistics.js';
 import { SourceTable } from '../store/tables/source.js';
 import { type SyncRunRow, SyncRunTable } from '../store/tables/syncRun.js';
 import { type HeldRun, restartRun, StageLost, type SyncOptions, writeState } from './heldRun.js';
@@ -38,6 +39,9 @@ const MAX_TAKEOVERS = 5;
 /** How often a run begins again because the server crashed and lost its stage. */
 const MAX_STARTS = 3;
 
+/** From so many new rows on the planner is told at once. */
+const MANY_ROWS = 10_000;
+
 export type { SyncOptions } from './heldRun.js';
 
 /**
@@ -56,6 +60,8 @@ export async function syncSource(options: SyncOptions): Promise<SyncRunRow> {
     span?.set({ 'dti.sync.run': Number(id), 'dti.sync.status': status, 'dti.sync.pages': pages });
     span?.set({ 'dti.sync.read': read, 'dti.sync.written': written, 'dti.sync.rejected': rejected });
     span?.end(run.errorCode ?? undefined);
+    // What was read is committed: a planner without figures is slow, not wrong.
+    if (written > MANY_ROWS) await refreshStatistics(options.database.fork()).catch(() => undefined);
     return run;
   } catch (error) {
     span?.end(failureOf(error));

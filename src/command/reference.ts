@@ -15,6 +15,7 @@ import {
   isInputObjectType,
   isIntrospectionType,
   isListType,
+  isNonNullType,
   isObjectType,
   isScalarType,
   isSpecifiedScalarType,
@@ -77,6 +78,8 @@ function describeRoot(schema: GraphQLSchema, name: string): string[] {
   return [
     type.description ?? '',
     '',
+    'What a field costs by itself is told for its default arguments, and without what is selected below it.',
+    '',
     fields.map((field) => `[${field.name}](#${field.name.toLowerCase()})`).join(' · '),
     '',
     ...fields.flatMap((field) => [
@@ -127,11 +130,17 @@ function describeInput(type: GraphQLNamedType): string[] {
   return [...heading(type), ...describeInputFields(Object.values(type.getFields()), 'field')];
 }
 
+/** What must be given comes first. */
 function describeInputFields(fields: readonly (GraphQLArgument | GraphQLInputField)[], what: string): string[] {
+  const ordered = fields.toSorted((a, b) => Number(isRequired(b)) - Number(isRequired(a)));
   return table(
     [what, 'type', 'meaning'],
-    fields.map((field) => [`\`${field.name}\``, `${link(field.type)}${defaultOf(field)}`, inText(field.description)]),
+    ordered.map((field) => [`\`${field.name}\``, `${link(field.type)}${defaultOf(field)}`, inText(field.description)]),
   );
+}
+
+function isRequired({ type, defaultValue }: GraphQLArgument | GraphQLInputField): boolean {
+  return isNonNullType(type) && defaultValue === undefined;
 }
 
 function describeWords(type: GraphQLNamedType): string[] {

@@ -12,6 +12,7 @@ export interface View {
 /** The views, in the order of the navigation. The server answers their addresses with the page (src/server/dashboard.ts). */
 export const VIEWS: readonly View[] = [
   { path: '/', label: 'ranking', component: lazy(() => import('./ranking/rankingView.tsx')) },
+  { path: '/map', label: 'map', component: lazy(() => import('./map/mapView.tsx')) },
   { path: '/entity/:codeSystem/:code', label: null, component: lazy(() => import('./profile/profileView.tsx')) },
   { path: '/compare', label: 'compare', component: lazy(() => import('./compare/compareView.tsx')) },
   { path: '/regions', label: 'regions', component: lazy(() => import('./regions/regionsView.tsx')) },

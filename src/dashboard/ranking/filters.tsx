@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { type ReactNode, useId } from 'react';
 import type { RoundsQuery } from '../generated/operations.ts';
 import { useLanguage, useWords } from '../language.tsx';
 import type { Choice } from './choice.ts';
@@ -16,6 +16,7 @@ export function Filters({
   group,
   choice,
   choose,
+  children,
 }: {
   readonly rounds: readonly RoundHead[];
   readonly here: RoundHead;
@@ -25,6 +26,8 @@ export function Filters({
   readonly group: string;
   readonly choice: Choice;
   readonly choose: (chosen: Partial<Choice>, options?: { replace?: boolean }) => void;
+  /** What stands at the end of the line, such as the way to the other view. */
+  readonly children: ReactNode;
 }) {
   const say = useWords(RANKING_WORDS);
   const { language } = useLanguage();
@@ -104,6 +107,7 @@ export function Filters({
           onChange={(event) => choose({ search: event.target.value }, { replace: true })}
         />
       </label>
+      <span className="other-view">{children}</span>
     </search>
   );
 }

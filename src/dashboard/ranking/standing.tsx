@@ -1,5 +1,5 @@
 import './ranking.css';
-import { useCallback, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useMemo, useState, useSyncExternalStore } from 'react';
 import { useQuery } from 'urql';
 import { Link, useSearch } from 'wouter';
 import {
@@ -21,12 +21,18 @@ import { LiveBar } from './liveBar.tsx';
 import { type LiveRanking, useLiveRanking } from './liveRanking.ts';
 import { readOrder, sortRows } from './order.ts';
 import { RankingTable } from './rankingTable.tsx';
-import { makeRows, type Reference, type Round } from './row.ts';
+import { makeRows, nameIn, type Reference, type Round } from './row.ts';
 import { isFound } from './search.ts';
 import { spanOf } from './sparkline.tsx';
 import { RANKING_WORDS } from './text.ts';
 
 type RoundHead = RoundsQuery['rounds']['nodes'][number]['node'];
+
+/** Only where there is room for it, or where it is asked for: not a part of what a small screen loads. */
+const ProvinceMap = lazy(() => import('../map/provinceMap.tsx'));
+
+/** From this width on table and map are beside each other; as in ranking.css. */
+const WIDE = matchMedia('(min-width: 1100px)');
 
 const NO_ROWS: NonNullable<LiveRanking['rows']> = new Map();
 
@@ -71,7 +77,7 @@ function OfRound({
   const { measure, region, marked } = choice;
   const group = choice.group === '' ? (here.peerGroups[0]?.code ?? '') : choice.group;
   const [isPaused, pause] = useState(false);
-  const [, point] = useState<string | null>(null);
+  const [pointed, point] = useState<string | null>(null);
 
   const [facts, readFacts] = useQuery({ query: RankingRoundDocument, variables: { round: here.code } });
   const round: Round | null = facts.data?.round?.code === here.code ? facts.data.round : null;
@@ -114,6 +120,16 @@ function OfRound({
   }, [all, region, choice.search, choice.sort, language]);
 
   const mark = useCallback((id: string) => choose({ marked: id }, { replace: true }), [choose]);
+  const markOnMap = useCallback(
+    (id: string) => {
+      mark(id);
+      // Beside each other both can be seen; else the map would scroll away.
+      if (WIDE.matches) document.querySelector(`tr[data-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: 'nearest' });
+    },
+    [mark],
+  );
+  const isWide = useSyncExternalStore(watchWidth, () => WIDE.matches);
+  const isIn = useMemo(() => new Set(rows.map(({ id }) => id)), [rows]);
   const what = `${here.code} ${group} ${measure}`;
   const span = useMemo(() => spanOf(all.map(({ history }) => history)), [all]);
   const frame = useMemo(
@@ -152,7 +168,13 @@ function OfRound({
             : { year: latest.year, href: hrefOf({ round: latest.code, group: '', marked: '' }) }
         }
       />
-      <Filters rounds={rounds} here={here} round={round} group={group} choice={choice} choose={choose} />
+      <Filters rounds={rounds} here={here} round={round} group={group} choice={choice} choose={choose}>
+        {leads === 'map' ? (
+          <Link href={`/?${search}`}>{say('toTable')}</Link>
+        ) : here.level === 'PROVINCE' ? (
+          <Link href={`/map?${search}`}>{say('toMap')}</Link>
+        ) : null}
+      </Filters>
       {body()}
     </>
   );
@@ -211,7 +233,47 @@ function OfRound({
             <CopyLink href={hrefOf({ round: here.code })} />
           </div>
         </section>
+        {leads === 'map' || isWide ? map(round) : null}
       </div>
     );
   }
+
+  function map({ framework }: Round) {
+    if (here.level !== 'PROVINCE') {
+      const newest = firstRound(rounds);
+      if (leads === 'table' || newest === null) return null;
+      return (
+        <Empty>
+          {say('noMap')} <Link href={`?round=${newest.code}`}>{say('provincesOnMap')}</Link>
+        </Empty>
+      );
+    }
+    const shownMeasure = framework.measures.find(({ code }) => code === measure);
+    const peers = here.peerGroups.find(({ code }) => code === group);
+    return (
+      <section className="standing-map" aria-label={say('map')}>
+        <Suspense fallback={<Waiting />}>
+          <ProvinceMap
+            rows={all}
+            isIn={isIn}
+            title={[shownMeasure, peers]
+              .flatMap((named) => (named === undefined ? [] : [nameIn(language, named)]))
+              .concat(String(here.year))
+              .join(', ')}
+            name={`dti-${here.code}-${measure}`.toLowerCase()}
+            round={here.code}
+            marked={marked}
+            pointed={pointed}
+            onMark={markOnMap}
+            onPoint={point}
+          />
+        </Suspense>
+      </section>
+    );
+  }
+}
+
+function watchWidth(tell: () => void): () => void {
+  WIDE.addEventListener('change', tell);
+  return () => WIDE.removeEventListener('change', tell);
 }

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { findBarriers, lookAt, overflowOf, takePicture } from '../helpers/page.js';
+
+// The story of an official who wants to know who stands where: by a table and by a map.
+
+const FIRST_VIEW_BYTES = 300_000;
+
+const namesOn = (page: Page): Promise<string[]> => page.locator('.ranking tbody th a').allTextContents();
+
+it('shows the open ranking as it moves, says what moved, and stops on request', async () => {
+  const { page, strangers, complaints } = await lookAt('/', { language: 'en' });
+  await page.locator('.ranking tbody tr').nth(33).waitFor();
+  await page.getByText('Provisional', { exact: true }).waitFor();
+  await page.getByRole('heading', { level: 1, name: 'Ranking of 34 provinces and municipalities' }).waitFor();
+  await page.locator('.map [role=option]').nth(33).waitFor();
+  const bytes = await page.evaluate<number>(
+    'performance.getEntries().reduce((sum, entry) => sum + (entry.transferSize ?? 0), 0)',
+  );
+  expect(bytes).toBeGreaterThan(50_000);
+  expect(bytes).toBeLessThan(FIRST_VIEW_BYTES);
+
+  await page.evaluate('window.isSamePage = true');
+  await page
+    .getByRole('status')
+    .filter({ hasText: /\d+ entit(y|ies) changed rank; .+ (rises|falls) to \d+(st|nd|rd|th)\./ })
+    .waitFor();
+  await page.getByRole('button', { name: 'Pause live updates' }).click();
+  const before = await page.locator('.ranking tbody').innerText();
+  await page.getByText('Paused; there are new changes.').waitFor();
+  expect(await page.locator('.ranking tbody').innerText()).toBe(before);
+  expect(await page.evaluate('window.isSamePage')).toBe(true);
+  expect(strangers).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+it('keeps every filter in the address, which shows the same to another reader', async () => {
+  const { page } = await lookAt('/', { language: 'en' });
+  await page.getByRole('button', { name: '2022', exact: true }).click();
+  await page.getByText('Sealed on', { exact: false }).waitFor();
+  await page.getByRole('columnheader', { name: 'Official' }).waitFor();
+  expect((await namesOn(page)).length).toBe(63);
+  await page.getByLabel('Measure').selectOption('CYBERSECURITY');
+  await page.getByLabel('Region').selectOption('RRD');
+  await page.getByLabel('Find by name').fill('hai');
+  await page.getByText('3 of 63 entities').waitFor();
+  // Without a pointer: the head of a column is a button.
+  await page.getByRole('columnheader', { name: 'Entity' }).getByRole('button').press('Enter');
+  await page.locator('th[aria-sort=ascending]', { hasText: 'Entity' }).waitFor();
+  expect(await namesOn(page)).toEqual(['Hai Duong', 'Hai Phong', 'Thai Binh']);
+
+  const { pathname, search } = new URL(page.url());
+  const other = await lookAt(`${pathname}${search}`, { language: 'vi' });
+  await other.page.getByRole('heading', { level: 1, name: 'An toàn thông tin mạng' }).waitFor();
+  await other.page.getByText('3/63 đơn vị').waitFor();
+  expect(await namesOn(other.page)).toEqual(['Hải Dương', 'Hải Phòng', 'Thái Bình']);
+  const link = await other.page.getByRole('link', { name: 'CSV', exact: true }).getAttribute('href');
+  expect(link).toContain('round=PROVINCE-2022');
+  expect(link).toContain('measure=CYBERSECURITY');
+});
+
+it('shows 34 or 63 provinces and both archipelagos on a map that is one with the table', async () => {
+  const { page, complaints } = await lookAt('/map', { language: 'vi' });
+  const units = page.locator('.map [role=option]');
+  await units.nth(33).waitFor();
+  expect(await units.count()).toBe(34);
+  const insets = page.locator('.map-inset');
+  expect(await insets.allTextContents()).toEqual(['Quần đảoHoàng Sa(Đà Nẵng)', 'Quần đảoTrường Sa(Khánh Hòa)']);
+
+  const daNang = page.locator('[data-entity="Entity:GSO-2025:48"]');
+  await daNang.locator('path').click();
+  await page.locator('tr[aria-current=true]', { hasText: 'Đà Nẵng' }).waitFor();
+  expect(await daNang.getAttribute('aria-selected')).toBe('true');
+  // By keyboard: one stop for the whole map, arrows go on to neighbours, Enter chooses.
+  await daNang.press('ArrowUp');
+  await page.locator('[data-entity="Entity:GSO-2025:46"]').press('Enter');
+  await page.locator('tr[aria-current=true]', { hasText: 'Huế' }).waitFor();
+  await page.locator('.ranking tbody tr', { hasText: 'Cà Mau' }).locator('.cell-rank').click();
+  expect(await page.locator('[data-entity="Entity:GSO-2025:96"]').getAttribute('aria-selected')).toBe('true');
+
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'SVG' }).click(),
+  ]);
+  const saved = await readFile(await download.path(), 'utf8');
+  expect(saved).toContain('Hoàng Sa');
+  expect(saved).toContain('Trường Sa');
+  expect(saved).toContain('Dữ liệu mô phỏng');
+
+  await page.getByRole('button', { name: '2023', exact: true }).click();
+  await units.nth(62).waitFor();
+  expect(await units.count()).toBe(63);
+  await page.getByRole('button', { name: 'Bộ, ngành' }).click();
+  await page.getByText('Bộ, ngành không có bản đồ').waitFor();
+  await page.getByText('Nhóm xếp hạng').waitFor();
+  expect(complaints).toEqual([]);
+});
+
+it('has no barriers and fits, from small to large, in both languages and themes', async () => {
+  for (const path of ['/', '/map', '/?round=PROVINCE-2022&entity=Entity:GSO-2004:48']) {
+    for (const [width, theme, language] of [
+      [360, 'dark', 'vi'],
+      [1280, 'light', 'en'],
+      [2560, 'dark', 'en'],
+    ] as const) {
+      const { page, context } = await lookAt(path, { width, theme, language });
+      await page.locator('.ranking tbody tr').first().waitFor();
+      if (path === '/map' || width > 1000) await page.locator('.map [role=option]').first().waitFor();
+      const where = `${path} ${width} ${theme} ${language}`;
+      expect(await overflowOf(page), where).toBe(0);
+      expect(await findBarriers(page), where).toEqual([]);
+      await takePicture(page, `ranking${path.replace(/\W+/g, '-')}-${width}-${language}-${theme}`);
+      await context.close();
+    }
+  }
+});

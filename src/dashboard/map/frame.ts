@@ -1,5 +1,5 @@
 /** The picture in which geometry63.json and geometry34.json are drawn, in units of build/map.ts. */
-export const VIEW = { left: 0, top: 100, width: 1190, height: 2040 } as const;
+export const VIEW = { left: 0, top: 100, width: 1250, height: 2040 } as const;
 
 /** Where the legend begins: west of the mountains there is nothing else to see. */
 export const LEGEND = { x: 16, y: 940 } as const;
@@ -18,7 +18,7 @@ export interface Inset {
   readonly islands: readonly { readonly x: number; readonly y: number }[];
 }
 
-const BOX = { x: 950, width: 230, height: 330 } as const;
+const BOX = { x: 955, width: 285, height: 330 } as const;
 /** Share of an inset, from its top, that its name has. */
 const NAME_SHARE = 0.5;
 const ISLAND_MARGIN = 24;

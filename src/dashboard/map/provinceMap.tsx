@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import { useFormats, useWords } from '../language.tsx';
 import { saveImage } from '../parts/saveImage.ts';
 import type { Row } from '../ranking/row.ts';
+import { useSimulated } from '../simulated.ts';
 import { FRAME_WORDS } from '../text.ts';
 import { INSETS, type Inset, VIEW } from './frame.ts';
 import { Legend } from './legend.tsx';
@@ -57,6 +58,7 @@ export default function ProvinceMap({
   const say = useWords(MAP_WORDS);
   const frameWords = useWords(FRAME_WORDS);
   const { score } = useFormats();
+  const isSimulated = useSimulated();
   const id = useId();
   const picture = useRef<SVGSVGElement>(null);
   const letter = useLetter(picture);
@@ -91,7 +93,8 @@ export default function ProvinceMap({
     picture.current?.querySelector<SVGGElement>(`[data-entity="${CSS.escape(next.row.id)}"]`)?.focus();
   };
   const save = (kind: 'png' | 'svg'): void => {
-    if (picture.current !== null) void saveImage(picture.current, { kind, title, name, mark: frameWords('simulated') });
+    if (picture.current !== null)
+      void saveImage(picture.current, { kind, title, name, mark: isSimulated ? frameWords('simulated') : null });
   };
   return (
     <figure className="chart map" aria-labelledby={`${id}-title`} aria-describedby={`${id}-hint`}>
@@ -99,7 +102,7 @@ export default function ProvinceMap({
         <span id={`${id}-title`} className="chart-title">
           {title}
         </span>
-        <span className="mark">{frameWords('simulated')}</span>
+        {isSimulated ? <span className="mark">{frameWords('simulated')}</span> : null}
         <span className="chart-tools">
           {(['svg', 'png'] as const).map((kind) => (
             <button key={kind} type="button" onClick={() => save(kind)} aria-label={`${kind.toUpperCase()}: ${title}`}>

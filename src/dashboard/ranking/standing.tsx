@@ -34,6 +34,9 @@ const ProvinceMap = lazy(() => import('../map/provinceMap.tsx'));
 /** From this width on table and map are beside each other; as in ranking.css. */
 const WIDE = matchMedia('(min-width: 1100px)');
 
+/** From this width on the whole table is beside a large map. */
+const HUGE = matchMedia('(min-width: 1700px)');
+
 const NO_ROWS: NonNullable<LiveRanking['rows']> = new Map();
 
 /**
@@ -76,6 +79,8 @@ function OfRound({
   const search = useSearch();
   const { measure, region, marked } = choice;
   const group = choice.group === '' ? (here.peerGroups[0]?.code ?? '') : choice.group;
+  const isWide = useSyncExternalStore(watchWidth, () => WIDE.matches);
+  const isHuge = useSyncExternalStore(watchWidth, () => HUGE.matches);
   const [isPaused, pause] = useState(false);
   const [pointed, point] = useState<string | null>(null);
 
@@ -128,7 +133,6 @@ function OfRound({
     },
     [mark],
   );
-  const isWide = useSyncExternalStore(watchWidth, () => WIDE.matches);
   const isIn = useMemo(() => new Set(rows.map(({ id }) => id)), [rows]);
   const what = `${here.code} ${group} ${measure}`;
   const span = useMemo(() => spanOf(all.map(({ history }) => history)), [all]);
@@ -141,9 +145,9 @@ function OfRound({
       // A column that says 100 % everywhere says nothing.
       hasCoverage: all.some(({ coverage }) => coverage !== null && coverage < 1),
       hasOfficial: references.size > 0,
-      isShort: leads === 'map',
+      isShort: leads === 'map' && !isHuge,
     }),
-    [span, here, all, references.size, leads],
+    [span, here, all, references.size, leads, isHuge],
   );
   const since = all.find(({ moved }) => moved !== null)?.moved?.since ?? null;
 
@@ -171,7 +175,7 @@ function OfRound({
       <Filters rounds={rounds} here={here} round={round} group={group} choice={choice} choose={choose}>
         {leads === 'map' ? (
           <Link href={`/?${search}`}>{say('toTable')}</Link>
-        ) : here.level === 'PROVINCE' ? (
+        ) : here.level === 'PROVINCE' && !isWide ? (
           <Link href={`/map?${search}`}>{say('toMap')}</Link>
         ) : null}
       </Filters>
@@ -274,6 +278,8 @@ function OfRound({
 }
 
 function watchWidth(tell: () => void): () => void {
-  WIDE.addEventListener('change', tell);
-  return () => WIDE.removeEventListener('change', tell);
+  for (const width of [WIDE, HUGE]) width.addEventListener('change', tell);
+  return () => {
+    for (const width of [WIDE, HUGE]) width.removeEventListener('change', tell);
+  };
 }

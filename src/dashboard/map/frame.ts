@@ -18,9 +18,9 @@ export interface Inset {
   readonly islands: readonly { readonly x: number; readonly y: number }[];
 }
 
-const BOX = { x: 955, width: 285, height: 330 } as const;
+const BOX = { x: 955, width: 285, height: 370 } as const;
 /** Share of an inset, from its top, that its name has. */
-const NAME_SHARE = 0.5;
+const NAME_SHARE = 0.58;
 const ISLAND_MARGIN = 24;
 
 /**
@@ -47,7 +47,7 @@ export const INSETS: readonly Inset[] = [
     ]),
   },
   {
-    ...{ name: 'truongSa', code: '56', ...BOX, y: 1790 },
+    ...{ name: 'truongSa', code: '56', ...BOX, y: 1755 },
     islands: place([
       ...[
         [111.92, 8.64],

@@ -23,8 +23,8 @@ const GEOMETRIES: Readonly<Record<string, () => Promise<{ readonly default: Read
   'GSO-2025': () => import('./geometry34.json'),
 };
 
-/** How large letters are, in pixels of the screen. */
-const LETTER_PX = 12;
+/** How large letters are, in pixels of the screen: readable on the smallest map, and a little larger on a large one. */
+const LETTER_PX = { least: 12, most: 16, share: 1 / 48 } as const;
 
 interface Place extends Shape {
   readonly row: Row;
@@ -79,7 +79,7 @@ export default function ProvinceMap({
       ? say('tipNone', { name: who })
       : say('tip', { name: who, rank: rank ?? '–', count: rows.length, value: score(value) });
 
-  const active = places.find(({ row }) => row.id === (pointed ?? marked));
+  const active = places.find(({ row }) => row.id === pointed);
   const entry = places.find(({ row }) => row.id === marked) ?? places[0];
   const chosen = rows.find((row) => row.id === marked);
 
@@ -235,7 +235,8 @@ function useLetter(picture: { readonly current: SVGSVGElement | null }): number 
     observer.observe(picture.current);
     return () => observer.disconnect();
   }, [picture]);
-  return (LETTER_PX * VIEW.width) / width;
+  const pixels = Math.max(LETTER_PX.least, Math.min(LETTER_PX.most, width * LETTER_PX.share));
+  return (pixels * VIEW.width) / width;
 }
 
 function useGeometry(codeSystem: string): Readonly<Record<string, Shape>> {

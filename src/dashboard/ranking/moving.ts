@@ -13,23 +13,30 @@ function isStill(): boolean {
  * @param what another list begins where it is, without a move
  */
 export function useMoving(list: RefObject<HTMLElement | null>, what: string): void {
-  const before = useRef<{ readonly what: string; readonly tops: ReadonlyMap<string, number> } | null>(null);
+  const before = useRef<{ readonly what: string; readonly places: ReadonlyMap<string, Place> } | null>(null);
   useLayoutEffect(() => {
-    const tops = new Map<string, number>();
-    for (const row of list.current?.querySelectorAll<HTMLElement>('[data-id]') ?? []) {
+    const places = new Map<string, Place>();
+    const rows = list.current?.querySelectorAll<HTMLElement>('[data-id]') ?? [];
+    for (const [index, row] of [...rows].entries()) {
       const id = row.dataset.id ?? '';
-      // The place without the move that may be under way.
+      // Without the move that may be under way.
       const top = row.offsetTop;
-      tops.set(id, top);
-      const old = before.current?.what === what ? before.current.tops.get(id) : undefined;
-      if (old === undefined || old === top || isStill()) continue;
-      row.animate([{ transform: `translateY(${old - top}px)` }, { transform: 'none' }], {
+      places.set(id, { index, top });
+      const old = before.current?.what === what ? before.current.places.get(id) : undefined;
+      // Rows that only became higher, or lie below one that did, have not moved.
+      if (old === undefined || old.index === index || isStill()) continue;
+      row.animate([{ transform: `translateY(${old.top - top}px)` }, { transform: 'none' }], {
         duration: MOVE_MS,
         easing: 'cubic-bezier(0.2, 0, 0, 1)',
       });
     }
-    before.current = { what, tops };
+    before.current = { what, places };
   });
+}
+
+interface Place {
+  readonly index: number;
+  readonly top: number;
 }
 
 /** Lights an element up for a moment when its figure becomes another one. */

@@ -27,7 +27,6 @@ export interface Row extends Sortable {
 /** What of a {@link Row} comes from where. */
 export interface RowSources {
   readonly round: Round;
-  readonly live: ReadonlyMap<string, LiveRow>;
   readonly histories: ReadonlyMap<string, readonly Point[]>;
   readonly references: ReadonlyMap<string, Reference>;
   readonly language: Language;
@@ -38,34 +37,48 @@ export function nameIn(language: Language, named: { readonly name_vi: string; re
   return language === 'vi' ? named.name_vi : named.name_en;
 }
 
-/** The rows of a ranking, in no order. */
-export function makeRows({ round, live, histories, references, language }: RowSources): readonly Row[] {
-  const members = new Map<string, Member>(round.entities.map((entity) => [entity.id, entity]));
-  return [...live].flatMap(([id, { rank, value, score }]) => {
-    const entity = members.get(id);
-    if (entity === undefined) return [];
-    const past = histories.get(id) ?? [];
-    const history = withNow(past, { year: round.year, rank, value });
-    const moved = changeOf(round.year, { rank, value, score }, history);
-    return [
-      {
-        id,
-        code: entity.code,
-        codeSystem: entity.codeSystem,
-        name: nameIn(language, entity),
-        region: entity.region && { code: entity.region.code, name: nameIn(language, entity.region) },
-        searched: [entity.name_vi, entity.name_en, entity.code],
-        rank,
-        value,
-        change: moved?.rank ?? null,
-        moved,
-        automatic: score?.automaticShare ?? null,
-        coverage: score?.coverage ?? null,
-        history,
-        reference: references.get(id) ?? null,
-      },
-    ];
-  });
+/**
+ * What makes rows of what is told, in no order. What was told once is made once: a row that has not changed is the same object, and is not drawn again.
+ * @returns the function for all updates, as long as the sources are the same
+ */
+export function rowMaker(sources: RowSources): (live: ReadonlyMap<string, LiveRow>) => readonly Row[] {
+  const members = new Map<string, Member>(sources.round.entities.map((entity) => [entity.id, entity]));
+  const made = new WeakMap<LiveRow, Row>();
+  return (live) =>
+    [...live].flatMap(([id, told]) => {
+      const member = members.get(id);
+      if (member === undefined) return [];
+      const row = made.get(told) ?? makeRow(member, told, sources);
+      made.set(told, row);
+      return [row];
+    });
+}
+
+function makeRow(
+  entity: Member,
+  { rank, value, score }: LiveRow,
+  { round, histories, references, language }: RowSources,
+): Row {
+  const { id } = entity;
+  const past = histories.get(id) ?? [];
+  const history = withNow(past, { year: round.year, rank, value });
+  const moved = changeOf(round.year, { rank, value, score }, history);
+  return {
+    id,
+    code: entity.code,
+    codeSystem: entity.codeSystem,
+    name: nameIn(language, entity),
+    region: entity.region && { code: entity.region.code, name: nameIn(language, entity.region) },
+    searched: [entity.name_vi, entity.name_en, entity.code],
+    rank,
+    value,
+    change: moved?.rank ?? null,
+    moved,
+    automatic: score?.automaticShare ?? null,
+    coverage: score?.coverage ?? null,
+    history,
+    reference: references.get(id) ?? null,
+  };
 }
 
 /** The history ends with what is shown, which is newer than the answer that the history came with. */

@@ -14,11 +14,17 @@ export interface Span {
   readonly values: readonly [number, number];
 }
 
+/** How far the ends of a {@link Span} are from the next round value: so it stays as it is through small changes, and no row is drawn again for them. */
+const STEP = 0.05;
+
 /** What the histories of all rows lie between. */
 export function spanOf(histories: readonly (readonly Point[])[]): Span {
   const years = histories.flatMap((points) => points.map(({ year }) => year));
   const values = histories.flatMap((points) => points.flatMap(({ value }) => (value === null ? [] : [value])));
-  return { years: [Math.min(...years), Math.max(...years)], values: [Math.min(...values), Math.max(...values)] };
+  return {
+    years: [Math.min(...years), Math.max(...years)],
+    values: [Math.floor(Math.min(...values) / STEP) * STEP, Math.ceil(Math.max(...values) / STEP) * STEP],
+  };
 }
 
 /**

@@ -20,8 +20,9 @@ import { historyOf } from './history.ts';
 import { LiveBar } from './liveBar.tsx';
 import { type LiveRanking, useLiveRanking } from './liveRanking.ts';
 import { readOrder, sortRows } from './order.ts';
+import type { RowFrame } from './rankingRow.tsx';
 import { RankingTable } from './rankingTable.tsx';
-import { makeRows, nameIn, type Reference, type Round } from './row.ts';
+import { nameIn, type Reference, type Round, rowMaker } from './row.ts';
 import { isFound } from './search.ts';
 import { spanOf } from './sparkline.tsx';
 import { RANKING_WORDS } from './text.ts';
@@ -96,26 +97,31 @@ function OfRound({
   const { shown, isBehind } = useLiveRanking({ round: here.code, peerGroup: group, measure }, isPaused);
 
   const histories = useMemo(() => {
-    const scores = past.data?.scoreGroups.edges.flatMap(({ node: { key, value, rank } }) =>
+    // The answer to an earlier question is shown until the next one is there: of another measure it would be wrong.
+    const isOfThis = past.operation?.variables.measure === measure && past.operation.variables.level === here.level;
+    const scores = (isOfThis ? past.data : undefined)?.scoreGroups.edges.flatMap(({ node: { key, value, rank } }) =>
       key.entity === null || key.year === null
         ? []
         : [{ entityId: key.entity.id, year: key.year, value: value.average, rank: rank.min }],
     );
     return historyOf(round?.entities ?? [], scores ?? []);
-  }, [past.data, round]);
+  }, [past, measure, here.level, round]);
   const references = useMemo(() => {
-    const rows = here.status === 'PUBLISHED' ? (official.data?.ranking.edges ?? []) : [];
+    const asked = official.operation?.variables;
+    const isOfThis = asked?.round === here.code && asked.measure === measure && asked.peerGroup === group;
+    const rows = isOfThis && here.status === 'PUBLISHED' ? (official.data?.ranking.edges ?? []) : [];
     return new Map<string, Reference>(
       rows.flatMap(({ node }) => {
         const [first] = node.score.references;
         return first === undefined ? [] : [[node.entity.id, first] as const];
       }),
     );
-  }, [official.data, here.status]);
-  const all = useMemo(
-    () => (round === null ? [] : makeRows({ round, live: shown.rows ?? NO_ROWS, histories, references, language })),
-    [round, shown.rows, histories, references, language],
+  }, [official, here, measure, group]);
+  const make = useMemo(
+    () => (round === null ? null : rowMaker({ round, histories, references, language })),
+    [round, histories, references, language],
   );
+  const all = useMemo(() => make?.(shown.rows ?? NO_ROWS) ?? [], [make, shown.rows]);
   const rows = useMemo(() => {
     const { compare } = new Intl.Collator(language);
     const found = all.filter(
@@ -135,20 +141,16 @@ function OfRound({
   );
   const isIn = useMemo(() => new Set(rows.map(({ id }) => id)), [rows]);
   const what = `${here.code} ${group} ${measure}`;
-  const span = useMemo(() => spanOf(all.map(({ history }) => history)), [all]);
-  const frame = useMemo(
-    () => ({
-      span,
-      year: here.year,
-      round: here.code,
-      count: all.length,
-      // A column that says 100 % everywhere says nothing.
-      hasCoverage: all.some(({ coverage }) => coverage !== null && coverage < 1),
-      hasOfficial: references.size > 0,
-      isShort: leads === 'map' && !isHuge,
-    }),
-    [span, here, all, references.size, leads, isHuge],
-  );
+  const frame = useStable<RowFrame>({
+    span: spanOf(all.map(({ history }) => history)),
+    year: here.year,
+    round: here.code,
+    count: all.length,
+    // A column that says 100 % everywhere says nothing.
+    hasCoverage: all.some(({ coverage }) => coverage !== null && coverage < 1),
+    hasOfficial: references.size > 0,
+    isShort: leads === 'map' && !isHuge,
+  });
   const since = all.find(({ moved }) => moved !== null)?.moved?.since ?? null;
 
   const measures = round?.framework.measures ?? [];
@@ -275,6 +277,13 @@ function OfRound({
       </section>
     );
   }
+}
+
+/** The same object as long as its content is the same: who is given it need not be drawn again. */
+function useStable<Content extends object>(content: Content): Content {
+  const text = JSON.stringify(content);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the text says all of it
+  return useMemo(() => content, [text]);
 }
 
 function watchWidth(tell: () => void): () => void {

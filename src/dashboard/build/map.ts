@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { feature, mergeArcs } from 'topojson-client';
-import type { GeometryCollection, MultiPolygon, Polygon, Topology } from 'topojson-specification';
 
 // Draws the provinces once, so that a page that shows them needs no library for it: node src/dashboard/build/map.ts. What it writes is committed, since its
 // source changes every few years; map/README.md says where it is from and how sure it is, and test/dashboard/geometry.test.ts that it is what this makes.
@@ -35,11 +34,16 @@ const ISLANDS: readonly { readonly at: readonly [number, number]; readonly code:
 ];
 
 type Spot = readonly [number, number];
-type Land = Polygon<{ name: string | null }> | MultiPolygon<{ name: string | null }>;
+type Topology = Parameters<typeof mergeArcs>[0];
+/** A province of the source: arcs by number, the negative ones backwards. */
+type Land = { readonly properties: { readonly name: string | null } } & (
+  | { readonly type: 'Polygon'; readonly arcs: number[][] }
+  | { readonly type: 'MultiPolygon'; readonly arcs: number[][][] }
+);
 
-const source = JSON.parse(readFileSync(join(root, SOURCE), 'utf8')) as Topology<{
-  vnm: GeometryCollection<{ name: string | null }>;
-}>;
+const source = JSON.parse(readFileSync(join(root, SOURCE), 'utf8')) as Topology & {
+  readonly objects: { readonly vnm: { readonly geometries: readonly Land[] } };
+};
 const provinces = readFileSync(join(root, 'data/entities/provinces-63.csv'), 'utf8')
   .trim()
   .split('\n')
@@ -47,7 +51,7 @@ const provinces = readFileSync(join(root, 'data/entities/provinces-63.csv'), 'ut
   .map((line) => line.split(','))
   .map((cells) => ({ code: cells[0] ?? '', successor: cells[11] ?? '', name: cells[12] ?? '' }));
 
-const polygons = polygonsByCode(source.objects.vnm.geometries as unknown as readonly Land[]);
+const polygons = polygonsByCode(source.objects.vnm.geometries);
 const drawn: Topology = { type: 'Topology', objects: {}, arcs: source.arcs.map((_, index) => drawArc(index)) };
 
 write('geometry63.json', new Map(provinces.map(({ code }) => [code, polygons.get(code) ?? []])));
@@ -64,7 +68,7 @@ function polygonsByCode(lands: readonly Land[]): ReadonlyMap<string, number[][][
   for (const land of lands) {
     for (const polygon of land.type === 'Polygon' ? [land.arcs] : land.arcs) {
       const island = ISLANDS.find(({ at }) => isAround(polygon, at));
-      const code = island?.code ?? codeOf.get(land.properties?.name ?? '');
+      const code = island?.code ?? codeOf.get(land.properties.name ?? '');
       if (code === undefined)
         throw new Error(`${SOURCE} has land that belongs to no province: ${JSON.stringify(land)}`);
       byCode.set(code, [...(byCode.get(code) ?? []), polygon]);

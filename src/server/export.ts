@@ -103,6 +103,8 @@ class ExportRoute {
 
   /** Answers with a file, or says in JSON why there is none. */
   async answer(request: FastifyRequest, reply: FastifyReply, read: () => Wanted): Promise<FastifyReply> {
+    // Who went while the token was looked at is never heard of again, and would keep a place for ever.
+    if (reply.raw.destroyed) return reply.hijack();
     const { viewer } = request.signedIn;
     const giveBack = this.#active < MAX_EXPORTS ? this.#allowance.take(request.ip, viewer.subject ?? undefined) : null;
     if (giveBack === null) {

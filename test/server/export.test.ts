@@ -9,6 +9,8 @@ import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import JSONstat from 'jsonstat-toolkit';
 import readXlsxFile from 'read-excel-file/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Authenticator } from '../../src/access/authenticator.js';
+import { NOT_SIGNED_IN } from '../../src/access/signedIn.js';
 import { FORMATS } from '../../src/exchange/format.js';
 import { OPTION_NAMES } from '../../src/server/exportArguments.js';
 import { type GraphServer, startServer } from '../../src/server/http.js';
@@ -503,6 +505,32 @@ describe('limits', () => {
     const metrics = await readMetrics(url);
     expect(metrics.value('dti_exports_active')).toBe(0);
     expect(metrics.value('dti_exports_total', { table: 'ranking', format: 'csv', outcome: 'ok' })).toBe(1);
+  });
+
+  it('keeps no place for who goes before it is known who asks', async () => {
+    const asked = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const authenticate = async () => {
+      asked.resolve();
+      await gate.promise;
+      return NOT_SIGNED_IN;
+    };
+    const authenticator = { authenticate, findRevoked: async () => [] } as unknown as Authenticator;
+    const { fetchOther, url } = await start({ authenticator: () => authenticator, maxExportsPerClient: 1 });
+    const going = new AbortController();
+    const lost = fetchOther('ranking.csv?round=PROVINCE-2022', {
+      headers: { authorization: 'Bearer a.b.c' },
+      signal: going.signal,
+    });
+    await asked.promise;
+    going.abort();
+    await expect(lost).rejects.toThrow();
+    // The server has heard of it when it has answered a later request.
+    await readMetrics(url);
+    gate.resolve();
+    await readMetrics(url);
+    expect((await fetchOther('ranking.csv?round=PROVINCE-2022')).status).toBe(200);
+    await expect.poll(async () => (await readMetrics(url)).value('dti_exports_active')).toBe(0);
   });
 
   it('sends large files as they are made, whole, and the same again', async () => {

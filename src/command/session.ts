@@ -37,6 +37,8 @@ export class Session {
   /** The role that a token is made for when none is given; null = then one is the public. */
   readonly #role: Role | null;
   #config: Config | null = null;
+  /** Standard input can be read once; a file is read each time, since whoever renews tokens writes it anew. */
+  #input: Promise<string> | null = null;
 
   constructor(console: Console, options: SharedOptions, role: Role | null = null) {
     this.console = console;
@@ -74,12 +76,17 @@ export class Session {
     const given =
       tokenFile === undefined
         ? this.console.environment.DTI_TOKEN
-        : await (tokenFile === '-' ? text(this.console.input) : readFile(tokenFile, 'utf8'));
+        : await (tokenFile === '-' ? this.#readInput() : readFile(tokenFile, 'utf8'));
     if (given !== undefined && given.trim() !== '') return given.trim();
     if (tokenFile !== undefined) throw new UsageError(`there is no token in ${tokenFile}`);
     if (this.#role === null || this.#role === 'public') return null;
     const { makeToken } = await import('./makeToken.js');
     return makeToken(this.config, { role: this.#role, subject: 'command-line' }, (line) => this.console.tell(line));
+  }
+
+  #readInput(): Promise<string> {
+    this.#input ??= text(this.console.input);
+    return this.#input;
   }
 
   /**

@@ -4,7 +4,7 @@ import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { describeError } from '../domain/errors.js';
 import type { SentError } from './client.js';
-import { AnswerError } from './failure.js';
+import { AnswerError, UsageError } from './failure.js';
 import { makeResumable, type Resumable } from './resumable.js';
 import type { Session } from './session.js';
 
@@ -54,8 +54,9 @@ export async function watch(
   let restMs = REST_MS.first;
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     let isAcknowledged = false;
+    const token = await session.token();
     try {
-      const client = await open(session, () => {
+      const client = open(session, token, () => {
         isAcknowledged = true;
       });
       const end = () => void client.dispose();
@@ -90,8 +91,7 @@ export async function watch(
 }
 
 /** A client that does not try again by itself: it would do so with the old variables. */
-async function open(session: Session, onConnected: () => void) {
-  const token = await session.token();
+function open(session: Session, token: string | null, onConnected: () => void) {
   let pong: NodeJS.Timeout | undefined;
   const client = createClient({
     url: `${session.url.replace(/^http/, 'ws')}/graphql`,
@@ -118,10 +118,10 @@ async function open(session: Session, onConnected: () => void) {
 /**
  * Decides whether to try again.
  * @returns what happened, for people
- * @throws AnswerError when it is of no use
+ * @throws AnswerError, UsageError when it is of no use
  */
 function judge(session: Session, error: unknown, isAcknowledged: boolean, isFirst: boolean): string {
-  if (error instanceof AnswerError) throw error;
+  if (error instanceof UsageError) throw error;
   if (Array.isArray(error)) {
     const errors = error as readonly SentError[];
     const code = errors[0]?.extensions?.code ?? 'INTERNAL_SERVER_ERROR';

@@ -52,6 +52,12 @@ describe('dti compute', () => {
     expect(rows).toEqual([{ actor: 'local:the integrator', target: 'AssessmentRound:PROVINCE-2026' }]);
   });
 
+  it('takes its token from standard input for all that it asks', async () => {
+    const input = await desk.tokenOf('integrator');
+    const done = await command(['compute', '--open', '--token-file', '-'], { environment: { DTI_URL: url }, input });
+    expect(done).toMatchObject({ code: 0, errors: '' });
+  });
+
   it.each([
     ['compute PROVINCE-2022', 'integrator', 1, 'ROUND_STATE: '],
     ['compute NOWHERE-1', 'integrator', 1, 'NOT_FOUND: '],

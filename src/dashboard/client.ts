@@ -1,27 +1,30 @@
-import { Client, cacheExchange, fetchExchange, subscriptionExchange } from 'urql';
-import { socket } from './connection.ts';
-import { subscribeResuming } from './resuming.ts';
-import { tokenOf } from './token.ts';
+import { Client, cacheExchange, fetchExchange, mapExchange, subscriptionExchange } from 'urql';
+import { subscribe } from './connection.ts';
+import { expireToken, tokenOf } from './token.ts';
 
-/** The platform as the dashboard asks it: queries over HTTP, subscriptions over one WebSocket, resumed without a gap. */
+/** The platform as the dashboard asks it now, signed in or not: queries over HTTP, subscriptions over one WebSocket, resumed without a gap. */
 export function makeClient(): Client {
+  const token = tokenOf();
   return new Client({
     url: '/graphql',
     preferGetMethod: false,
     // Scores move while the page is open: what is known is shown at once, and asked for again.
     requestPolicy: 'cache-and-network',
-    fetchOptions: () => {
-      const token = tokenOf();
-      return token === null ? {} : { headers: { authorization: `Bearer ${token}` } };
-    },
+    ...(token === null ? {} : { fetchOptions: { headers: { authorization: `Bearer ${token}` } } }),
     exchanges: [
+      mapExchange({
+        onResult({ error }) {
+          const isRefused = error?.graphQLErrors.some(({ extensions }) => extensions.code === 'AUTH_INVALID') ?? false;
+          // Unless somebody has signed in with another one meanwhile.
+          if (isRefused && token === tokenOf()) expireToken();
+        },
+      }),
       cacheExchange,
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: ({ query, variables }) => ({
           subscribe: (sink) => ({
-            unsubscribe: subscribeResuming(
-              socket,
+            unsubscribe: subscribe(
               { query: query ?? '', variables: variables ?? {} },
               {
                 next: (result) =>

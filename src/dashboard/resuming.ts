@@ -6,6 +6,9 @@ export interface LiveRequest {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
+/** Takes what a subscription tells. */
+export type LiveSink = Sink<FormattedExecutionResult<Record<string, unknown>, unknown>>;
+
 /** Waits between attempts, in milliseconds; the last one goes on. Short first, since most gateways are back in a second. */
 const WAITS_MS = [250, 500, 1_000, 2_000, 4_000];
 
@@ -23,11 +26,7 @@ interface Position {
  * @param client made with `retryAttempts: 0`, since graphql-ws would connect again with the old `since`
  * @returns ends the subscription
  */
-export function subscribeResuming(
-  client: Client,
-  request: LiveRequest,
-  sink: Sink<FormattedExecutionResult<Record<string, unknown>, unknown>>,
-): () => void {
+export function subscribeResuming(client: Client, request: LiveRequest, sink: LiveSink): () => void {
   let position: string | null = null;
   let attempt = 0;
   let isOver = false;

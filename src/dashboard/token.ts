@@ -1,5 +1,6 @@
 const KEY = 'dti-token';
 const watchers = new Set<() => void>();
+let isExpired = false;
 
 /** The token that somebody signed in with, for this tab only and gone with it; null = the public. */
 export function tokenOf(): string | null {
@@ -8,9 +9,23 @@ export function tokenOf(): string | null {
 
 /** Signs in with a token, or out with null. */
 export function setToken(token: string | null): void {
+  isExpired = false;
   if (token === null) sessionStorage.removeItem(KEY);
   else sessionStorage.setItem(KEY, token);
   for (const watcher of watchers) watcher();
+}
+
+/** Signs out who has a token that is not good any more: the page goes on as the public's instead of failing everywhere. */
+export function expireToken(): void {
+  if (tokenOf() === null) return;
+  sessionStorage.removeItem(KEY);
+  isExpired = true;
+  for (const watcher of watchers) watcher();
+}
+
+/** Whether the last one who was signed in here was signed out by {@link expireToken}. */
+export function hasExpired(): boolean {
+  return isExpired;
 }
 
 /** Calls when somebody signs in or out; returns what ends it. */

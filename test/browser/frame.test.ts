@@ -22,6 +22,23 @@ it('speaks Vietnamese to Vietnamese browsers, and changes on request', async () 
   expect(await page.evaluate('document.documentElement.lang')).toBe('en');
 });
 
+it('goes on as the public’s when a sign-in is not good any more, and says so', async () => {
+  const { page } = await lookAt('/', { language: 'en', token: 'not.a.token' });
+  await page.getByText('Your sign-in has expired.').waitFor();
+  await page.getByRole('table').first().waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+});
+
+it('says that it is offline, and live again when it is not', async () => {
+  const { page, context } = await lookAt('/', { language: 'en' });
+  await page.getByText('Live', { exact: true }).waitFor();
+  await context.setOffline(true);
+  await page.getByText('Offline').waitFor();
+  await context.setOffline(false);
+  await page.getByText('Live', { exact: true }).waitFor();
+});
+
 it('fits windows from 360 to 2560 pixels in both themes', async () => {
   for (const [width, theme, language] of [
     [360, 'dark', 'vi'],

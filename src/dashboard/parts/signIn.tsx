@@ -1,7 +1,7 @@
 import { type FormEvent, useId, useRef, useState } from 'react';
 import { useWords } from '../language.tsx';
 import { FRAME_WORDS } from '../text.ts';
-import { setToken, tokenOf } from '../token.ts';
+import { hasExpired, setToken, tokenOf } from '../token.ts';
 import { useViewer } from '../viewer.tsx';
 
 /** Signs in with a token, or out. The token is tried before it is kept. */
@@ -35,6 +35,7 @@ export function SignIn() {
   }
   return (
     <>
+      {hasExpired() ? <span role="status">{say('signedOut')}</span> : null}
       <button type="button" onClick={() => dialog.current?.showModal()}>
         {say('signIn')}
       </button>

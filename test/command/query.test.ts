@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSchema } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { RESUMABLE_FIELDS } from '../../src/command/resumable.js';
 import { type Answer, type GraphFixture, openGraph } from '../graph/graphFixture.js';
+import { startCuttable } from '../helpers/cuttable.js';
 import { startTestServer, type TestServer } from '../server/testServer.js';
 import { command } from './commandLine.js';
 
@@ -83,28 +83,6 @@ describe('dti query', () => {
   });
 });
 
-/** A way to the server whose connections can be cut. */
-async function startCuttable(port: number) {
-  const sockets = new Set<Socket>();
-  const proxy = createServer((near) => {
-    const far = connect(port, '127.0.0.1');
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    }
-    near.pipe(far).pipe(near);
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void proxy.close());
-  const address = proxy.address();
-  return {
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
-    cut: () => {
-      for (const socket of sockets) socket.destroy();
-    },
-  };
-}
-
 describe('dti query --watch', () => {
   it.each([
     [
@@ -117,6 +95,7 @@ describe('dti query --watch', () => {
     ],
   ])('loses nothing and tells nothing twice when the connection is cut and the document %s', async (_, field) => {
     const way = await startCuttable(Number(new URL(server.url).port));
+    onTestFinished(() => way.close());
     const events: Answer[] = [];
     const ending = new AbortController();
     const watching = command(['query', '-', '--watch'], {

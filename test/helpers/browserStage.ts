@@ -14,6 +14,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Where the platform with the demonstration answers, without a slash at the end. */
     platformUrl: string;
+    /** Its `DATA_DIR`, whose key signs tokens for the command line. */
+    platformFolder: string;
     /** Signs in an integrator. */
     integratorToken: string;
     /** A POST there kills the platform, as `kill -9` does, and starts it anew at the same address; answers when it is ready. */
@@ -26,7 +28,12 @@ declare module 'vitest' {
 /** Starts one platform with the whole demonstration and one Chromium for all browser tests. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = await makeFolder();
-  const place = { DATA_DIR: folder.path, DEMO_TICK_MS: '1500', PORT: String(await findFreePort()) };
+  const place = {
+    DATA_DIR: folder.path,
+    DEMO_TICK_MS: '1500',
+    PORT: String(await findFreePort()),
+    SOURCE_ALLOWED_HOSTS: '127.0.0.1',
+  };
   let [platform, browser] = await Promise.all([
     startPlatform(place),
     engine.launchServer({
@@ -49,6 +56,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   await new Promise<void>((resolve) => restarter.listen(0, '127.0.0.1', resolve));
   project.provide('restartUrl', `http://127.0.0.1:${(restarter.address() as AddressInfo).port}`);
   project.provide('platformUrl', platform.url);
+  project.provide('platformFolder', folder.path);
   project.provide('integratorToken', stdout.trim());
   project.provide('browserEndpoint', browser.wsEndpoint());
   return async () => {

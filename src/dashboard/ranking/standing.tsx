@@ -80,6 +80,7 @@ function OfRound({
   const search = useSearch();
   const { measure, region, marked } = choice;
   const group = choice.group === '' ? (here.peerGroups[0]?.code ?? '') : choice.group;
+  const hasMap = here.level === 'PROVINCE';
   const isWide = useSyncExternalStore(watchWidth, () => WIDE.matches);
   const isHuge = useSyncExternalStore(watchWidth, () => HUGE.matches);
   const [isPaused, pause] = useState(false);
@@ -149,7 +150,7 @@ function OfRound({
     // A column that says 100 % everywhere says nothing.
     hasCoverage: all.some(({ coverage }) => coverage !== null && coverage < 1),
     hasOfficial: references.size > 0,
-    isShort: leads === 'map' && !isHuge,
+    isShort: leads === 'map' && hasMap && !isHuge,
   });
   const since = all.find(({ moved }) => moved !== null)?.moved?.since ?? null;
 
@@ -177,7 +178,7 @@ function OfRound({
       <Filters rounds={rounds} here={here} round={round} group={group} choice={choice} choose={choose}>
         {leads === 'map' ? (
           <Link href={`/?${search}`}>{say('toTable')}</Link>
-        ) : here.level === 'PROVINCE' && !isWide ? (
+        ) : hasMap && !isWide ? (
           <Link href={`/map?${search}`}>{say('toMap')}</Link>
         ) : null}
       </Filters>
@@ -199,8 +200,14 @@ function OfRound({
       return <Failure error={shown.error} retry={readFacts} />;
     }
     if (round === null || shown.rows === null) return <Waiting />;
+    const newest = firstRound(rounds);
     return (
-      <div className={`standing leads-${leads}`}>
+      <div className={`standing leads-${hasMap ? leads : 'table'}`}>
+        {leads === 'table' || hasMap || newest === null ? null : (
+          <Empty>
+            {say('noMap')} <Link href={`?round=${newest.code}`}>{say('provincesOnMap')}</Link>
+          </Empty>
+        )}
         <section className="standing-table" aria-label={say('tableLabel')}>
           {here.status === 'PUBLISHED' ? null : (
             <LiveBar live={shown} rows={all} what={what} isBehind={isBehind} isPaused={isPaused} pause={pause} />
@@ -239,21 +246,12 @@ function OfRound({
             <CopyLink href={hrefOf({ round: here.code })} />
           </div>
         </section>
-        {leads === 'map' || isWide ? map(round) : null}
+        {hasMap && (leads === 'map' || isWide) ? map(round) : null}
       </div>
     );
   }
 
   function map({ framework }: Round) {
-    if (here.level !== 'PROVINCE') {
-      const newest = firstRound(rounds);
-      if (leads === 'table' || newest === null) return null;
-      return (
-        <Empty>
-          {say('noMap')} <Link href={`?round=${newest.code}`}>{say('provincesOnMap')}</Link>
-        </Empty>
-      );
-    }
     const shownMeasure = framework.measures.find(({ code }) => code === measure);
     const peers = here.peerGroups.find(({ code }) => code === group);
     return (

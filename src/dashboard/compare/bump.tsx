@@ -1,14 +1,17 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'react';
-import type { EntityLevel, RankHistoryQuery } from '../generated/operations.ts';
-import { useName, useWords } from '../language.tsx';
+import type { RankHistoryQuery } from '../generated/operations.ts';
+import { type Named, useName, useWords } from '../language.tsx';
 import { Chart } from '../parts/chart.tsx';
+import { spread } from '../parts/spread.ts';
 import { useSimulated } from '../simulated.ts';
 import type { Chosen, ComparisonData, KnownEntity } from './series.ts';
 import { COMPARE_WORDS } from './text.ts';
 
 /** The first year of the 34 provinces. */
 const REFORM = 2025;
+/** Below this there is less room for names. */
+const NARROW_PX = 520;
 
 interface Point {
   readonly id: string;
@@ -23,14 +26,15 @@ export function Bump({
   chosen,
   measure,
   data,
-  level,
+  group,
 }: {
   readonly history: readonly RankHistoryQuery['scoreGroups']['edges'][number]['node'][];
   readonly entities: readonly KnownEntity[];
   readonly chosen: readonly Chosen[];
   readonly measure: string;
   readonly data: ComparisonData | undefined;
-  readonly level: EntityLevel;
+  /** Whose ranks they are; null = of the one group that each round has. */
+  readonly group: Named | null;
 }) {
   const say = useWords(COMPARE_WORDS);
   const name = useName();
@@ -46,7 +50,9 @@ export function Bump({
   const years = useMemo(() => [...new Set(points.map(({ year }) => year))].sort(), [points]);
   const named = useMemo(() => new Map(entities.map((entity) => [entity.id, entity])), [entities]);
   const known = data?.round?.framework.measures.find(({ code }) => code === measure);
-  const title = say('bump', { measure: known ? name(known) : measure });
+  const title = [say('bump', { measure: known ? name(known) : measure }), group ? name(group) : null]
+    .filter(Boolean)
+    .join(' · ');
 
   const isSimulated = useSimulated();
   const plot = useCallback(
@@ -63,17 +69,41 @@ export function Bump({
       const leads = lines.flatMap(({ one, own }) => {
         const last = own.at(-1);
         return one.entity.successors.flatMap(({ id }) => {
-          const next = points.find((point) => point.id === id);
+          const next = points.find((point) => point.id === id && last !== undefined && point.year > last.year);
           return last && next ? [{ one, points: [last, next] }] : [];
         });
       });
       const shown = new Set(chosen.map(({ entity }) => entity.id));
-      const margin = width < 520 ? 84 : 130;
+      const isNarrow = width < NARROW_PX;
+      const margin = isNarrow ? 100 : 190;
+      const height = most > 40 ? 760 : 460;
+      // One line of text, in places of the ranking.
+      const line = (15 * most) / (height - 72);
       const firstYear = years[0];
+      const early = lines.flatMap(({ one, own: [begin] }) =>
+        begin && begin.year === firstYear ? [{ ...begin, one }] : [],
+      );
+      const late = [
+        ...lines.flatMap(({ one, own }) =>
+          own[0] && own[0].year !== firstYear ? [{ ...own[0], text: `${one.glyph} ${name(one.entity)}`, one }] : [],
+        ),
+        ...leads.flatMap(({ one, points: [, next] }) =>
+          next && !shown.has(next.id) ? [{ ...next, text: `${next.rank} ${labelOf(next.id)}`, one }] : [],
+        ),
+      ].filter((label, index, all) => all.findIndex(({ id }) => id === label.id) === index);
+      const earlyAt = spread(
+        early.map(({ rank }) => rank),
+        line,
+      );
+      const lateAt = spread(
+        late.map(({ rank }) => rank),
+        line,
+      );
+      const label = { fontWeight: 600, lineWidth: isNarrow ? 6.5 : 12, textOverflow: 'ellipsis' } as const;
       return {
-        height: most > 40 ? 760 : 460,
+        height,
         marginLeft: margin,
-        marginRight: margin,
+        marginRight: late.length > 0 ? margin : 24,
         marginTop: 56,
         marginBottom: 16,
         style: { fontSize: '13px', fontFamily: 'var(--font)', overflow: 'visible' },
@@ -91,7 +121,7 @@ export function Bump({
         },
         marks: [
           Plot.axisY(
-            [10, 20, 30, 40, 50, 60].filter((rank) => rank <= most),
+            [10, 20, 30, 40, 50, 60].filter((rank) => rank <= most && !isNarrow),
             {
               label: null,
               tickSize: 0,
@@ -101,7 +131,7 @@ export function Bump({
           ),
           Plot.line(points, { x: at, y: 'rank', z: 'id', curve: 'bump-x', stroke: 'var(--line)', strokeWidth: 1.5 }),
           Plot.dot(points, { x: at, y: 'rank', r: 2, fill: 'var(--line)' }),
-          reform > 0 && level === 'PROVINCE'
+          reform > 0 && group === null
             ? [
                 Plot.ruleX([reform - 0.5], { stroke: 'var(--line-strong)', strokeDasharray: '2 4' }),
                 Plot.text([say('territory')], {
@@ -132,34 +162,25 @@ export function Bump({
               fontSize: 11,
               fontWeight: 600,
             }),
-            Plot.text(own.slice(0, 1), {
-              x: at,
-              y: 'rank',
-              text: () => `${one.glyph} ${name(one.entity)}`,
-              // Those that are younger than the first year have no room on the left.
-              textAnchor: own[0]?.year === firstYear ? 'end' : 'start',
-              dx: own[0]?.year === firstYear ? -24 : 13,
-              lineWidth: 9,
-              fill: one.colour,
-              fontWeight: 600,
-              stroke: 'var(--ground)',
-              strokeWidth: 4,
-            }),
           ]),
-          Plot.text(
-            leads
-              .map(({ points: ends }) => ends[1])
-              .filter((end) => end !== undefined && !shown.has(end.id)) as Point[],
-            {
-              x: at,
-              y: 'rank',
-              text: ({ id, rank }: Point) => `${rank} ${labelOf(id)}`,
-              textAnchor: 'start',
-              dx: 10,
-              lineWidth: 8,
-              fill: 'var(--ink-soft)',
-            },
-          ),
+          Plot.text(early, {
+            ...label,
+            x: at,
+            y: (_label: unknown, index: number) => earlyAt[index],
+            text: ({ one }) => `${one.glyph} ${name(one.entity)}`,
+            fill: ({ one }) => one.colour,
+            textAnchor: 'end',
+            dx: isNarrow ? -12 : -30,
+          }),
+          Plot.text(late, {
+            ...label,
+            x: at,
+            y: (_label: unknown, index: number) => lateAt[index],
+            text: 'text',
+            fill: ({ one }) => one.colour,
+            textAnchor: 'start',
+            dx: 12,
+          }),
           Plot.tip(
             points,
             Plot.pointer({
@@ -173,7 +194,7 @@ export function Bump({
         ],
       };
     },
-    [points, years, named, chosen, name, say, level],
+    [points, years, named, chosen, name, say, group],
   );
   if (points.length === 0) return null;
   const rankOf = (id: string, year: number): number | null =>

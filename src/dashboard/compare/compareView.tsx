@@ -3,13 +3,20 @@ import { useMemo } from 'react';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { useAddress } from '../address.ts';
-import { ComparisonDocument, type EntityLevel, RankHistoryDocument } from '../generated/operations.ts';
+import {
+  ComparisonDocument,
+  type EntityLevel,
+  RankHistoryDocument,
+  type RankHistoryQuery,
+} from '../generated/operations.ts';
 import { useName, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { Downloads } from '../parts/downloads.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { MeasureSelect } from '../ranking/measureSelect.tsx';
 import { Bump } from './bump.tsx';
 import { EntitySearch } from './entitySearch.tsx';
+import { HeatTable } from './heatTable.tsx';
 import { Indexes } from './indexes.tsx';
 import { type Chosen, choose, keyOf } from './series.ts';
 import { COMPARE_WORDS } from './text.ts';
@@ -34,15 +41,24 @@ export default function CompareView() {
   const official = history.findLast(({ key }) => key.round?.illustrative === false)?.key.round?.code;
   const ofFirst = history.filter(({ key }) => key.entity && asked[0] === key.entity.id.replace('Entity:', ''));
   const shownRound = round === '' ? (ofFirst.at(-1)?.key.round?.code ?? official ?? rounds.at(-1) ?? '') : round;
+  // Ranks of two peer groups are not comparable: those of the first entity's group are shown, else those of the largest.
+  const group = useMemo(
+    () => (known === 'MINISTRY' ? groupOf(history, asked[0], shownRound) : null),
+    [known, history, asked, shownRound],
+  );
+  const ranked = useMemo(
+    () => (group === null ? history : history.filter(({ score }) => score?.peerGroup.code === group.code)),
+    [history, group],
+  );
   const chosen = useMemo(() => {
     if (asked.length > 0) return choose(asked, all);
-    const leading = history
+    const leading = ranked
       .filter(({ key, score }) => key.round?.code === shownRound && score?.rank != null && score.rank <= SUGGESTED)
       .sort((a, b) => (a.score?.rank ?? 0) - (b.score?.rank ?? 0))
       .slice(0, SUGGESTED)
       .flatMap(({ key }) => key.entity?.id.replace('Entity:', '') ?? []);
     return choose(leading, all);
-  }, [asked, all, history, shownRound]);
+  }, [asked, all, ranked, shownRound]);
   const keys = useMemo(() => chosen.map(({ key }) => key), [chosen]);
   const [comparison, askAgain] = useQuery({
     query: ComparisonDocument,
@@ -106,7 +122,12 @@ export default function CompareView() {
           {comparison.error && !found ? <Failure error={comparison.error} retry={askAgain} /> : null}
           <div className="compare-columns">
             {found ? <Indexes data={found} chosen={chosen} round={shownRound} /> : keys.length === 0 ? <Empty /> : null}
-            <Bump history={history} entities={all} chosen={chosen} measure={measure} data={found} level={known} />
+            <Bump history={ranked} entities={all} chosen={chosen} measure={measure} data={found} group={group} />
+            {found && keys.length > 0 ? (
+              <Scroll label={say('indexes', { round: shownRound })} className="compare-table">
+                <HeatTable data={found} chosen={chosen} />
+              </Scroll>
+            ) : null}
           </div>
           {keys.length === 0 ? null : (
             <Downloads
@@ -117,6 +138,23 @@ export default function CompareView() {
         </>
       ) : null}
     </div>
+  );
+}
+
+type RankedScore = RankHistoryQuery['scoreGroups']['edges'][number]['node'];
+type Group = NonNullable<RankedScore['score']>['peerGroup'];
+
+/** The peer group of an entity in its newest round; without an entity, or when it was never ranked, the largest group of the round. */
+function groupOf(history: readonly RankedScore[], key: string | undefined, round: string): Group | null {
+  const own = history.findLast(({ key: { entity } }) => entity?.id === `Entity:${key}`)?.score?.peerGroup;
+  if (own) return own;
+  const groups = history.flatMap(({ key: { round: of }, score }) =>
+    of?.code === round && score ? [score.peerGroup] : [],
+  );
+  const sizeOf = (code: string): number => groups.filter((group) => group.code === code).length;
+  return groups.reduce<Group | null>(
+    (largest, group) => (largest === null || sizeOf(group.code) > sizeOf(largest.code) ? group : largest),
+    null,
   );
 }
 

@@ -2,8 +2,8 @@ import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'react';
 import { useFormats, useName, useWords } from '../language.tsx';
 import { Chart } from '../parts/chart.tsx';
-import { Scroll } from '../parts/scroll.tsx';
 import { useSimulated } from '../simulated.ts';
+import { comparedMeasures, HeatTable, resultsOf } from './heatTable.tsx';
 import type { Chosen, ComparisonData } from './series.ts';
 import { COMPARE_WORDS } from './text.ts';
 
@@ -23,14 +23,8 @@ export function Indexes({
   const say = useWords(COMPARE_WORDS);
   const name = useName();
   const { score, number } = useFormats();
-  const measures = useMemo(
-    () => (data.round?.framework.measures ?? []).filter(({ kind, maxPoints }) => kind !== 'INDICATOR' && maxPoints > 0),
-    [data],
-  );
-  const results = useMemo(
-    () => new Map(data.scores.edges.map(({ node }) => [`${node.entity.id} ${node.measure.code}`, node])),
-    [data],
-  );
+  const measures = useMemo(() => comparedMeasures(data), [data]);
+  const results = useMemo(() => resultsOf(data), [data]);
   const isSimulated = useSimulated();
   const plot = useCallback(
     (width: number): Plot.PlotOptions => {
@@ -97,7 +91,6 @@ export function Indexes({
     [measures, chosen, results, name, score, number],
   );
   if (measures.length === 0 || chosen.length === 0) return null;
-  const table = <HeatTable measures={measures} chosen={chosen} results={results} />;
   return (
     <section>
       {data.round?.illustrative ? (
@@ -111,71 +104,8 @@ export function Indexes({
         name={`compare-${round}`}
         plot={plot}
         simulated={isSimulated}
-        table={table}
+        table={<HeatTable data={data} chosen={chosen} />}
       />
-      <Scroll label={say('indexes', { round })}>{table}</Scroll>
     </section>
-  );
-}
-
-type Measure = NonNullable<ComparisonData['round']>['framework']['measures'][number];
-type Result = ComparisonData['scores']['edges'][number]['node'];
-
-/** Values and ranks; the fuller the ground of a cell, the higher its value; the highest of a row is marked. */
-function HeatTable({
-  measures,
-  chosen,
-  results,
-}: {
-  readonly measures: readonly Measure[];
-  readonly chosen: readonly Chosen[];
-  readonly results: ReadonlyMap<string, Result>;
-}) {
-  const say = useWords(COMPARE_WORDS);
-  const name = useName();
-  const { score } = useFormats();
-  return (
-    <table className="heat">
-      <thead>
-        <tr>
-          <th>{say('of')}</th>
-          {chosen.map(({ entity, key, colour, glyph }) => (
-            <th key={key} className="number">
-              <span aria-hidden="true" style={{ color: colour }}>
-                {glyph}
-              </span>{' '}
-              {name(entity)}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {measures.map((measure) => {
-          const row = chosen.map(({ entity, key }) => ({ key, result: results.get(`${entity.id} ${measure.code}`) }));
-          const best = Math.max(...row.map(({ result }) => result?.value ?? -1));
-          return (
-            <tr key={measure.code}>
-              <th scope="row">{name(measure)}</th>
-              {row.map(({ key, result }) => (
-                <td
-                  key={key}
-                  className="number"
-                  style={{
-                    background: `color-mix(in srgb, var(--accent-soft) ${Math.round(100 * (result?.value ?? 0))}%, transparent)`,
-                  }}
-                >
-                  {result?.value != null && result.value === best && row.length > 1 ? (
-                    <strong title={say('best')}>▲ {score(result.value)}</strong>
-                  ) : (
-                    score(result?.value)
-                  )}{' '}
-                  <small className="soft">{result?.rank == null ? '–' : say('rank', { rank: result.rank })}</small>
-                </td>
-              ))}
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
   );
 }

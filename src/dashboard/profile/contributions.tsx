@@ -58,11 +58,12 @@ export function Contributions({
                   {name(figure.measure)}
                 </button>
                 {figure.measure.maxPoints === 0 ? <span className="soft"> {say('unscored')}</span> : null}
+                <span className="contributions-below">
+                  <Bar value={value} possible={possible} widest={widest} />
+                </span>
               </th>
               <td className="contributions-bar">
-                <span className="bar-possible" style={{ inlineSize: `${(100 * possible) / widest}%` }}>
-                  <span style={{ inlineSize: `${possible === 0 ? 0 : (100 * value) / possible}%` }} />
-                </span>
+                <Bar value={value} possible={possible} widest={widest} />
               </td>
               <td className="number">{format(value)}</td>
               <td className="number">{format(figure.value)}</td>
@@ -93,6 +94,23 @@ export function Contributions({
         </tfoot>
       </table>
     </Scroll>
+  );
+}
+
+/** What a part adds, within what it could add; the figures stand beside it. */
+function Bar({
+  value,
+  possible,
+  widest,
+}: {
+  readonly value: number;
+  readonly possible: number;
+  readonly widest: number;
+}) {
+  return (
+    <span className="bar-possible" aria-hidden="true" style={{ inlineSize: `${(100 * possible) / widest}%` }}>
+      <span style={{ inlineSize: `${possible === 0 ? 0 : (100 * value) / possible}%` }} />
+    </span>
   );
 }
 

@@ -96,7 +96,7 @@ function Places({ of }: { readonly of: number | null }) {
   return (
     <span className={way}>
       {of > 0 ? '▲ ' : of < 0 ? '▼ ' : ''}
-      {say('rankChange', { change: change(of, 0) })}
+      {of === 0 ? say('rankSame') : say('rankChange', { change: change(of, 0) })}
     </span>
   );
 }

@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'react';
 import { useFormats, useName, useWords } from '../language.tsx';
 import { Chart } from '../parts/chart.tsx';
+import { spread } from '../parts/spread.ts';
 import { useSimulated } from '../simulated.ts';
 import type { ProfileEntity, ProfileHistory } from './entity.ts';
 import { PROFILE_WORDS } from './text.ts';
@@ -22,41 +23,31 @@ interface Point {
 /** Room of one line of text on the scale of scores. */
 const LINE = 0.075;
 
-/** Where labels of points that lie close together stand, so that all can be read: below their points, the highest first. */
-function apart(points: readonly Point[]): readonly (Point & { readonly at: number })[] {
-  let last = Number.POSITIVE_INFINITY;
-  return [...points]
-    .sort((a, b) => b.value - a.value)
-    .map((point) => {
-      last = Math.min(point.value - LINE, last - LINE);
-      return { ...point, at: last };
-    });
-}
-
 /** Score and rank by round, of the entity and of those that it came from and became; what joins two territories is dashed. */
 export function History({ entity, history }: { readonly entity: ProfileEntity; readonly history: ProfileHistory }) {
   const say = useWords(PROFILE_WORDS);
   const name = useName();
   const { score, number } = useFormats();
-  const points = useMemo(
-    () =>
-      history.flatMap(({ key, score: result }): Point[] =>
-        key.entity && key.round && result?.value != null
-          ? [
-              {
-                id: key.entity.id,
-                label: name(key.entity),
-                year: key.round.year,
-                value: result.value,
-                rank: result.rank,
-                peerCount: result.peerCount,
-                illustrative: key.round.illustrative,
-              },
-            ]
-          : [],
-      ),
-    [history, name],
-  );
+  const points = useMemo(() => {
+    const all = history.flatMap(({ key, score: result }): Point[] =>
+      key.entity && key.round && result?.value != null
+        ? [
+            {
+              id: key.entity.id,
+              label: name(key.entity),
+              year: key.round.year,
+              value: result.value,
+              rank: result.rank,
+              peerCount: result.peerCount,
+              illustrative: key.round.illustrative,
+            },
+          ]
+        : [],
+    );
+    // A body that took the entity in may have been there all along: only what came before or after the entity continues it.
+    const own = new Set(all.filter(({ id }) => id === entity.id).map(({ year }) => year));
+    return all.filter(({ id, year }) => id === entity.id || !own.has(year));
+  }, [history, name, entity]);
   const isSimulated = useSimulated();
   const plot = useCallback((): Plot.PlotOptions => {
     const own = points.filter(({ id }) => id === entity.id);
@@ -73,7 +64,13 @@ export function History({ entity, history }: { readonly entity: ProfileEntity; r
             return before && own[0] ? [before, own[0]].map((point) => ({ ...point, joint: id })) : [];
           });
     const colour = ({ id }: Point) => (id === entity.id ? 'var(--series-1)' : 'var(--line-strong)');
-    const ends = apart([...new Map(others.map((point) => [point.id, point])).values()]);
+    const lasts = [...new Map(others.map((point) => [point.id, point])).values()];
+    // Below their points.
+    const places = spread(
+      lasts.map(({ value }) => LINE - value),
+      LINE,
+    );
+    const ends = lasts.map((point, index) => ({ ...point, at: -(places[index] ?? 0) }));
     return {
       height: 260,
       marginLeft: 34,

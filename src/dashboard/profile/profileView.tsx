@@ -26,7 +26,16 @@ export default function ProfileView() {
   const [{ data, error }, retry] = useQuery({ query: EntityDocument, variables: { codeSystem, code } });
   if (error && !data) return <Failure error={error} retry={retry} />;
   if (!data) return <Waiting />;
-  if (!data.entity) return <Empty>{say('notFound', { code: `${codeSystem}:${code}` })}</Empty>;
+  if (!data.entity) {
+    return (
+      <>
+        <h1>
+          {codeSystem}:{code}
+        </h1>
+        <Empty>{say('notFound', { code: `${codeSystem}:${code}` })}</Empty>
+      </>
+    );
+  }
   const { entity, sameCode } = data;
   return <Rounds key={entity.id} entity={entity} sameCode={sameCode.edges.map(({ node }) => node)} />;
 }

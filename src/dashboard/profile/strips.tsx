@@ -73,7 +73,7 @@ export function Strips({
             dx: 88,
             fontVariant: 'tabular-nums',
           }),
-          Plot.text([say('stripsLegend', { name: name(entity) })], {
+          Plot.text([say('stripsLegend')], {
             frameAnchor: 'top-left',
             dy: -32,
             dx: isNarrow ? 0 : -190,
@@ -92,7 +92,7 @@ export function Strips({
         ],
       };
     },
-    [shown, labels, name, say, score, number, entity],
+    [shown, labels, name, say, score, number],
   );
 
   if (shown.length === 0) return null;

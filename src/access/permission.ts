@@ -39,6 +39,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'Query.webhooks': INTEGRATORS,
   'Query.hosts': INTEGRATORS,
   'Query.manifestSchema': ANYBODY,
+  'Query.manifestProblems': INTEGRATORS,
   'Query.viewer': ANYBODY,
   'Query.apiKeys': ADMINS,
   'Query.auditTrail': ADMINS,

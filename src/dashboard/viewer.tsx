@@ -3,12 +3,13 @@ import { useQuery } from 'urql';
 import { ViewerDocument, type ViewerQuery } from './generated/operations.ts';
 
 /** Who looks: the role, and what it may do, from the platform's own map of permissions. */
-export type Viewer = ViewerQuery['viewer'] &
-  Readonly<Record<'mayRegister' | 'maySync' | 'mayReplay' | 'mayReadRejects' | 'mayReadPages', boolean>>;
+export type Viewer = ViewerQuery['viewer'];
 
 const NOBODY: Viewer = {
   ...{ role: 'PUBLIC', subject: null },
   ...{ mayRegister: false, maySync: false, mayReplay: false, mayReadRejects: false, mayReadPages: false },
+  ...{ mayReadFailure: false, mayReadSettings: false, mayReadVersions: false, mayReadHosts: false, mayCheck: false },
+  ...{ mayActivate: false, mayPause: false, mayRetire: false, mayPreview: false, mayValidate: false },
 };
 const Context = createContext<Viewer>(NOBODY);
 

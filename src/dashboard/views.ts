@@ -16,4 +16,8 @@ export const VIEWS: readonly View[] = [
   { path: '/entity/:codeSystem/:code', label: null, component: lazy(() => import('./profile/profileView.tsx')) },
   { path: '/compare', label: 'compare', component: lazy(() => import('./compare/compareView.tsx')) },
   { path: '/regions', label: 'regions', component: lazy(() => import('./regions/regionsView.tsx')) },
+  { path: '/sources/linkages', label: null, component: lazy(() => import('./sources/linkagesView.tsx')) },
+  { path: '/sources/:key', label: null, component: lazy(() => import('./sources/sourceView.tsx')) },
+  { path: '/sources', label: 'sources', component: lazy(() => import('./sources/sourcesView.tsx')) },
+  { path: '/register', label: 'register', component: lazy(() => import('./register/registerView.tsx')) },
 ];

@@ -57,6 +57,12 @@ export function createContext(platform: Platform, viewer: Viewer = PUBLIC_VIEWER
   return { ...shared, view: new View(shared, shared.revision, null) };
 }
 
+/** What writes go to. @throws PlatformError STARTING when this process does not write */
+export function stageOf({ platform }: GraphContext): SourceStage {
+  if (platform.sources !== undefined) return platform.sources;
+  throw new PlatformError('STARTING', 'This process does not write to sources.');
+}
+
 /** Longest wait for a write to be read here. */
 const AFTER_MS = 1000;
 
@@ -91,6 +97,7 @@ export class View {
   readonly now: Date;
   readonly #platform: Platform;
   readonly #rounds = new Map<number, LoadedRound | null | Promise<LoadedRound | null>>();
+  #schedules: Promise<ReadonlyMap<string, string>> | null = null;
 
   /**
    * @param until what has no revision, such as sync runs, is left out when it is later than this; null = now
@@ -104,6 +111,12 @@ export class View {
     this.catalogue = context.catalogue;
     this.loaders = context.loaders;
     this.now = until ?? context.now;
+  }
+
+  /** When a source is read as things are now, cron in Vietnam's time; null = only when somebody asks. All sources of a view are looked up at once. */
+  async scheduleOf(sourceKey: string): Promise<string | null> {
+    this.#schedules ??= this.#platform.sources?.library.schedules() ?? Promise.resolve(new Map<string, string>());
+    return (await this.#schedules).get(sourceKey) ?? null;
   }
 
   /** The snapshot of a round that this view shows; undefined = none yet. */

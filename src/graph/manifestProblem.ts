@@ -1,5 +1,9 @@
 import { GraphQLInt } from 'graphql';
-import { Field, ObjectType } from 'type-graphql';
+import { Arg, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
+import { findManifestProblems } from '../pipeline/registerManifest.js';
+import { type GraphContext, stageOf } from './context.js';
+import { Cost, ListSize } from './cost.js';
+import { Volatile } from './volatile.js';
 
 /** A problem as the pipeline tells it. */
 export interface ProblemText {
@@ -33,5 +37,24 @@ export class ManifestProblemType {
     this.column = column;
     this.code = code;
     this.message = message;
+  }
+}
+
+/** What editors ask while a manifest is written. */
+@Resolver()
+export class ManifestProblemResolver {
+  @Cost(200)
+  @ListSize(10)
+  @Volatile()
+  @Query(() => [ManifestProblemType], {
+    description:
+      'What `registerSource` would find wrong with a manifest, in the order of the text; empty = it would be registered. Nothing is written or read from the source. For integrators.',
+  })
+  async manifestProblems(
+    @Arg('manifest', () => String, { description: 'The text of the manifest, YAML or JSON.' }) manifest: string,
+    @Ctx() context: GraphContext,
+  ): Promise<ManifestProblemType[]> {
+    const problems = await findManifestProblems(stageOf(context), manifest);
+    return problems.map((problem) => new ManifestProblemType(problem));
   }
 }

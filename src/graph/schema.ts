@@ -14,6 +14,7 @@ import { FrameworkResolver } from './framework.js';
 import { HostResolver } from './host.js';
 import { LinkageResolver } from './linkage.js';
 import { LookupResolver } from './lookup.js';
+import { ManifestProblemResolver } from './manifestProblem.js';
 import { MeasureResolver } from './measure.js';
 import { ObservationResolver } from './observation.js';
 import { QuarantineResolver } from './quarantine.js';
@@ -78,6 +79,7 @@ export function buildGraphSchema(): GraphQLSchema {
       WebhookMutationResolver,
       SyncRunUpdatesResolver,
       HostResolver,
+      ManifestProblemResolver,
       ViewerResolver,
       ApiKeyResolver,
       AuditResolver,

@@ -7,7 +7,7 @@ import type { ListedSource } from '../store/listSources.js';
 import { openPage, openView, ReadArgs, ReadPageArgs } from './at.js';
 import { connectionType, slicePage } from './connection.js';
 import { type GraphContext, type View } from './context.js';
-import { Scan } from './cost.js';
+import { Cost, Scan } from './cost.js';
 import { BooleanFilter, choiceFilter, compileFilter, filterInput, type Readers, StringFilter } from './filter.js';
 import { LangArg, nameIn } from './name.js';
 import { NodeType } from './node.js';
@@ -58,6 +58,13 @@ export class SourceType implements NodeType {
   @Field(() => GraphQLDateTime, { description: 'When it was registered.' })
   readonly createdAt: Date;
 
+  @Volatile()
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: 'When its newest good run ended, which `stale` goes by; null = there is none.',
+  })
+  readonly lastGoodRunAt: Date | null;
+
   constructor(
     readonly source: ListedSource,
     readonly view: View,
@@ -74,11 +81,23 @@ export class SourceType implements NodeType {
     this.licence = source.licence;
     this.freshnessLimitSeconds = source.freshnessLimitSeconds;
     this.createdAt = source.createdAt;
+    this.lastGoodRunAt = source.lastGoodRunAt;
   }
 
   @Field(() => String, { description: 'Its name.' })
   name(@LangArg() lang: Lang | null): string {
     return nameIn(this.source.name, lang);
+  }
+
+  @Cost(5)
+  @Volatile()
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'When it is read, five fields of cron in Vietnam’s time, by its settings or else its version in use; null = only when somebody asks.',
+  })
+  schedule(): Promise<string | null> {
+    return this.view.scheduleOf(this.key);
   }
 }
 

@@ -12,7 +12,7 @@ import type { RunSource } from '../pipeline/runSource.js';
 import { activateSource, checkSource, pauseSource, requireActive, retireSource } from '../pipeline/sourceLife.js';
 import { setSourceSettings } from '../pipeline/sourceSettings.js';
 import type { SourceStage } from '../pipeline/sourceStage.js';
-import { type GraphContext, type View, viewAfter } from './context.js';
+import { type GraphContext, stageOf, type View, viewAfter } from './context.js';
 import { ListSize } from './cost.js';
 import { ManifestProblemType, type ProblemText } from './manifestProblem.js';
 import { findSource, SourceType } from './source.js';
@@ -271,12 +271,6 @@ export class SourceMutationResolver {
     const run = replayed.runId === null ? null : await view.loaders.run.load(replayed.runId);
     return new SyncSourcePayload(run === null ? null : new SyncRunType(run, view), view);
   }
-}
-
-/** What writes go to. @throws PlatformError STARTING when this process does not write */
-export function stageOf({ platform }: GraphContext): SourceStage {
-  if (platform.sources !== undefined) return platform.sources;
-  throw new PlatformError('STARTING', 'This process does not write to sources.');
 }
 
 function runSourceOf({ platform }: GraphContext): RunSource {

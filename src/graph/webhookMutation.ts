@@ -7,9 +7,8 @@ import { once } from '../pipeline/once.js';
 import { changeWebhook, registerWebhook, testWebhook } from '../pipeline/webhook.js';
 import { readWebhooks } from '../store/webhook.js';
 import { readWatched } from './alertUpdates.js';
-import { createContext, type GraphContext } from './context.js';
+import { createContext, type GraphContext, stageOf } from './context.js';
 import { IDEMPOTENCY_KEY } from './sourceInput.js';
-import { stageOf } from './sourceMutation.js';
 import { WebhookDeliveryType, WebhookType } from './webhook.js';
 import { AlertKindWord } from './words.js';
 

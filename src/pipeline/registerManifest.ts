@@ -1,8 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { nextStatus, type SourceStatus } from '../domain/source.js';
 import { sha256 } from '../source/hash.js';
-import { parseManifest } from '../source/manifest/parseManifest.js';
-import type { ManifestProblem } from '../source/manifest/problem.js';
+import { type ParsedManifest, parseManifest } from '../source/manifest/parseManifest.js';
+import type { FoundProblem, ManifestProblem } from '../source/manifest/problem.js';
 import type { Manifest } from '../source/manifest/schema.js';
 import { lockRegistration, lockSource } from '../store/lock.js';
 import { type SourceRow, SourceTable } from '../store/tables/source.js';
@@ -39,13 +39,9 @@ export async function registerManifest(
   actor: Actor,
   { text, ...settings }: NewManifest,
 ): Promise<Registration> {
-  const { manifest, problems, locate } = parseManifest(text, vocabularyOf(library.catalogue()));
+  const { manifest, problems, locate } = readManifest(library, text);
   if (manifest === null) return { key: null, isNew: false, problems };
   const { key, version } = manifest;
-  if (key === selfReportSource(false).key) {
-    const message = `The key "${key}" belongs to the platform itself. Choose another one.`;
-    return { key: null, isNew: false, problems: [locate({ path: ['key'], code: 'value', message })] };
-  }
   return database.fork().transactional(async (em) => {
     await lockRegistration(em);
     const known = await em.findOne(SourceTable, { key });
@@ -55,10 +51,7 @@ export async function registerManifest(
     }
     const versions = known === null ? [] : await em.find(SourceVersionTable, { sourceId: known.id });
     const conflict = findConflict(versions, version, sha256(text));
-    if (conflict !== null) {
-      const problem = locate({ path: ['version'], code: 'version', message: conflict });
-      return { key: null, isNew: false, problems: [problem] };
-    }
+    if (conflict !== null) return { key: null, isNew: false, problems: [locate(conflict)] };
     if (known !== null) nextStatus(key, known.status as SourceStatus, 'register');
     const isNew = !versions.some((each) => each.version === version);
     const source = isNew ? await addVersion(em, known, manifest, text, actor, now()) : known;
@@ -72,14 +65,45 @@ export async function registerManifest(
   });
 }
 
+/**
+ * What a registration would find wrong with a manifest, without writing anything.
+ * @returns as {@link registerManifest}, in the order of the text; empty = it would be registered as things are now
+ */
+export async function findManifestProblems(
+  { database, library }: Pick<SourceStage, 'database' | 'library'>,
+  text: string,
+): Promise<readonly ManifestProblem[]> {
+  const { manifest, problems, locate } = readManifest(library, text);
+  if (manifest === null) return problems;
+  const em = database.fork();
+  const known = await em.findOne(SourceTable, { key: manifest.key });
+  if (known === null) return [];
+  const versions = await em.find(SourceVersionTable, { sourceId: known.id }, { exclude: ['manifest'] });
+  const conflict = findConflict(versions, manifest.version, sha256(text));
+  return conflict === null ? [] : [locate(conflict)];
+}
+
+/** Reads a manifest whose key a source may have. */
+function readManifest(library: SourceStage['library'], text: string): ParsedManifest {
+  const parsed = parseManifest(text, vocabularyOf(library.catalogue()));
+  const key = parsed.manifest?.key;
+  if (key !== selfReportSource(false).key) return parsed;
+  const message = `The key "${key}" belongs to the platform itself. Choose another one.`;
+  return { ...parsed, manifest: null, problems: [parsed.locate({ path: ['key'], code: 'value', message })] };
+}
+
 /** Why a version cannot be registered; null = it can, or it is there with the same text. */
-function findConflict(versions: readonly SourceVersionRow[], version: number, hash: string): string | null {
+function findConflict(
+  versions: readonly Pick<SourceVersionRow, 'version' | 'sha256'>[],
+  version: number,
+  hash: string,
+): FoundProblem | null {
   const same = versions.find((each) => each.version === version);
   if (same?.sha256 === hash) return null;
   const newest = Math.max(0, ...versions.map((each) => each.version));
   if (same === undefined && version > newest) return null;
   const why = same === undefined ? `Version ${newest} is newer` : `Version ${version} is registered with another text`;
-  return `${why}. Raise version to ${newest + 1}.`;
+  return { path: ['version'], code: 'version', message: `${why}. Raise version to ${newest + 1}.` };
 }
 
 async function addVersion(

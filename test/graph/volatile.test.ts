@@ -39,8 +39,8 @@ it('these root fields are functions of their arguments, the scope of the viewer 
     ...['scoreGroups', 'scores', 'snapshot'],
   ];
   expect(fieldsOf(query, false)).toEqual(kept);
-  const told = ['alertRules', 'apiKeys', 'auditTrail', 'hosts', 'node', 'nodes', 'source', 'sources', 'syncRuns'];
-  expect(fieldsOf(query, true)).toEqual([...told, 'viewer', 'webhooks']);
+  const told = ['alertRules', 'apiKeys', 'auditTrail', 'hosts', 'manifestProblems', 'node', 'nodes', 'source'];
+  expect(fieldsOf(query, true)).toEqual([...told, 'sources', 'syncRuns', 'viewer', 'webhooks']);
 });
 
 it('these types and fields change without a revision, or tell the time or who asks', () => {
@@ -51,7 +51,10 @@ it('these types and fields change without a revision, or tell the time or who as
   ]);
   const parts = types.filter((type) => !isVolatile(type) && type !== schema.getQueryType());
   const fields = parts.flatMap((type) => fieldsOf(type, true).map((field) => `${type.name}.${field}`));
-  expect(fields.sort()).toEqual(['Observation.stale', 'Source.lastRun', 'Source.runs', 'Source.stale']);
+  expect(fields.sort()).toEqual([
+    ...['Observation.stale', 'Source.lastGoodRunAt', 'Source.lastRun', 'Source.runs', 'Source.schedule'],
+    'Source.stale',
+  ]);
 });
 
 it('answers of these types alone are kept while observations come: they tell of snapshots and reference data', () => {

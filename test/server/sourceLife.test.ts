@@ -24,6 +24,8 @@ const SYNC = `mutation ($key: String!, $wait: Boolean = true, $idempotencyKey: S
   syncSource(key: $key, wait: $wait, idempotencyKey: $idempotencyKey) { run { id status read written unchanged rejected stopReasons error { code } } } }`;
 const SOURCE = `query ($key: String!) { source(key: $key) { key status version settings { baseUrl secretNames schedule updatedAt }
   versions { version status manifest createdBy checkedAt checkOk checkMessage sha256 } } }`;
+const PROBLEMS = `query ($manifest: String!) {
+  manifestProblems(manifest: $manifest) { path line column code message } }`;
 const one = (verb: string) => `mutation ($key: String!) { ${verb}Source(key: $key) { source { status } } }`;
 
 let desk: DeskServing;
@@ -172,6 +174,22 @@ describe('the life of a source through GraphQL', () => {
       ],
     });
     expect((await done(SOURCE, { key: 'wrong' })).source).toBeNull();
+    const { manifestProblems } = await done(PROBLEMS, {
+      manifest: sampleManifest({ key: 'wrong', indicator: 'NOBODY', extra: 'licens: x' }),
+    });
+    expect(manifestProblems).toEqual(registerSource.problems);
+  });
+
+  it('says before a registration what would be wrong with it, and writes nothing', async () => {
+    const { manifestProblems: none } = await done(PROBLEMS, { manifest: sampleManifest({ key: 'unwritten' }) });
+    expect(none).toEqual([]);
+    expect((await done(SOURCE, { key: 'unwritten' })).source).toBeNull();
+    const { manifestProblems } = await done(PROBLEMS, { manifest: sampleManifest({ extra: '# another text' }) });
+    expect(manifestProblems).toEqual([
+      { path: 'version', line: 2, column: 10, code: 'version', message: expect.stringMatching(/Raise version to \d/) },
+    ]);
+    const { manifestProblems: reserved } = await done(PROBLEMS, { manifest: sampleManifest({ key: 'self-report' }) });
+    expect(reserved).toMatchObject([{ path: 'key' }]);
   });
 
   it('a check that fails says why, and leaves a draft a draft', async () => {
@@ -304,6 +322,8 @@ describe('the life of a source through GraphQL', () => {
       ...{ secretNames: ['token'], secrets: [{ name: 'token' }] },
     });
     expect((await desk.stage.library.open('sample')).schedule).toBe('0 3 * * *');
+    const anybody = await postGraphql(server.url, '{ source(key: "sample") { schedule lastGoodRunAt } }');
+    expect(anybody.data?.source).toEqual({ schedule: '0 3 * * *', lastGoodRunAt: expect.stringContaining('T') });
     expect(await refused(SETTINGS, { key: 'sample', settings: { schedule: 'daily' } })).toBe('BAD_USER_INPUT');
     await done(SETTINGS, { key: 'sample', settings: { schedule: null } });
     expect((await desk.stage.library.open('sample')).schedule).toBeNull();

@@ -1,0 +1,168 @@
+import { type ReactNode, useState } from 'react';
+import { type CombinedError, useMutation } from 'urql';
+import { Link } from 'wouter';
+import {
+  ActivateSourceDocument,
+  CheckSourceDocument,
+  RegisterManifestDocument,
+  SyncSourceDocument,
+} from '../generated/operations.ts';
+import { useWords } from '../language.tsx';
+import { Problem } from '../sources/problem.tsx';
+import { useViewer } from '../viewer.tsx';
+import type { Draft } from './draft.ts';
+import type { ManifestProblem } from './problems.ts';
+import type { SecretValue } from './secrets.tsx';
+import { REGISTER_WORDS } from './text.ts';
+
+const STEPS = ['register', 'check', 'activate', 'read'] as const;
+type Step = (typeof STEPS)[number];
+
+/** What came of a step: done with a word about it, or refused with the platform's reason. */
+interface Outcome {
+  readonly step: Step;
+  readonly isDone: boolean;
+  readonly text: string | null;
+  readonly error: CombinedError | null;
+}
+
+/** The draft that was registered, and how far its source has come. */
+interface Way {
+  readonly draft: Draft;
+  readonly key: string;
+  readonly version: number;
+  readonly outcomes: readonly Outcome[];
+}
+
+/**
+ * Brings a manifest into use: register, check, activate, read. One step at a time, each tried again when it fails; a changed manifest begins anew.
+ * @param isReady whether the manifest is known to have no mistakes
+ */
+export function Steps({
+  draft,
+  secrets,
+  isReady,
+  refuse,
+}: {
+  readonly draft: Draft;
+  readonly secrets: readonly SecretValue[];
+  readonly isReady: boolean;
+  readonly refuse: (problems: readonly ManifestProblem[]) => void;
+}) {
+  const say = useWords(REGISTER_WORDS);
+  const viewer = useViewer();
+  const [way, setWay] = useState<Way | null>(null);
+  const [failed, setFailed] = useState<Outcome | null>(null);
+  const [registering, register] = useMutation(RegisterManifestDocument);
+  const [checking, check] = useMutation(CheckSourceDocument);
+  const [activating, activate] = useMutation(ActivateSourceDocument);
+  const [reading, read] = useMutation(SyncSourceDocument);
+  const current =
+    way !== null && way.draft.manifest === draft.manifest && way.draft.baseUrl === draft.baseUrl ? way : null;
+  const outcomes = current?.outcomes ?? [];
+  const next = STEPS.find((step) => !outcomes.some((each) => each.step === step && each.isDone));
+  const isBusy = [registering, checking, activating, reading].some(({ fetching }) => fetching);
+
+  const note = (outcome: Outcome, begun: Way | null): void => {
+    setFailed(outcome.isDone ? null : outcome);
+    if (begun !== null) setWay({ ...begun, outcomes: [...begun.outcomes, outcome] });
+  };
+  const actions: Readonly<Record<Step, (way: Way | null) => Promise<void>>> = {
+    register: async () => {
+      const baseUrl = draft.baseUrl.trim() === '' ? {} : { baseUrl: draft.baseUrl.trim() };
+      const { data, error } = await register({ input: { manifest: draft.manifest, secrets, ...baseUrl } });
+      const source = data?.registerSource.source ?? null;
+      refuse(data?.registerSource.problems ?? []);
+      const text =
+        source === null ? say('notRegistered') : say('registered', { key: source.key, version: source.version });
+      const outcome: Outcome = { step: 'register', isDone: source !== null, text, error: error ?? null };
+      note(outcome, source === null ? null : { draft, key: source.key, version: source.version, outcomes: [] });
+    },
+    check: async (begun) => {
+      const { data, error } = await check({ key: begun?.key ?? '' });
+      const found = data?.checkSource;
+      note({ step: 'check', isDone: found?.ok === true, text: found?.message ?? null, error: error ?? null }, begun);
+    },
+    activate: async (begun) => {
+      const { error } = await activate({ key: begun?.key ?? '', version: begun?.version ?? null });
+      const outcome = { step: 'activate' as const, isDone: error === undefined, error: error ?? null };
+      note({ ...outcome, text: error ? null : say('activated') }, begun);
+    },
+    read: async (begun) => {
+      const { error } = await read({ key: begun?.key ?? '', mode: 'INCREMENTAL' });
+      const outcome = { step: 'read' as const, isDone: error === undefined, error: error ?? null };
+      note({ ...outcome, text: error ? null : say('readAsked') }, begun);
+    },
+  };
+  const may = {
+    register: viewer.mayRegister && isReady,
+    check: viewer.mayCheck,
+    activate: viewer.mayActivate,
+    read: viewer.maySync,
+  };
+  return (
+    <section aria-label={say('steps')}>
+      <h2>{say('steps')}</h2>
+      <ol className="steps">
+        {STEPS.map((step) => {
+          const done = outcomes.find((each) => each.step === step && each.isDone);
+          const refused = failed?.step === step && next === step ? failed : undefined;
+          return (
+            <StepItem
+              key={step}
+              step={step}
+              isDone={done !== undefined}
+              isNext={next === step}
+              outcome={done ?? refused}
+            >
+              {next === step ? (
+                <button
+                  type="button"
+                  className="primary"
+                  disabled={isBusy || !may[step]}
+                  onClick={() => void actions[step](current)}
+                >
+                  {say(isBusy ? 'working' : refused ? 'again' : `do_${step}`)}
+                </button>
+              ) : null}
+            </StepItem>
+          );
+        })}
+      </ol>
+      {next === 'register' && !isReady ? <p className="help">{say('mendFirst')}</p> : null}
+      {current === null ? null : (
+        <p>
+          <Link href={`/sources/${current.key}`}>{say('toSource', { key: current.key })}</Link>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function StepItem({
+  step,
+  isDone,
+  isNext,
+  outcome,
+  children,
+}: {
+  readonly step: Step;
+  readonly isDone: boolean;
+  readonly isNext: boolean;
+  readonly outcome: Outcome | undefined;
+  readonly children: ReactNode;
+}) {
+  const say = useWords(REGISTER_WORDS);
+  return (
+    <li className={isDone ? 'is-done' : isNext ? 'is-next' : undefined} aria-current={isNext ? 'step' : undefined}>
+      <strong>{say(`step_${step}`)}</strong> <span className="soft">{isDone ? say('done') : say(`help_${step}`)}</span>
+      <div role="status">
+        {outcome?.text === null || outcome === undefined ? null : (
+          <p className={outcome.isDone ? 'note' : 'problem'}>{outcome.text}</p>
+        )}
+        {outcome?.error ? <Problem error={outcome.error} /> : null}
+      </div>
+      {children}
+    </li>
+  );
+}

@@ -1,0 +1,89 @@
+import { useState } from 'react';
+import { useMutation, useQuery } from 'urql';
+import { ReplayRejectedDocument, RunRejectsDocument } from '../generated/operations.ts';
+import { useWords } from '../language.tsx';
+import { Failure, Waiting } from '../parts/asyncState.tsx';
+import { useViewer } from '../viewer.tsx';
+import { AccountSum } from './account.tsx';
+import { numberOfRun } from './liveRuns.ts';
+import { Problem } from './problem.tsx';
+import { SOURCE_WORDS } from './text.ts';
+
+const FIRST = 50;
+
+/** What a run refused, with the rule, the reason and the raw row; it can be mapped again once the manifest is mended. */
+export function RunRejects({ id, sourceKey }: { readonly id: string; readonly sourceKey: string }) {
+  const say = useWords(SOURCE_WORDS);
+  const { mayReplay } = useViewer();
+  const [first, setFirst] = useState(FIRST);
+  const [{ data, error }, ask] = useQuery({ query: RunRejectsDocument, variables: { id, first } });
+  const [replayed, replay] = useMutation(ReplayRejectedDocument);
+  const run = replayed.data?.replayRejected.run;
+  if (error && !data) return <Failure error={error} retry={ask} />;
+  if (!data) return <Waiting />;
+  const rejects = data.node && 'rejects' in data.node ? data.node.rejects : null;
+  if (rejects === null || rejects === undefined) return null;
+  const again = async (): Promise<void> => {
+    await replay({ key: sourceKey, run: id });
+    ask({ requestPolicy: 'network-only' });
+  };
+  return (
+    <section aria-label={say('rejects')}>
+      <h3>{say('rejectsCount', { count: rejects.totalCount })}</h3>
+      {mayReplay ? (
+        <p className="actions">
+          <button type="button" disabled={replayed.fetching} onClick={() => void again()}>
+            {say(replayed.fetching ? 'working' : 'replay')}
+          </button>
+          <span className="help">{say('replayHelp')}</span>
+        </p>
+      ) : null}
+      <div role="status">
+        {replayed.error ? <Problem error={replayed.error} /> : null}
+        {replayed.data === undefined || replayed.fetching ? null : run ? (
+          <>
+            <p>{say('replayedIn', { number: numberOfRun(run) })}</p>
+            <AccountSum run={run} />
+          </>
+        ) : (
+          <p>{say('nothingToReplay')}</p>
+        )}
+      </div>
+      <div className="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{say('rule')}</th>
+              <th scope="col">{say('reason')}</th>
+              <th scope="col">{say('place')}</th>
+              <th scope="col">{say('rawRow')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rejects.edges.map(({ node }) => (
+              <tr key={`${node.stream} ${node.page} ${node.row} ${node.rule} ${node.message}`}>
+                <td>
+                  <code>{node.rule}</code>
+                  {node.replayedBy === null ? null : <span className="under soft">{say('wasReplayed')}</span>}
+                </td>
+                <td>{node.message}</td>
+                <td>
+                  <code>{node.stream}</code>
+                  <span className="under soft">{say('pageAndRow', { page: node.page, row: node.row })}</span>
+                </td>
+                <td>
+                  <code>{JSON.stringify(node.raw)}</code>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {rejects.totalCount > first ? (
+        <button type="button" onClick={() => setFirst(1000)}>
+          {say('moreRejects')}
+        </button>
+      ) : null}
+    </section>
+  );
+}

@@ -1,0 +1,170 @@
+import '../style/sources.css';
+import { useMemo } from 'react';
+import { useQuery } from 'urql';
+import { Link, useParams } from 'wouter';
+import { useAddress } from '../address.ts';
+import { SourcePageDocument, type SourcePageQuery } from '../generated/operations.ts';
+import { useFormats, useLanguage, useWords } from '../language.tsx';
+import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
+import { useViewer } from '../viewer.tsx';
+import { OpenAlerts } from './alerts.tsx';
+import { Badge, SimulatedMark } from './badge.tsx';
+import { CircuitNotice } from './circuit.tsx';
+import { Configuration } from './configuration.tsx';
+import { type LiveRun, numberOfRun, useLiveRuns } from './liveRuns.ts';
+import { RunDetail } from './runDetail.tsx';
+import { RunTable } from './runTable.tsx';
+import { SourceActions } from './sourceActions.tsx';
+import { SOURCE_WORDS } from './text.ts';
+import { Ago, Schedule, useSpan } from './when.tsx';
+
+type Source = NonNullable<SourcePageQuery['source']>;
+type Asked = Source['runs']['edges'][number]['node'];
+
+/** A run as the page of its source shows it; one that has only been heard of lacks what is not told live. */
+export type ShownRun = LiveRun &
+  Partial<Pick<Asked, 'period' | 'withdrawnByDifference' | 'skippedRules' | 'stopReasons'>>;
+
+const RUNS = 20;
+const MORE_RUNS = 200;
+
+/** One source: what it is, how fresh it is, its runs with their accounts, and what an integrator may do with it. */
+export default function SourceView() {
+  const { key = '' } = useParams<{ key: string }>();
+  const say = useWords(SOURCE_WORDS);
+  const [shown, setShown] = useAddress('runs', String(RUNS));
+  const count = shown === String(RUNS) ? RUNS : MORE_RUNS;
+  const [{ data, error }, ask] = useQuery({ query: SourcePageDocument, variables: { key, runs: count } });
+  const heard = useLiveRuns(key);
+  const source = data?.source ?? null;
+  const runs = useMemo(() => withLiveRun(source?.runs.edges ?? [], heard.get(key)), [source, heard, key]);
+  if (!data) return error ? <Failure error={error} retry={ask} /> : <Waiting />;
+  if (source === null || source.key !== key) {
+    return data.source === null ? (
+      <>
+        <h1>{key}</h1>
+        <Empty>{say('noSuchSource')}</Empty>
+        <p className="state">
+          <Link href="/sources">{say('toSources')}</Link>
+        </p>
+      </>
+    ) : (
+      <Waiting />
+    );
+  }
+  const askAnew = (): void => ask({ requestPolicy: 'network-only' });
+  return (
+    <article className="source-page" key={key}>
+      <p className="crumbs">
+        <Link href="/sources">{say('sources')}</Link>
+      </p>
+      <Head source={source} />
+      <OpenAlerts source={key} />
+      <SourceActions source={source} isRunning={runs[0]?.status === 'RUNNING'} changed={askAnew} />
+      <div className="source-columns">
+        <div>
+          <Facts source={source} />
+          <CircuitNotice />
+          <Configuration sourceKey={key} version={source.version} status={source.status} changed={askAnew} />
+        </div>
+        <Runs source={source} runs={runs} more={count === RUNS ? () => setShown('all', { replace: true }) : null} />
+      </div>
+    </article>
+  );
+}
+
+function Head({ source }: { readonly source: Source }) {
+  const { language } = useLanguage();
+  return (
+    <header className="source-head">
+      <h1>{language === 'vi' ? source.name_vi : source.name_en}</h1>
+      <p>
+        <code>{source.key}</code> <Badge name={source.status} />{' '}
+        {source.freshnessLimitSeconds === null ? null : <Badge name={source.stale ? 'isStale' : 'isFresh'} />}{' '}
+        <SimulatedMark simulated={source.simulated} />
+      </p>
+    </header>
+  );
+}
+
+function Facts({ source }: { readonly source: Source }) {
+  const say = useWords(SOURCE_WORDS);
+  const { time } = useFormats();
+  const span = useSpan();
+  const limit = source.freshnessLimitSeconds;
+  return (
+    <section aria-label={say('about')}>
+      <h2>{say('about')}</h2>
+      {source.simulated ? <p className="help">{say('simulatedHelp')}</p> : null}
+      <dl className="facts">
+        <dt>{say('producer')}</dt>
+        <dd>{source.owner}</dd>
+        <dt>{say('kind')}</dt>
+        <dd>{say(source.kind)}</dd>
+        <dt>{say('citation')}</dt>
+        <dd>{source.citation}</dd>
+        <dt>{say('licence')}</dt>
+        <dd>{source.licence}</dd>
+        <dt>{say('schedule')}</dt>
+        <dd>
+          <Schedule cron={source.schedule} />
+        </dd>
+        <dt>{say('lastGood')}</dt>
+        <dd>
+          <Ago time={source.lastGoodRunAt} />
+        </dd>
+        <dt>{say('freshnessLimit')}</dt>
+        <dd>{limit === null ? say('noLimit') : span(limit)}</dd>
+        <dt>{say('version')}</dt>
+        <dd>{source.version}</dd>
+        <dt>{say('registered')}</dt>
+        <dd>{time(source.createdAt)}</dd>
+      </dl>
+    </section>
+  );
+}
+
+function Runs({
+  source,
+  runs,
+  more,
+}: {
+  readonly source: Source;
+  readonly runs: readonly ShownRun[];
+  readonly more: (() => void) | null;
+}) {
+  const say = useWords(SOURCE_WORDS);
+  const [chosen, choose] = useAddress('run', '');
+  const run = runs.find(({ id }) => id === chosen) ?? runs[0];
+  const { maySync } = useViewer();
+  if (run === undefined) {
+    return (
+      <section aria-label={say('runs')}>
+        <h2>{say('runs')}</h2>
+        <Empty>{source.status === 'ACTIVE' || !maySync ? say('noRun') : say('noRunYet')}</Empty>
+      </section>
+    );
+  }
+  return (
+    <section aria-label={say('runs')}>
+      <RunDetail key={run.id} run={run} sourceKey={source.key} />
+      <h2>{say('runsCount', { count: source.runs.totalCount })}</h2>
+      <RunTable runs={runs} chosen={run.id} choose={choose} />
+      {more === null || source.runs.totalCount <= RUNS ? null : (
+        <button type="button" onClick={more}>
+          {say('moreRuns')}
+        </button>
+      )}
+    </section>
+  );
+}
+
+/** Runs with what has been heard since they were asked for, the newest first. */
+function withLiveRun(edges: Source['runs']['edges'], heard: LiveRun | undefined): readonly ShownRun[] {
+  const runs: readonly ShownRun[] = edges.map(({ node }) => node);
+  if (heard === undefined) return runs;
+  const at = runs.findIndex(({ id }) => id === heard.id);
+  if (at >= 0) return runs.map((run, index) => (index === at && run.status === 'RUNNING' ? { ...run, ...heard } : run));
+  const [newest] = runs;
+  return newest === undefined || numberOfRun(newest) < numberOfRun(heard) ? [heard, ...runs] : runs;
+}

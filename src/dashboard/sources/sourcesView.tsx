@@ -1,0 +1,157 @@
+import '../style/sources.css';
+import { useMemo } from 'react';
+import { useQuery } from 'urql';
+import { useAddress } from '../address.ts';
+import { SourcesDocument, type SourcesQuery } from '../generated/operations.ts';
+import { useFormats, useLanguage, useWords } from '../language.tsx';
+import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
+import { OpenAlerts } from './alerts.tsx';
+import { CircuitNotice } from './circuit.tsx';
+import { type LiveRun, numberOfRun, useLiveRuns } from './liveRuns.ts';
+import { SourceTable } from './sourceTable.tsx';
+import { SourceTabs } from './sourceTabs.tsx';
+import { SOURCE_WORDS } from './text.ts';
+
+type Node = SourcesQuery['sources']['edges'][number]['node'];
+
+/** A source as the list shows it: with its newest run, as it stands at this moment. */
+export interface ListedSource extends Omit<Node, 'lastRun'> {
+  readonly lastRun: LiveRun | null;
+}
+
+/** All sources: how fresh they are, how they are read, and what became of every record of their last run. */
+export default function SourcesView() {
+  const say = useWords(SOURCE_WORDS);
+  const { number } = useFormats();
+  const [{ data, error }, retry] = useQuery({ query: SourcesDocument });
+  const runs = useLiveRuns(null);
+  const sources = useMemo(() => (data?.sources.edges ?? []).map(({ node }) => withLiveRun(node, runs)), [data, runs]);
+  const { shown, filters } = useFilters(sources);
+  const head = (
+    <>
+      <h1>{say('title')}</h1>
+      <SourceTabs />
+    </>
+  );
+  if (error && !data) {
+    return (
+      <>
+        {head}
+        <Failure error={error} retry={retry} />
+      </>
+    );
+  }
+  if (!data) {
+    return (
+      <>
+        {head}
+        <Waiting />
+      </>
+    );
+  }
+  const active = sources.filter(({ status }) => status === 'ACTIVE');
+  const facts = [
+    ['all', sources.length],
+    ['activeCount', active.length],
+    ['staleCount', active.filter(({ stale }) => stale).length],
+    ['failedCount', sources.filter(({ lastRun }) => lastRun?.status === 'FAILED').length],
+    ['runningCount', sources.filter(({ lastRun }) => lastRun?.status === 'RUNNING').length],
+    ['readCount', sources.reduce((sum, { lastRun }) => sum + (lastRun?.read ?? 0), 0)],
+  ] as const;
+  return (
+    <>
+      {head}
+      <dl className="tiles">
+        {facts.map(([name, count]) => (
+          <div key={name}>
+            <dt>{say(name)}</dt>
+            <dd>{number(count, 0)}</dd>
+          </div>
+        ))}
+      </dl>
+      <OpenAlerts source={null} />
+      <CircuitNotice />
+      {filters}
+      {shown.length === 0 ? <Empty>{say('noSource')}</Empty> : <SourceTable sources={shown} />}
+    </>
+  );
+}
+
+/** A source with what has been heard of its runs since it was asked for. */
+function withLiveRun(node: Node, runs: ReadonlyMap<string, LiveRun>): ListedSource {
+  const heard = runs.get(node.key);
+  const { lastRun } = node;
+  if (heard === undefined || (lastRun !== null && numberOfRun(heard) < numberOfRun(lastRun))) return node;
+  const isGood = heard.status === 'SUCCEEDED' || heard.status === 'SUCCEEDED_WITH_REJECTS';
+  if (!isGood || heard.finishedAt === null) return { ...node, lastRun: heard };
+  return { ...node, lastRun: heard, stale: false, lastGoodRunAt: heard.finishedAt };
+}
+
+const ALL = '';
+
+/** The filters, in the address, and the sources that they leave. */
+function useFilters(sources: readonly ListedSource[]) {
+  const say = useWords(SOURCE_WORDS);
+  const { language } = useLanguage();
+  const [search, setSearch] = useAddress('q', ALL);
+  const [kind, setKind] = useAddress('kind', ALL);
+  const [status, setStatus] = useAddress('status', ALL);
+  const [state, setState] = useAddress('state', ALL);
+  const collator = useMemo(() => new Intl.Collator(language), [language]);
+  const nameOf = (source: ListedSource) => (language === 'vi' ? source.name_vi : source.name_en);
+  const words = fold(search).split(/\s+/);
+  const shown = sources
+    .filter((source) => kind === ALL || source.kind === kind)
+    .filter((source) => status === ALL || source.status === status)
+    .filter((source) => state === ALL || isInState(source, state))
+    .filter(({ key, name_vi, name_en, owner }) => {
+      const text = fold(`${key} ${name_vi} ${name_en} ${owner}`);
+      return words.every((word) => text.includes(word));
+    })
+    .sort((one, other) => collator.compare(nameOf(one), nameOf(other)));
+  const choices = [
+    { name: 'kind', value: kind, set: setKind, values: [...new Set(sources.map((each) => each.kind))].sort() },
+    { name: 'status', value: status, set: setStatus, values: [...new Set(sources.map((each) => each.status))].sort() },
+    { name: 'state', value: state, set: setState, values: STATES },
+  ] as const;
+  const filters = (
+    <search className="filters">
+      <label className="wide">
+        {say('search')}
+        <input type="search" value={search} onChange={(event) => setSearch(event.target.value, { replace: true })} />
+      </label>
+      {choices.map(({ name, value, set, values }) => (
+        <label key={name}>
+          {say(name)}
+          <select value={value} onChange={(event) => set(event.target.value)}>
+            <option value={ALL}>{say('any')}</option>
+            {values.map((each) => (
+              <option key={each} value={each}>
+                {say(each)}
+              </option>
+            ))}
+          </select>
+        </label>
+      ))}
+      <p className="found" role="status">
+        {say('found', { shown: shown.length, all: sources.length })}
+      </p>
+    </search>
+  );
+  return { shown, filters };
+}
+
+const STATES = ['isFresh', 'isStale', 'isRunning', 'hasFailed', 'hasRejects'] as const;
+
+function isInState({ stale, lastRun }: ListedSource, state: string): boolean {
+  if (state === 'isFresh') return !stale;
+  if (state === 'isStale') return stale;
+  if (state === 'isRunning') return lastRun?.status === 'RUNNING';
+  if (state === 'hasFailed') return lastRun?.status === 'FAILED';
+  return (lastRun?.rejected ?? 0) > 0;
+}
+
+/** As the platform's own search: whatever the case and the diacritics. */
+function fold(text: string): string {
+  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('đ', 'd').trim();
+}

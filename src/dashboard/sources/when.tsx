@@ -1,0 +1,94 @@
+import { useEffect, useMemo, useState } from 'react';
+import { useFormats, useLanguage, useWords } from '../language.tsx';
+import { SOURCE_WORDS } from './text.ts';
+
+const TICK_MS = 15_000;
+const STEPS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;
+
+/** How long ago something was, with the time itself on request; it goes on by itself. */
+export function Ago({ time }: { readonly time: string | null }) {
+  const { language } = useLanguage();
+  const say = useWords(SOURCE_WORDS);
+  const formats = useFormats();
+  const now = useNow();
+  const relative = useMemo(() => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }), [language]);
+  if (time === null) return <span className="soft">{say('never')}</span>;
+  const seconds = Math.max(0, (now - Date.parse(time)) / 1000);
+  const [unit, size] = STEPS.find(([, each]) => seconds >= each) ?? [null, 1];
+  return (
+    <time dateTime={time} title={formats.time(time)}>
+      {unit === null ? say('justNow') : relative.format(-Math.floor(seconds / size), unit)}
+    </time>
+  );
+}
+
+function useNow(): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+/** A span of seconds in the largest unit that it fills, such as `2 days`. */
+export function useSpan(): (seconds: number) => string {
+  const { language } = useLanguage();
+  return (seconds) => {
+    const [unit, size] = STEPS.find(([, each]) => seconds >= each) ?? (['second', 1] as const);
+    const count = Math.round((seconds / size) * 10) / 10;
+    return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(count);
+  };
+}
+
+/** When a source is read, in words for the usual schedules, else as cron says it. */
+export function Schedule({ cron }: { readonly cron: string | null }) {
+  const say = useWords(SOURCE_WORDS);
+  const { language } = useLanguage();
+  if (cron === null) return <span className="soft">{say('onRequest')}</span>;
+  const text = describe(cron, say, language);
+  return text === null ? <code>{cron}</code> : <span title={cron}>{text}</span>;
+}
+
+type Say = ReturnType<typeof useWords<keyof (typeof SOURCE_WORDS)['en']>>;
+
+function describe(cron: string, say: Say, language: string): string | null {
+  const [minute = '', hour = '', day = '', month = '', weekday = ''] = cron.trim().split(/\s+/);
+  const isEachDay = day === '*' && month === '*' && weekday === '*';
+  const every = /^\*\/(\d+)$/.exec(minute)?.[1];
+  if (isEachDay && hour === '*' && every !== undefined) return say('everyMinutes', { count: every });
+  if (isEachDay && hour === '*' && /^\d+(,\d+)*$/.test(minute)) {
+    return say('everyHour', {
+      minutes: minute
+        .split(',')
+        .map((each) => `:${each.padStart(2, '0')}`)
+        .join(', '),
+    });
+  }
+  if (!/^\d+$/.test(minute) || !/^\d+$/.test(hour) || month !== '*') return null;
+  const clock = `${hour.padStart(2, '0')}:${minute.padStart(2, '0')}`;
+  if (isEachDay) return say('everyDay', { clock });
+  if (day === '*' && /^[0-7]$/.test(weekday)) {
+    // The first of January 2023 was a Sunday, which cron calls 0 and 7.
+    const date = new Date(Date.UTC(2023, 0, 1 + Number(weekday)));
+    const name = new Intl.DateTimeFormat(language, { weekday: 'long', timeZone: 'UTC' }).format(date);
+    return say('everyWeek', { weekday: name, clock });
+  }
+  return /^\d+$/.test(day) && weekday === '*' ? say('everyMonth', { day, clock }) : null;
+}
+
+/** Writes an ISO day as the language does. */
+export function useDay(): (day: string) => string {
+  const { language } = useLanguage();
+  return useMemo(() => {
+    const format = new Intl.DateTimeFormat(language === 'vi' ? 'vi-VN' : 'en-GB', {
+      ...{ day: '2-digit', month: '2-digit', year: 'numeric' },
+      timeZone: 'UTC',
+    });
+    return (day) => format.format(new Date(`${day}T00:00:00Z`));
+  }, [language]);
+}

@@ -23,7 +23,6 @@ export function RunTable({
         <thead>
           <tr>
             <th scope="col">{say('run')}</th>
-            <th scope="col">{say('status')}</th>
             <th scope="col" className="number">
               {say('read')}
             </th>
@@ -47,22 +46,17 @@ export function RunTable({
                 >
                   {numberOfRun(run)}
                 </button>{' '}
-                <span className="soft">{time(run.startedAt)}</span>
+                <Badge name={run.status} /> {run.error === null ? null : <code>{run.error.code}</code>}
                 <span className="under soft">
-                  {say(run.mode)}
-                  {run.period ? ` · ${run.period}` : ''}
-                  {run.finishedAt === null ? null : <Duration run={run} />}
-                </span>
-              </th>
-              <td>
-                <Badge name={run.status} />
-                {run.status === 'RUNNING' ? <Progress run={run} /> : null}
-                {run.error === null ? null : (
-                  <span className="under">
-                    <code>{run.error.code}</code>
+                  <span className="part">{time(run.startedAt)}</span> ·{' '}
+                  <span className="part">
+                    {say(run.mode)}
+                    {run.period ? ` · ${run.period}` : ''}
+                    {run.finishedAt === null ? null : <Duration run={run} />}
                   </span>
-                )}
-              </td>
+                </span>
+                {run.status === 'RUNNING' ? <Progress run={run} /> : null}
+              </th>
               <td className="number">{run.status === 'RUNNING' ? '' : number(run.read, 0)}</td>
               {FATES.map((fate) => (
                 <td key={fate} className={`number from-middle${countOf(run, fate) === 0 ? ' soft' : ''}`}>

@@ -62,12 +62,14 @@ export default function SourceView() {
       <OpenAlerts source={key} />
       <SourceActions source={source} isRunning={runs[0]?.status === 'RUNNING'} changed={askAnew} />
       <div className="source-columns">
+        <Facts source={source} />
+        <div className="source-runs">
+          <Runs source={source} runs={runs} more={count === RUNS ? () => setShown('all', { replace: true }) : null} />
+        </div>
         <div>
-          <Facts source={source} />
           <CircuitNotice />
           <Configuration sourceKey={key} version={source.version} status={source.status} changed={askAnew} />
         </div>
-        <Runs source={source} runs={runs} more={count === RUNS ? () => setShown('all', { replace: true }) : null} />
       </div>
     </article>
   );

@@ -1,0 +1,156 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { findBarriers, lookAt, overflowOf, takePicture } from '../helpers/page.js';
+
+const SECRET = 'khoá-bí-mật-2026';
+const ROWS = [
+  { area: '48', month: '2026-10', households: { fibre: 61_234, all: 80_000 } },
+  { area: '79', month: '2026-10', households: { fibre: 400_000, all: 1_000_000 } },
+  { area: 'Atlantis', month: '2026-10', households: { fibre: 1, all: 2 } },
+];
+let server: Server;
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const isLetIn = request.headers['x-api-key'] === encodeURIComponent(SECRET);
+    response.writeHead(isLetIn ? 200 : 401, { 'content-type': 'application/json' });
+    response.end(isLetIn ? JSON.stringify({ items: ROWS }) : '{"error":"key"}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+it('an integrator signs in, registers a source, sees what it reads, and brings it into use', async () => {
+  const { page, complaints, strangers } = await lookAt('/register', { language: 'en' });
+  await page.getByText('This page is for integrators').waitFor();
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Access token').fill(inject('integratorToken'));
+  await dialog.getByRole('button', { name: 'Sign in' }).click();
+
+  // A mistake is told while one types, and leads to its place.
+  const editor = page.getByRole('textbox', { name: 'Manifest' });
+  await page.getByText('No problems in the manifest').waitFor();
+  const written = (await editor.inputValue())
+    .replace(/^key: my_source.*$/m, 'key: broadband')
+    .replace(/name: \{.*$/m, 'name: { vi: Băng rộng, en: Broadband }')
+    .replace(
+      /^streams:$/m,
+      'secrets: [apiKey]\nauthentication: { type: apiKey, in: header, name: x-api-key, key: apiKey }\nstreams:',
+    )
+    .replace('INFRASTRUCTURE.02', 'INFRASTRUCTUR.02');
+  await editor.fill(written);
+  const problem = page.getByRole('button', { name: /^Line 24, column 22:/ });
+  await problem.click();
+  const chosen = '((area) => area.value.slice(area.selectionStart, area.selectionEnd))(document.activeElement)';
+  expect(await page.evaluate(chosen)).toBe('INFRASTRUCTUR.02');
+  await page.keyboard.type('INFRASTRUCTURE.02');
+  await page.getByText('No problems in the manifest').waitFor();
+
+  // A reload keeps the draft and forgets the secret.
+  await page.getByLabel('Base address').fill(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await page.getByLabel('apiKey').fill('wrong');
+  await page.reload();
+  expect(await editor.inputValue()).toContain('key: broadband');
+  const secret = page.getByLabel('apiKey');
+  expect(await secret.inputValue()).toBe('');
+  expect(await secret.getAttribute('type')).toBe('password');
+
+  // Without its secret the source refuses, and the page says so.
+  const look = page.getByRole('button', { name: 'Read two pages on trial' });
+  await secret.fill('wrong');
+  await look.click();
+  await page.getByText('SYNC_AUTH').waitFor();
+  await secret.fill(encodeURIComponent(SECRET));
+  await look.click();
+  await page.getByText('1 pages: 2 figures, 1 rejected').waitFor();
+  const preview = page.getByRole('region', { name: 'Preview' }).last();
+  await preview.getByRole('cell', { name: '61234 / 80000' }).waitFor();
+  await preview.getByText('"Atlantis"').first().waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  await takePicture(page, 'register-preview');
+
+  for (const step of ['Register', 'Check', 'Activate', 'Read now']) {
+    await page.getByRole('button', { name: step, exact: true }).click();
+  }
+  await page.getByText('Reading was asked for').waitFor();
+  await page.getByRole('link', { name: 'To the page of the source broadband' }).click();
+
+  // The run is seen to its end, its account adds up, and what was refused is there with its reason.
+  await page.getByRole('heading', { name: 'Broadband', exact: true }).waitFor();
+  const run = page.getByRole('region', { name: /^Run \d+$/ });
+  await run.getByText('With rejects').waitFor();
+  expect((await run.locator('.sum').innerText()).replace(/\s+/g, ' ')).toBe(
+    'Read 3 Accepted = 2 Unchanged + 0 Withdrawn + 0 Rejected + 1 Skipped + 0',
+  );
+  await run.getByRole('cell', { name: '"Atlantis"' }).waitFor();
+  await run.getByText('Pages read, as they came').click();
+  await run.getByRole('button', { name: '0', exact: true }).click();
+  await run.getByRole('region', { name: 'What the source sent' }).getByText('61234').waitFor();
+  await page.getByRole('button', { name: 'Map again' }).click();
+  await page.getByText(/Mapped again in run \d+/).waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  await takePicture(page, 'source-new');
+
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('The source is paused.').waitFor();
+  await page.getByRole('button', { name: 'Retire' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Retire' }).click();
+  await page.getByText('The source is retired.').waitFor();
+  expect(await page.content()).not.toContain(SECRET);
+  expect(strangers).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+it('shows everybody how fresh sources are and that their accounts add up, and offers nothing that one may not do', async () => {
+  const { page, complaints } = await lookAt('/sources?q=bao+hiem', { language: 'vi' });
+  const row = page.getByRole('row', { name: /Hệ thống thông tin bảo hiểm y tế/ });
+  await row.getByText('Còn mới').waitFor();
+  await page.getByText(/^2 trên \d+ nguồn$/).waitFor();
+  await row.getByRole('link').click();
+  await page.getByRole('heading', { name: /Lần đọc \d+/ }).waitFor();
+  for (const name of ['Tạm dừng', 'Ngừng hẳn', 'Kiểm tra', 'Đọc lại toàn bộ']) {
+    expect(await page.getByRole('button', { name }).count()).toBe(0);
+  }
+  await page.getByRole('heading', { name: 'Cấu hình' }).waitFor({ state: 'detached' });
+  expect(complaints).toEqual([]);
+});
+
+it('sums up how far databases are linked, body by body', async () => {
+  const { page } = await lookAt('/sources/linkages?region=central', { language: 'en' });
+  const total = page.getByRole('row', { name: /^All \d+ bodies/ });
+  await total.waitFor();
+  const [matched = 0, records = 0] =
+    (await total.locator('.matrix-cell').last().getAttribute('title'))
+      ?.split(' / ')
+      .map((count) => Number(count.replaceAll(',', ''))) ?? [];
+  expect(matched).toBeGreaterThan(0);
+  expect(await total.locator('.matrix-cell').last().innerText()).toContain(`${Math.round((100 * matched) / records)}%`);
+});
+
+it('fits windows from 360 to 2560 pixels in both themes and languages', async () => {
+  const looks = [
+    ['/sources', 360, 'dark', 'vi'],
+    ['/sources', 2560, 'light', 'en'],
+    ['/sources/linkages', 360, 'light', 'en'],
+    ['/sources/linkages', 1280, 'dark', 'vi'],
+    ['/sources/telecom', 360, 'light', 'vi'],
+    ['/sources/telecom', 2560, 'dark', 'en'],
+    ['/register', 360, 'dark', 'vi'],
+    ['/register', 1280, 'light', 'vi'],
+    ['/register', 2560, 'dark', 'en'],
+  ] as const;
+  const token = inject('integratorToken');
+  for (const [path, width, theme, language] of looks) {
+    const { page, context } = await lookAt(path, { width, theme, language, token });
+    await page.locator('.source-table, .matrix, .run-detail, .steps').first().waitFor();
+    expect(await overflowOf(page), `${path} ${width}`).toBe(0);
+    expect(await findBarriers(page), `${path} ${width} ${theme}`).toEqual([]);
+    await takePicture(page, `${path.replaceAll('/', '-').slice(1)}-${width}-${theme}`);
+    await context.close();
+  }
+});

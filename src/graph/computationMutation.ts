@@ -2,11 +2,10 @@ import { GraphQLInt } from 'graphql';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { type ComputeOutcome, computeRound } from '../pipeline/compute.js';
 import { once } from '../pipeline/once.js';
-import { type GraphContext, type View, viewAfter } from './context.js';
+import { type GraphContext, stageOf, type View, viewAfter } from './context.js';
 import { findRound } from './round.js';
 import { SnapshotType } from './snapshot.js';
 import { IDEMPOTENCY_KEY } from './sourceInput.js';
-import { stageOf } from './sourceMutation.js';
 
 /** What of a computation is kept for a request that is sent again. */
 type Recomputed = Pick<ComputeOutcome, 'snapshotId' | 'inputHash' | 'resultHash'> & { readonly problemCount: number };

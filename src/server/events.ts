@@ -35,9 +35,11 @@ export class EventRequests {
     return this.#streams.size;
   }
 
-  /** Whether a request asks for a stream of events. */
-  wants({ ws, headers }: FastifyRequest): boolean {
-    return !ws && /\btext\/event-stream\b/.test(headers.accept ?? '');
+  /** Whether a request asks for a stream of events. Clients such as urql name it last, behind the JSON that they would rather have for queries and mutations. */
+  wants({ ws, headers: { accept = '' } }: FastifyRequest): boolean {
+    const stream = accept.search(/\btext\/event-stream\b/);
+    const json = accept.search(/\bapplication\/(graphql-response\+)?json\b/);
+    return !ws && stream >= 0 && (json < 0 || stream < json);
   }
 
   /** Answers a request for a stream; what is wrong with its operation is told in the stream, as clients of graphql-sse expect. */

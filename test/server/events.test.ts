@@ -101,6 +101,16 @@ describe('Server-Sent Events', () => {
     for (const bad of ['', 'query=a&variables={', 'query=a&variables=[]']) expect((await ask(bad)).status).toBe(400);
   });
 
+  it('are not for clients that would rather have JSON and only know of streams', async () => {
+    const { server } = await start();
+    const accept = 'application/graphql-response+json, application/json, text/event-stream, multipart/mixed';
+    const headers = { accept, 'content-type': 'application/json' };
+    const body = JSON.stringify({ query: '{ __typename }' });
+    const answer = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body });
+    expect(answer.headers.get('content-type')).toMatch(/^application\/graphql-response\+json/);
+    expect(await answer.json()).toEqual({ data: { __typename: 'Query' } });
+  });
+
   it('are refused to the client that has too many connections, and end when the server stops', async () => {
     const { server, client } = await start({ maxSocketsPerClient: 1 });
     const only = take(client, LIVE);

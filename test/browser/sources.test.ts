@@ -84,10 +84,10 @@ it('an integrator signs in, registers a source, sees what it reads, and brings i
   await page.getByRole('heading', { name: 'Broadband', exact: true }).waitFor();
   const run = page.getByRole('region', { name: /^Run \d+$/ });
   await run.getByText('With rejects').waitFor();
-  expect((await run.locator('.sum').innerText()).replace(/\s+/g, ' ')).toBe(
+  expect((await run.locator('.account-sum').innerText()).replace(/\s+/g, ' ')).toBe(
     'Read 3 Accepted = 2 Unchanged + 0 Withdrawn + 0 Rejected + 1 Skipped + 0',
   );
-  await run.getByRole('cell', { name: '"Atlantis"' }).waitFor();
+  await run.getByRole('cell', { name: '{"area":"Atlantis"' }).waitFor();
   await run.getByText('Pages read, as they came').click();
   await run.getByRole('button', { name: '0', exact: true }).click();
   await run.getByRole('region', { name: 'What the source sent' }).getByText('61234').waitFor();
@@ -145,7 +145,7 @@ it('fits windows from 360 to 2560 pixels in both themes and languages', async ()
   const token = inject('integratorToken');
   for (const [path, width, theme, language] of looks) {
     const { page, context } = await lookAt(path, { width, theme, language, token });
-    await page.locator('.source-table, .matrix, .run-detail, .steps').first().waitFor();
+    await page.locator('.source-table, .matrix, .run-detail, .step-list').first().waitFor();
     expect(await overflowOf(page), `${path} ${width}`).toBe(0);
     expect(await findBarriers(page), `${path} ${width} ${theme}`).toEqual([]);
     await takePicture(page, `${path.replaceAll('/', '-').slice(1)}-${width}-${theme}`);

@@ -18,7 +18,7 @@ export function PreviewPages({ preview }: { readonly preview: Preview }) {
       0,
     );
   return (
-    <section aria-label={say('preview')}>
+    <div>
       {preview.failure === null ? null : (
         <div className="problem" role="alert">
           <p>
@@ -40,7 +40,7 @@ export function PreviewPages({ preview }: { readonly preview: Preview }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: a page is known by its number
         <PreviewPage key={at} page={page} number={at} />
       ))}
-    </section>
+    </div>
   );
 }
 

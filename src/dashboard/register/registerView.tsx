@@ -1,5 +1,5 @@
-import '../style/sources.css';
-import '../style/register.css';
+import '../sources/sources.css';
+import './register.css';
 import { useId, useRef, useState } from 'react';
 import { type CombinedError, useMutation } from 'urql';
 import { useAddress } from '../address.ts';

@@ -103,7 +103,7 @@ export function Steps({
   return (
     <section aria-label={say('steps')}>
       <h2>{say('steps')}</h2>
-      <ol className="steps">
+      <ol className="step-list">
         {STEPS.map((step) => {
           const done = outcomes.find((each) => each.step === step && each.isDone);
           const refused = failed?.step === step && next === step ? failed : undefined;

@@ -31,7 +31,7 @@ export function AccountSum({ run }: { readonly run: LiveRun }) {
   return (
     <div className="account">
       <AccountBar run={run} />
-      <dl className="sum">
+      <dl className="account-sum">
         <div>
           <dt>{say('read')}</dt>
           <dd>{number(run.read, 0)}</dd>

@@ -51,7 +51,7 @@ export function Configuration({
   return (
     <section aria-label={say('configuration')}>
       <h2>{say('configuration')}</h2>
-      <dl className="facts">
+      <dl className="source-facts">
         <dt>{say('baseUrl')}</dt>
         <dd>{settings.baseUrl === null ? say('asManifest') : <code>{settings.baseUrl}</code>}</dd>
         <dt>{say('secrets')}</dt>

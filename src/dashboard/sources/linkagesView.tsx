@@ -1,4 +1,4 @@
-import '../style/sources.css';
+import './sources.css';
 import { useMemo } from 'react';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';

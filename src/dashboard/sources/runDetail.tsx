@@ -10,8 +10,19 @@ import { RunRejects } from './runRejects.tsx';
 import type { ShownRun } from './sourceView.tsx';
 import { SOURCE_WORDS } from './text.ts';
 
-/** One run closely: its account as a sum, why it failed and who must act, what it refused, the pages that it read, and how its fields changed. */
-export function RunDetail({ run, sourceKey }: { readonly run: ShownRun; readonly sourceKey: string }) {
+/**
+ * One run closely: its account as a sum, why it failed and who must act, what it refused, the pages that it read, and how its fields changed.
+ * @param stay keeps this run in view when a newer one begins
+ */
+export function RunDetail({
+  run,
+  sourceKey,
+  stay,
+}: {
+  readonly run: ShownRun;
+  readonly sourceKey: string;
+  readonly stay: () => void;
+}) {
   const say = useWords(SOURCE_WORDS);
   const { time } = useFormats();
   const { mayReadRejects, mayReadPages } = useViewer();
@@ -33,7 +44,7 @@ export function RunDetail({ run, sourceKey }: { readonly run: ShownRun; readonly
       <Lines title={say('skippedRules')} lines={run.skippedRules ?? []} />
       <Lines title={say('stopReasons')} lines={run.stopReasons ?? []} />
       {mayReadRejects && run.rejected > 0 ? (
-        <RunRejects id={run.id} sourceKey={sourceKey} />
+        <RunRejects id={run.id} sourceKey={sourceKey} stay={stay} />
       ) : run.rejected > 0 ? (
         <p className="help">{say('rejectsFor')}</p>
       ) : null}

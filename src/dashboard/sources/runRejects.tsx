@@ -11,8 +11,19 @@ import { SOURCE_WORDS } from './text.ts';
 
 const FIRST = 50;
 
-/** What a run refused, with the rule, the reason and the raw row; it can be mapped again once the manifest is mended. */
-export function RunRejects({ id, sourceKey }: { readonly id: string; readonly sourceKey: string }) {
+/**
+ * What a run refused, with the rule, the reason and the raw row; it can be mapped again once the manifest is mended.
+ * @param stay keeps this run in view when a newer one begins
+ */
+export function RunRejects({
+  id,
+  sourceKey,
+  stay,
+}: {
+  readonly id: string;
+  readonly sourceKey: string;
+  readonly stay: () => void;
+}) {
   const say = useWords(SOURCE_WORDS);
   const { mayReplay } = useViewer();
   const [first, setFirst] = useState(FIRST);
@@ -24,6 +35,8 @@ export function RunRejects({ id, sourceKey }: { readonly id: string; readonly so
   const rejects = data.node && 'rejects' in data.node ? data.node.rejects : null;
   if (rejects === null || rejects === undefined) return null;
   const again = async (): Promise<void> => {
+    // The replay is a run of its own, which would take the place of this one.
+    stay();
     await replay({ key: sourceKey, run: id });
     ask({ requestPolicy: 'network-only' });
   };

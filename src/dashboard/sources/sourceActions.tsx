@@ -6,7 +6,7 @@ import {
   CheckSourceDocument,
   PauseSourceDocument,
   RetireSourceDocument,
-  type SourcePageQuery,
+  type SourceDetailQuery,
   SyncSourceDocument,
 } from '../generated/operations.ts';
 import { useWords } from '../language.tsx';
@@ -20,7 +20,7 @@ export function SourceActions({
   isRunning,
   changed,
 }: {
-  readonly source: NonNullable<SourcePageQuery['source']>;
+  readonly source: NonNullable<SourceDetailQuery['source']>;
   readonly isRunning: boolean;
   readonly changed: () => void;
 }) {

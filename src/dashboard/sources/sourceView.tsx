@@ -1,9 +1,9 @@
-import '../style/sources.css';
+import './sources.css';
 import { useMemo } from 'react';
 import { useQuery } from 'urql';
 import { Link, useParams } from 'wouter';
 import { useAddress } from '../address.ts';
-import { SourcePageDocument, type SourcePageQuery } from '../generated/operations.ts';
+import { SourceDetailDocument, type SourceDetailQuery } from '../generated/operations.ts';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { useViewer } from '../viewer.tsx';
@@ -18,7 +18,7 @@ import { SourceActions } from './sourceActions.tsx';
 import { SOURCE_WORDS } from './text.ts';
 import { Ago, Schedule, useSpan } from './when.tsx';
 
-type Source = NonNullable<SourcePageQuery['source']>;
+type Source = NonNullable<SourceDetailQuery['source']>;
 type Asked = Source['runs']['edges'][number]['node'];
 
 /** A run as the page of its source shows it; one that has only been heard of lacks what is not told live. */
@@ -34,7 +34,7 @@ export default function SourceView() {
   const say = useWords(SOURCE_WORDS);
   const [shown, setShown] = useAddress('runs', String(RUNS));
   const count = shown === String(RUNS) ? RUNS : MORE_RUNS;
-  const [{ data, error }, ask] = useQuery({ query: SourcePageDocument, variables: { key, runs: count } });
+  const [{ data, error }, ask] = useQuery({ query: SourceDetailDocument, variables: { key, runs: count } });
   const heard = useLiveRuns(key);
   const source = data?.source ?? null;
   const runs = useMemo(() => withLiveRun(source?.runs.edges ?? [], heard.get(key)), [source, heard, key]);
@@ -98,7 +98,7 @@ function Facts({ source }: { readonly source: Source }) {
     <section aria-label={say('about')}>
       <h2>{say('about')}</h2>
       {source.simulated ? <p className="help">{say('simulatedHelp')}</p> : null}
-      <dl className="facts">
+      <dl className="source-facts">
         <dt>{say('producer')}</dt>
         <dd>{source.owner}</dd>
         <dt>{say('kind')}</dt>
@@ -149,7 +149,7 @@ function Runs({
   }
   return (
     <section aria-label={say('runs')}>
-      <RunDetail key={run.id} run={run} sourceKey={source.key} />
+      <RunDetail key={run.id} run={run} sourceKey={source.key} stay={() => choose(run.id, { replace: true })} />
       <h2>{say('runsCount', { count: source.runs.totalCount })}</h2>
       <RunTable runs={runs} chosen={run.id} choose={choose} />
       {more === null || source.runs.totalCount <= RUNS ? null : (

@@ -7,7 +7,7 @@ import { Badge } from './badge.tsx';
 import { numberOfRun } from './liveRuns.ts';
 import { RunPages } from './runPages.tsx';
 import { RunRejects } from './runRejects.tsx';
-import type { ShownRun } from './sourceView.tsx';
+import type { ShownRun } from './shownRun.ts';
 import { SOURCE_WORDS } from './text.ts';
 
 /**

@@ -2,7 +2,7 @@ import { useFormats, useWords } from '../language.tsx';
 import { countOf, FATES, Progress } from './account.tsx';
 import { Badge } from './badge.tsx';
 import { numberOfRun } from './liveRuns.ts';
-import type { ShownRun } from './sourceView.tsx';
+import type { ShownRun } from './shownRun.ts';
 import { SOURCE_WORDS } from './text.ts';
 
 /** The runs of a source with their accounts; one of them is looked at closely. */

@@ -2,7 +2,7 @@ import { Link } from 'wouter';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { AccountBar, countOf, FATES, Progress } from './account.tsx';
 import { Badge, SimulatedMark } from './badge.tsx';
-import type { ListedSource } from './sourcesView.tsx';
+import type { ListedSource } from './listedSource.ts';
 import { SOURCE_WORDS } from './text.ts';
 import { Ago, Schedule } from './when.tsx';
 

@@ -11,20 +11,15 @@ import { OpenAlerts } from './alerts.tsx';
 import { Badge, SimulatedMark } from './badge.tsx';
 import { CircuitNotice } from './circuit.tsx';
 import { Configuration } from './configuration.tsx';
-import { type LiveRun, numberOfRun, useLiveRuns } from './liveRuns.ts';
+import { useLiveRuns } from './liveRuns.ts';
 import { RunDetail } from './runDetail.tsx';
 import { RunTable } from './runTable.tsx';
+import { type ShownRun, withLiveRun } from './shownRun.ts';
 import { SourceActions } from './sourceActions.tsx';
 import { SOURCE_WORDS } from './text.ts';
 import { Ago, Schedule, useSpan } from './when.tsx';
 
 type Source = NonNullable<SourceDetailQuery['source']>;
-type Asked = Source['runs']['edges'][number]['node'];
-
-/** A run as the page of its source shows it; one that has only been heard of lacks what is not told live. */
-export type ShownRun = LiveRun &
-  Partial<Pick<Asked, 'period' | 'withdrawnByDifference' | 'skippedRules' | 'stopReasons'>>;
-
 const RUNS = 20;
 const MORE_RUNS = 200;
 
@@ -159,14 +154,4 @@ function Runs({
       )}
     </section>
   );
-}
-
-/** Runs with what has been heard since they were asked for, the newest first. */
-function withLiveRun(edges: Source['runs']['edges'], heard: LiveRun | undefined): readonly ShownRun[] {
-  const runs: readonly ShownRun[] = edges.map(({ node }) => node);
-  if (heard === undefined) return runs;
-  const at = runs.findIndex(({ id }) => id === heard.id);
-  if (at >= 0) return runs.map((run, index) => (index === at && run.status === 'RUNNING' ? { ...run, ...heard } : run));
-  const [newest] = runs;
-  return newest === undefined || numberOfRun(newest) < numberOfRun(heard) ? [heard, ...runs] : runs;
 }

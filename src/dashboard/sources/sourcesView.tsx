@@ -2,22 +2,16 @@ import './sources.css';
 import { useMemo } from 'react';
 import { useQuery } from 'urql';
 import { useAddress } from '../address.ts';
-import { SourcesDocument, type SourcesQuery } from '../generated/operations.ts';
+import { SourcesDocument } from '../generated/operations.ts';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { OpenAlerts } from './alerts.tsx';
 import { CircuitNotice } from './circuit.tsx';
-import { type LiveRun, numberOfRun, useLiveRuns } from './liveRuns.ts';
+import { type ListedSource, withLiveRun } from './listedSource.ts';
+import { useLiveRuns } from './liveRuns.ts';
 import { SourceTable } from './sourceTable.tsx';
 import { SourceTabs } from './sourceTabs.tsx';
 import { SOURCE_WORDS } from './text.ts';
-
-type Node = SourcesQuery['sources']['edges'][number]['node'];
-
-/** A source as the list shows it: with its newest run, as it stands at this moment. */
-export interface ListedSource extends Omit<Node, 'lastRun'> {
-  readonly lastRun: LiveRun | null;
-}
 
 /** All sources: how fresh they are, how they are read, and what became of every record of their last run. */
 export default function SourcesView() {
@@ -75,16 +69,6 @@ export default function SourcesView() {
       {shown.length === 0 ? <Empty>{say('noSource')}</Empty> : <SourceTable sources={shown} />}
     </>
   );
-}
-
-/** A source with what has been heard of its runs since it was asked for. */
-function withLiveRun(node: Node, runs: ReadonlyMap<string, LiveRun>): ListedSource {
-  const heard = runs.get(node.key);
-  const { lastRun } = node;
-  if (heard === undefined || (lastRun !== null && numberOfRun(heard) < numberOfRun(lastRun))) return node;
-  const isGood = heard.status === 'SUCCEEDED' || heard.status === 'SUCCEEDED_WITH_REJECTS';
-  if (!isGood || heard.finishedAt === null) return { ...node, lastRun: heard };
-  return { ...node, lastRun: heard, stale: false, lastGoodRunAt: heard.finishedAt };
 }
 
 const ALL = '';

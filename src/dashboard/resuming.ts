@@ -1,3 +1,4 @@
+import type { GraphQLFormattedError } from 'graphql';
 import type { Client, FormattedExecutionResult, Sink } from 'graphql-ws';
 
 /** A subscription as a client asks it. */
@@ -12,6 +13,12 @@ export type LiveSink = Sink<FormattedExecutionResult<Record<string, unknown>, un
 /** Waits between attempts, in milliseconds; the last one goes on. Short first, since most gateways are back in a second. */
 const WAITS_MS = [250, 500, 1_000, 2_000, 4_000];
 
+/** Codes of refusals that pass: too much at the time, a database that is away for a moment, a round that nobody has computed yet. */
+const PASSING: ReadonlySet<unknown> = new Set([
+  ...['RATE_LIMITED', 'TOO_MANY_OPERATIONS', 'TIMEOUT', 'STARTING', 'AUTH_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'],
+  'AS_OF_UNAVAILABLE',
+]);
+
 interface Position {
   readonly revision: string;
   readonly previousRevision: string | null;
@@ -21,6 +28,8 @@ interface Position {
 /**
  * Subscribes, and goes on after a lost connection where it was: each attempt asks for what came `since` the last revision received, so that nothing is
  * lost or told twice. An event whose `previousRevision` is not the revision last received is a gap; the whole state is then asked for again.
+ *
+ * What is refused is told; it is asked for again when the reason may pass, and else over.
  *
  * Subscriptions without revisions (`syncRunUpdates`) begin again with their state.
  * @param client made with `retryAttempts: 0`, since graphql-ws would connect again with the old `since`
@@ -45,6 +54,15 @@ export function subscribeResuming(client: Client, request: LiveRequest, sink: Li
   };
   const begin = (): void => {
     let isCurrent = true;
+    const refuse = (errors: readonly GraphQLFormattedError[]): void => {
+      sink.next({ errors });
+      if (errors.every(({ extensions }) => PASSING.has(extensions?.code))) waitLonger();
+      else {
+        isOver = true;
+        stop();
+        sink.complete();
+      }
+    };
     const unsubscribe = client.subscribe(
       {
         query: request.query,
@@ -53,6 +71,8 @@ export function subscribeResuming(client: Client, request: LiveRequest, sink: Li
       {
         next(result) {
           if (!isCurrent) return;
+          // Some refusals come as an event of their own, the last one.
+          if (!result.data && result.errors) return refuse(result.errors);
           const next = positionOf(result.data);
           if (next !== null && position !== null && !next.complete && next.previousRevision !== position) {
             position = null;
@@ -65,11 +85,8 @@ export function subscribeResuming(client: Client, request: LiveRequest, sink: Li
         error(error) {
           if (!isCurrent) return;
           isCurrent = false;
-          // An array of errors is the answer to the operation itself: it would be refused again.
-          if (!Array.isArray(error)) return waitLonger();
-          isOver = true;
-          sink.next({ errors: error });
-          sink.complete();
+          if (Array.isArray(error)) refuse(error);
+          else waitLonger();
         },
         complete() {
           if (!isCurrent) return;

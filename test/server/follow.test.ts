@@ -1,5 +1,7 @@
 import { type Client, createClient } from 'graphql-ws';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { subscribeResuming } from '../../src/dashboard/resuming.js';
+import { MAX_OPERATIONS_PER_SOCKET } from '../../src/server/limit.js';
 import { insertAlerts } from '../../src/store/alert.js';
 import { nextChangeId, takeRevision } from '../../src/store/revision.js';
 import { documentedFunction } from '../docs/liveCode.js';
@@ -79,4 +81,36 @@ it('the client of docs/live.md follows a subscription over graphql-ws through a 
     { extensions: { code: 'NOT_FOUND' } },
   ]);
   await other.dispose();
+});
+
+it('the dashboard waits for its turn when a socket has as many operations as it may, and hears of other refusals', async () => {
+  const server = await startTestServer({ platform: () => serving.platform });
+  const client = createClient({ url: `${server.url.replace('http', 'ws')}/graphql`, retryAttempts: 0 });
+  onTestFinished(async () => client.dispose());
+  const query = 'subscription ($since: String) { alertUpdates(since: $since) { revision previousRevision complete } }';
+  const watch = (asked = query) => {
+    const told: { readonly data?: unknown }[] = [];
+    let isOver = false;
+    const complete = () => {
+      isOver = true;
+    };
+    const sink = { next: (result: object) => void told.push(result), error: () => undefined, complete };
+    const end = subscribeResuming(client, { query: asked, variables: {} }, sink);
+    return { told, end, isOver: () => isOver };
+  };
+  const until = (isSo: () => boolean) => vi.waitFor(() => expect(isSo()).toBe(true), { timeout: 20_000, interval: 20 });
+  const others = Array.from({ length: MAX_OPERATIONS_PER_SOCKET }, () => watch());
+  await until(() => others.every(({ told }) => told.length === 1));
+  const late = watch();
+  await until(() => late.told.length > 0);
+  expect(late.told[0]).toMatchObject({ errors: [{ extensions: { code: 'TOO_MANY_OPERATIONS' } }] });
+  expect(late.isOver()).toBe(false);
+  others[0]?.end();
+  await until(() => late.told.some(({ data }) => data !== undefined && data !== null));
+  others[1]?.end();
+
+  const wrong = watch(query.replace('alertUpdates(', 'alertUpdates(sources: ["nobody"], '));
+  await until(wrong.isOver);
+  expect(wrong.told).toMatchObject([{ errors: [{ extensions: { code: 'NOT_FOUND' } }] }]);
+  for (const each of [...others, late]) each.end();
 });

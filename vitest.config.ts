@@ -63,6 +63,7 @@ export default defineConfig({
           include: ['test/browser/**/*.test.ts'],
           // One platform with the demonstration, and one browser, for all of them.
           globalSetup: ['test/helpers/browserStage.ts'],
+          setupFiles: ['test/helpers/enterStage.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import chromium from '@sparticuz/chromium';
 import { chromium as engine } from 'playwright-core';
 import type { TestProject } from 'vitest/node';
-import { makeFolder, startPlatform } from './platform.js';
+import { makeFolder, type PlatformProcess, startPlatform } from './platform.js';
 
 const CLI = join(import.meta.dirname, '../../dist/src/cli.js');
 
@@ -18,6 +18,8 @@ declare module 'vitest' {
     platformFolder: string;
     /** Signs in an integrator. */
     integratorToken: string;
+    /** A POST there starts the platform, unless it runs; answers when it is ready. */
+    startUrl: string;
     /** A POST there kills the platform, as `kill -9` does, and starts it anew at the same address; answers when it is ready. */
     restartUrl: string;
     /** Where the browser takes orders. */
@@ -25,44 +27,54 @@ declare module 'vitest' {
   }
 }
 
-/** Starts one platform with the whole demonstration and one Chromium for all browser tests. */
+/**
+ * One platform with the whole demonstration and one Chromium for all browser tests. The platform starts with the first of them (enterStage.ts), since what is set
+ * up here runs beside the tests of all projects.
+ */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = await makeFolder();
+  const port = await findFreePort();
   const place = {
     DATA_DIR: folder.path,
     DEMO_TICK_MS: '1500',
-    PORT: String(await findFreePort()),
+    PORT: String(port),
     SOURCE_ALLOWED_HOSTS: '127.0.0.1',
   };
-  let [platform, browser] = await Promise.all([
-    startPlatform(place),
-    engine.launchServer({
-      executablePath: await chromium.executablePath(),
-      // Not the arguments that its package offers: they turn off what a browser of users does, such as its web security.
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
-      headless: true,
-      host: '127.0.0.1',
-    }),
-  ]);
+  const browser = await engine.launchServer({
+    executablePath: await chromium.executablePath(),
+    // Not the arguments that its package offers: they turn off what a browser of users does, such as its web security.
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
+    headless: true,
+    host: '127.0.0.1',
+  });
   const environment = { ...process.env, DATA_DIR: folder.path };
   const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'token', '--role', 'integrator'], {
     env: environment,
   });
-  const restarter = createServer(async (_request, response) => {
-    await platform.end('SIGKILL');
-    platform = await startPlatform(place);
-    response.end();
+  let platform: Promise<PlatformProcess> | null = null;
+  const stage = createServer(async (request, response) => {
+    if (request.url === '/restart') {
+      await (await platform)?.end('SIGKILL');
+      platform = null;
+    }
+    platform ??= startPlatform(place);
+    await platform.then(
+      () => response.end(),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    );
   });
-  await new Promise<void>((resolve) => restarter.listen(0, '127.0.0.1', resolve));
-  project.provide('restartUrl', `http://127.0.0.1:${(restarter.address() as AddressInfo).port}`);
-  project.provide('platformUrl', platform.url);
+  await new Promise<void>((resolve) => stage.listen(0, '127.0.0.1', resolve));
+  const stageUrl = `http://127.0.0.1:${(stage.address() as AddressInfo).port}`;
+  project.provide('startUrl', `${stageUrl}/start`);
+  project.provide('restartUrl', `${stageUrl}/restart`);
+  project.provide('platformUrl', `http://127.0.0.1:${port}`);
   project.provide('platformFolder', folder.path);
   project.provide('integratorToken', stdout.trim());
   project.provide('browserEndpoint', browser.wsEndpoint());
   return async () => {
-    restarter.close();
+    stage.close();
     await browser.close();
-    await platform.end('SIGTERM');
+    await (await platform)?.end('SIGTERM');
     await folder.remove();
   };
 }

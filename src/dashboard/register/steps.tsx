@@ -29,13 +29,15 @@ interface Outcome {
 /** The draft that was registered, and how far its source has come. */
 interface Way {
   readonly draft: Draft;
+  /** Those that were registered with it: a check that fails for a wrong one is mended by registering another. */
+  readonly secrets: readonly SecretValue[];
   readonly key: string;
   readonly version: number;
   readonly outcomes: readonly Outcome[];
 }
 
 /**
- * Brings a manifest into use: register, check, activate, read. One step at a time, each tried again when it fails; a changed manifest begins anew.
+ * Brings a manifest into use: register, check, activate, read. One step at a time, each tried again when it fails; a changed manifest, address or secret begins anew.
  * @param isReady whether the manifest is known to have no mistakes
  */
 export function Steps({
@@ -57,8 +59,7 @@ export function Steps({
   const [checking, check] = useMutation(CheckSourceDocument);
   const [activating, activate] = useMutation(ActivateSourceDocument);
   const [reading, read] = useMutation(SyncSourceDocument);
-  const current =
-    way !== null && way.draft.manifest === draft.manifest && way.draft.baseUrl === draft.baseUrl ? way : null;
+  const current = way !== null && isOf(way, draft, secrets) ? way : null;
   const outcomes = current?.outcomes ?? [];
   const next = STEPS.find((step) => !outcomes.some((each) => each.step === step && each.isDone));
   const isBusy = [registering, checking, activating, reading].some(({ fetching }) => fetching);
@@ -76,7 +77,10 @@ export function Steps({
       const text =
         source === null ? say('notRegistered') : say('registered', { key: source.key, version: source.version });
       const outcome: Outcome = { step: 'register', isDone: source !== null, text, error: error ?? null };
-      note(outcome, source === null ? null : { draft, key: source.key, version: source.version, outcomes: [] });
+      note(
+        outcome,
+        source === null ? null : { draft, secrets, key: source.key, version: source.version, outcomes: [] },
+      );
     },
     check: async (begun) => {
       const { data, error } = await check({ key: begun?.key ?? '' });
@@ -137,6 +141,12 @@ export function Steps({
       )}
     </section>
   );
+}
+
+/** Whether what was registered is what is written now. */
+function isOf(way: Way, draft: Draft, secrets: readonly SecretValue[]): boolean {
+  const isSame = way.draft.manifest === draft.manifest && way.draft.baseUrl === draft.baseUrl;
+  return isSame && JSON.stringify(way.secrets) === JSON.stringify(secrets);
 }
 
 function StepItem({

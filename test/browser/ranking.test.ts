@@ -58,6 +58,7 @@ it('keeps every filter in the address, which shows the same to another reader', 
   const link = await other.page.getByRole('link', { name: 'CSV', exact: true }).getAttribute('href');
   expect(link).toContain('round=PROVINCE-2022');
   expect(link).toContain('measure=CYBERSECURITY');
+  expect(link).toContain('lang=vi');
 });
 
 it('shows 34 or 63 provinces and both archipelagos on a map that is one with the table', async () => {

@@ -239,7 +239,6 @@ function OfRound({
                 measure,
                 'filter.region.eq': region,
                 'filter.name.contains': choice.search,
-                lang: language,
               }}
             />
             {/* With the round by name: what is newest today is not tomorrow. */}

@@ -19,13 +19,23 @@ interface Update {
 const { DTI_URL = 'http://127.0.0.1:4000', DTI_TOKEN } = process.env;
 const [round = '', count = 'Infinity'] = process.argv.slice(2);
 
+let patience: NodeJS.Timeout | undefined;
 const client = createClient({
   url: `${DTI_URL.replace(/^http/, 'ws')}/graphql`,
   connectionParams: DTI_TOKEN === undefined ? {} : { authorization: `Bearer ${DTI_TOKEN}` },
   // graphql-ws would connect again by itself, but with the old variables: with a `since` that is long over. `follow` does it instead.
   retryAttempts: 0,
-  // Without it nobody notices a connection that died without a word.
+  // A connection that died without a word says nothing: it is ended when a ping stays without an answer.
   keepAlive: 10_000,
+  on: {
+    ping: (received) => {
+      if (!received) patience = setTimeout(() => client.terminate(), 5_000);
+    },
+    pong: (received) => {
+      if (received) clearTimeout(patience);
+    },
+    closed: () => clearTimeout(patience),
+  },
 });
 
 /**

@@ -1,4 +1,6 @@
 import { type FormEvent, useId, useRef, useState } from 'react';
+import { stringifyDocument } from 'urql';
+import { ViewerDocument } from '../generated/operations.ts';
 import { useWords } from '../language.tsx';
 import { FRAME_WORDS } from '../text.ts';
 import { hasExpired, setToken, tokenOf } from '../token.ts';
@@ -9,16 +11,16 @@ export function SignIn() {
   const say = useWords(FRAME_WORDS);
   const viewer = useViewer();
   const dialog = useRef<HTMLDialogElement>(null);
-  const [isRefused, setRefused] = useState(false);
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
   const id = useId();
 
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const token = new FormData(event.currentTarget).get('token');
     if (typeof token !== 'string' || token.trim() === '') return;
-    const isAccepted = await tryToken(token.trim());
-    setRefused(!isAccepted);
-    if (!isAccepted) return;
+    const refused = await tryToken(token.trim());
+    setRefusal(refused);
+    if (refused !== null) return;
     dialog.current?.close();
     setToken(token.trim());
   };
@@ -50,10 +52,10 @@ export function SignIn() {
             autoComplete="off"
             required
             aria-describedby={`${id}-help`}
-            aria-invalid={isRefused}
+            aria-invalid={refusal === 'tokenRefused'}
           />
           <p id={`${id}-help`} className="help">
-            {isRefused ? say('tokenRefused') : say('tokenHelp')}
+            {say(refusal ?? 'tokenHelp')}
           </p>
           <p className="actions">
             <button type="submit" className="primary">
@@ -69,12 +71,17 @@ export function SignIn() {
   );
 }
 
-/** Whether the platform accepts a token. */
-async function tryToken(token: string): Promise<boolean> {
+/** Why nobody is signed in: the token is wrong, or nobody could look at it now. */
+type Refusal = 'tokenRefused' | 'tokenUntried';
+
+/** Tries a token; null = the platform accepts it. */
+async function tryToken(token: string): Promise<Refusal | null> {
   const answer = await fetch('/graphql', {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query: '{ viewer { role } }' }),
+    // On the list of the dashboard's documents: elsewhere no others may be answered.
+    body: JSON.stringify({ query: stringifyDocument(ViewerDocument) }),
   }).catch(() => null);
-  return answer?.ok === true;
+  if (answer?.ok === true) return null;
+  return answer?.status === 401 ? 'tokenRefused' : 'tokenUntried';
 }

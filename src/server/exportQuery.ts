@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { PlatformError } from '../domain/errors.js';
 import type { About } from '../exchange/table.js';
-import { describeExport, SOURCES_DOCUMENT } from './exportAbout.js';
+import { describeExport, isSimulated, SOURCES_DOCUMENT } from './exportAbout.js';
 import { readJson, readOnce } from './exportArguments.js';
 import type { Data, Exporter, ExportReader, ReadPage, RowOperation } from './exportReader.js';
 import { shapeOf } from './exportShape.js';
@@ -103,10 +103,12 @@ export async function openQuery(
     variables: { ...variables, [AFTER]: after },
   });
   const title = judged.operation.name?.value ?? path;
+  // A table of one's own has no column that tells, and its CSV by itself nothing else than its name.
+  const mark = isSimulated(about) ? '-simulated' : '';
   const described = describeExport(
     {
       ...{ lang, title, revision, rowCount: null, url: null },
-      fileName: `dti-${title.replace(/[^\w.-]+/g, '_')}-r${revision}`,
+      fileName: `dti-${title.replace(/[^\w.-]+/g, '_')}${mark}-r${revision}`,
     },
     about,
   );

@@ -390,7 +390,7 @@ describe('a query of one’s own', () => {
       } }`,
     );
     const response = await fetchFile(...post('format=csv&path=scores.edges', QUERY));
-    expect(response.headers.get('content-disposition')).toMatch(/filename="dti-Movers-r\d+\.csv"/);
+    expect(response.headers.get('content-disposition')).toMatch(/filename="dti-Movers-simulated-r\d+\.csv"/);
     expect(await readCsv(response)).toEqual(
       expected.map(({ rank, value, change, entity, measure }) => ({
         ...{ rank: text(rank), change_value: text(change?.value), entity_code: entity.code, entity_name: entity.name },

@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { BROWSER } from './kept.ts';
 
 /** The languages of the dashboard; a new one is a column in each `text.ts`. */
 export type Language = 'vi' | 'en';
@@ -16,8 +17,16 @@ const Context = createContext<Speech>({ language: 'vi', setLanguage: () => undef
 
 /** The address decides (`?lang=en`), then what was chosen before, then the browser. */
 function firstLanguage(): Language {
-  const asked = new URLSearchParams(location.search).get('lang') ?? localStorage.getItem(KEY) ?? navigator.language;
+  const asked = new URLSearchParams(location.search).get('lang') ?? BROWSER.get(KEY) ?? navigator.language;
   return asked.toLowerCase().startsWith('vi') ? 'vi' : 'en';
+}
+
+/** An address that names a language names the one that is spoken, so that it can be sent on. */
+function renameLanguage(language: Language): void {
+  const address = new URL(location.href);
+  if (!address.searchParams.has('lang')) return;
+  address.searchParams.set('lang', language);
+  history.replaceState(history.state, '', address);
 }
 
 /** Gives its children a language, and the document too. */
@@ -30,7 +39,8 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
     () => ({
       language,
       setLanguage: (next: Language) => {
-        localStorage.setItem(KEY, next);
+        BROWSER.set(KEY, next);
+        renameLanguage(next);
         choose(next);
       },
     }),

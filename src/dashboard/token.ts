@@ -1,24 +1,25 @@
+import { TAB } from './kept.ts';
+
 const KEY = 'dti-token';
 const watchers = new Set<() => void>();
 let isExpired = false;
 
 /** The token that somebody signed in with, for this tab only and gone with it; null = the public. */
 export function tokenOf(): string | null {
-  return sessionStorage.getItem(KEY);
+  return TAB.get(KEY);
 }
 
 /** Signs in with a token, or out with null. */
 export function setToken(token: string | null): void {
   isExpired = false;
-  if (token === null) sessionStorage.removeItem(KEY);
-  else sessionStorage.setItem(KEY, token);
+  TAB.set(KEY, token);
   for (const watcher of watchers) watcher();
 }
 
 /** Signs out who has a token that is not good any more: the page goes on as the public's instead of failing everywhere. */
 export function expireToken(): void {
   if (tokenOf() === null) return;
-  sessionStorage.removeItem(KEY);
+  TAB.set(KEY, null);
   isExpired = true;
   for (const watcher of watchers) watcher();
 }

@@ -18,7 +18,7 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 /** Addresses of views (src/dashboard/views.ts): the page is sent, and its own router shows them. */
-const VIEWS = ['/', '/map', '/entity/*', '/compare', '/regions', '/sources', '/sources/*', '/register', '/register/*'];
+const VIEWS = ['/', '/map', '/entity/*', '/compare', '/regions', '/sources', '/sources/*', '/register'];
 
 const YEAR_MS = 365 * 24 * 3_600_000;
 

@@ -16,11 +16,13 @@ import type { Desk, Work } from './work.js';
 
 const EXAMPLES = `
 Examples:
-  dti query ranking.graphql --variables '{"round":"PROVINCE-2022"}'
-  dti source list --json
-  dti export ranking round=PROVINCE-2022 --out ranking.xlsx
-  dti run watch
-  dti backup --out dti.backup
+  npx dti query examples/query/data-team/ranking.graphql --variables '{"published":"PROVINCE-2022"}'
+  npx dti source list --json
+  npx dti export ranking round=PROVINCE-2022 --out ranking.xlsx
+  npx dti run watch
+  npx dti backup --out dti.backup
+
+npx dti is for the folder of the project: elsewhere npx would ask the registry for a foreign package of this name.
 
 Results go to standard output, progress and errors to standard error. Exit codes: 0 good, 1 failed or bad, 2 wrong command line.
 Every command is described in docs/command-line.md.`;

@@ -73,6 +73,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   // Configuration of sources, and rows of other people's registers as they came.
   'Source.settings': INTEGRATORS,
   'Source.versions': INTEGRATORS,
+  'Source.waitingVersion': INTEGRATORS,
   'SyncRun.rejects': INTEGRATORS,
   'SyncRun.pagesRead': INTEGRATORS,
   'SyncRun.worker': INTEGRATORS,

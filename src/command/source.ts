@@ -34,11 +34,23 @@ interface Problem {
 }
 
 interface Changed {
-  readonly source: { readonly key: string; readonly version: number; readonly status: string };
+  readonly source: {
+    readonly key: string;
+    readonly version: number;
+    readonly status: string;
+    readonly waitingVersion: Waiting | null;
+  };
+}
+
+/** A version that is not in use yet. */
+interface Waiting {
+  readonly version: number;
+  readonly status: string;
 }
 
 const PROBLEMS = 'problems { path line column code message }';
-const CHANGED = 'source { key version status }';
+const WAITING = 'waitingVersion { version status }';
+const CHANGED = `source { key version status ${WAITING} }`;
 const SECRETS = `
 The value of a secret is DTI_SECRET_<NAME> of the environment, else a line of standard input, in the order of the names.`;
 
@@ -51,7 +63,8 @@ export function addSourceCommands(program: Command, { act }: Desk): void {
     .addHelpText('after', SECRETS);
   source
     .command('check <key>')
-    .description('tries the newest version of a source with its settings')
+    .description('tries a version of a source with its settings')
+    .option('--version <number>', 'an older version, to go back to it; absent = the newest', wholeNumber(1))
     .action(act(check, 'integrator'));
   withPlace(source.command('preview <keyOrFile>').description('reads some pages as a sync would, and writes nothing'))
     .option('--pages <number>', 'how many pages at most', wholeNumber(1))
@@ -101,17 +114,22 @@ function withPlace(command: Command): Command {
 }
 
 async function list(session: Session): Promise<boolean> {
+  const { viewer } = await ask<{ viewer: { maySeeWaiting: boolean } }>(
+    session,
+    'query { viewer { maySeeWaiting: can(coordinate: "Source.waitingVersion") } }',
+  );
   const { sources } = await ask<{ sources: { edges: { node: Record<string, unknown> }[] } }>(
     session,
     `query ($lang: Lang!) { sources(first: 1000) { edges { node {
-      key version status kind stale simulated name(lang: $lang) } } } }`,
+      key version status kind stale simulated name(lang: $lang) ${viewer.maySeeWaiting ? WAITING : ''} } } } }`,
     { lang: session.lang },
   );
   const found = sources.edges.map(({ node }) => node);
-  const rows = found.map(({ key, version, status, kind, stale, name }) => [
-    ...[key, version, status, kind, stale === true ? 'stale' : 'fresh', name],
+  const rows = found.map(({ key, version, status, kind, stale, name, waitingVersion }) => [
+    ...[key, version, sayWaiting((waitingVersion ?? null) as Waiting | null), status, kind],
+    ...[stale === true ? 'stale' : 'fresh', name],
   ]);
-  await session.print(found, table(['KEY', 'VERSION', 'STATUS', 'KIND', 'DATA', 'NAME'], rows));
+  await session.print(found, table(['KEY', 'VERSION', 'WAITING', 'STATUS', 'KIND', 'DATA', 'NAME'], rows));
   return true;
 }
 
@@ -130,14 +148,14 @@ async function register(session: Session, options: PlaceOptions, file = ''): Pro
   return problems.length === 0;
 }
 
-async function check(session: Session, _: object, key = ''): Promise<boolean> {
-  const { checkSource } = await ask<{ checkSource: Changed & { ok: boolean; message: string } }>(
+async function check(session: Session, options: { readonly version?: number }, key = ''): Promise<boolean> {
+  const { checkSource } = await ask<{ checkSource: Changed & { version: number; ok: boolean; message: string } }>(
     session,
-    `mutation ($key: String!) { checkSource(key: $key) { ok message ${CHANGED} } }`,
-    { key },
+    `mutation ($key: String!, $version: Int) { checkSource(key: $key, version: $version) { version ok message ${CHANGED} } }`,
+    { key, version: options.version ?? null },
   );
-  const { ok, message, source } = checkSource;
-  await session.print(checkSource, [`${ok ? 'ok' : 'failed'}: ${message}`, saySource(source)]);
+  const { version, ok, message, source } = checkSource;
+  await session.print(checkSource, [`${ok ? 'ok' : 'failed'}: version ${version}: ${message}`, saySource(source)]);
   return ok;
 }
 
@@ -273,6 +291,11 @@ function sayProblems(file: string, problems: readonly Problem[]): string[] {
   return problems.map(({ line, column, code, message }) => `${file}:${line}:${column} ${code} ${message}`);
 }
 
-function saySource({ key, version, status }: Changed['source']): string {
-  return `${key}  version ${version}  ${status}`;
+function saySource({ key, version, status, waitingVersion }: Changed['source']): string {
+  const waiting = waitingVersion === null ? '' : `; version ${sayWaiting(waitingVersion)} waits`;
+  return `${key}  version ${version}  ${status}${waiting}`;
+}
+
+function sayWaiting(waiting: Waiting | null): string | null {
+  return waiting === null ? null : `${waiting.version} (${waiting.status})`;
 }

@@ -133,6 +133,19 @@ export class SourceConfigurationResolver {
     return rows.map((row) => new SourceVersionType(row, source, view));
   }
 
+  @FieldResolver(() => SourceVersionType, {
+    nullable: true,
+    description:
+      'Its newest version while an older one is in use: it waits to be checked and activated; null = none waits. For integrators.',
+  })
+  async waitingVersion(@Root() { source, view }: SourceType): Promise<SourceVersionType | null> {
+    const [newest] = await view.loaders.versionsOfSource.load(source.id);
+    const isUsed = source.status === 'ACTIVE' || source.status === 'PAUSED';
+    return isUsed && newest !== undefined && newest.version > source.version
+      ? new SourceVersionType(newest, source, view)
+      : null;
+  }
+
   @Cost(10)
   @FieldResolver(() => SourceSettingsType, { description: 'Its settings as they are now. For integrators.' })
   async settings(@Root() { source, view }: SourceType): Promise<SourceSettingsType> {

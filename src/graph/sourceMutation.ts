@@ -9,7 +9,14 @@ import { PREVIEW_PAGES, previewSource } from '../pipeline/previewSource.js';
 import { registerManifest } from '../pipeline/registerManifest.js';
 import { replayRejected } from '../pipeline/replay.js';
 import type { RunSource } from '../pipeline/runSource.js';
-import { activateSource, checkSource, pauseSource, requireActive, retireSource } from '../pipeline/sourceLife.js';
+import {
+  activateSource,
+  checkSource,
+  pauseSource,
+  requireActive,
+  retireSource,
+  type VersionCheck,
+} from '../pipeline/sourceLife.js';
 import { setSourceSettings } from '../pipeline/sourceSettings.js';
 import type { SourceStage } from '../pipeline/sourceStage.js';
 import { type GraphContext, stageOf, type View, viewAfter } from './context.js';
@@ -51,14 +58,18 @@ class RegisterSourcePayload {
 
 @ObjectType({ description: 'What a check found.', simpleResolvers: true })
 class CheckSourcePayload extends SourcePayload {
+  @Field(() => GraphQLInt, { description: 'The version that was tried.' })
+  readonly version: number;
+
   @Field(() => Boolean, { description: 'Whether the source answered as its manifest says.' })
   readonly ok: boolean;
 
   @Field(() => String, { description: 'What answered, or what is wrong and what to do.' })
   readonly message: string;
 
-  constructor(source: SourceType, ok: boolean, message: string) {
+  constructor(source: SourceType, { version, ok, message }: VersionCheck) {
     super(source);
+    this.version = version;
     this.ok = ok;
     this.message = message;
   }
@@ -103,17 +114,25 @@ export class SourceMutationResolver {
   }
 
   @Mutation(() => CheckSourcePayload, {
-    description: 'Tries the newest version of a source with its settings; a draft that passes becomes CHECKED.',
+    description:
+      'Tries a version of a source with its settings, and keeps what came of it; a draft whose newest version passes becomes CHECKED.',
   })
   async checkSource(
     @Arg('key', () => String, KEY) key: string,
+    @Arg('version', () => GraphQLInt, {
+      nullable: true,
+      description: 'An older version, to go back to it; absent = the newest.',
+    })
+    version: number | null,
     @Arg('idempotencyKey', () => String, IDEMPOTENCY_KEY) idempotencyKey: string | null,
     @Ctx() context: GraphContext,
   ): Promise<CheckSourcePayload> {
-    const { ok, message } = await write(context, 'checkSource', { key }, idempotencyKey, (stage, actor) =>
-      checkSource(stage, actor, key),
+    const number = version ?? null;
+    const input = { key, ...(number === null ? {} : { version: number }) };
+    const found = await write(context, 'checkSource', input, idempotencyKey, (stage, actor) =>
+      checkSource(stage, actor, key, number),
     );
-    return new CheckSourcePayload(await sourceAfter(context, key), ok, message);
+    return new CheckSourcePayload(await sourceAfter(context, key), found);
   }
 
   @Mutation(() => SourcePreviewType, {

@@ -50,7 +50,7 @@ export async function registerManifest(
       await em.refresh(known);
     }
     const versions = known === null ? [] : await em.find(SourceVersionTable, { sourceId: known.id });
-    const conflict = findConflict(versions, version, sha256(text));
+    const conflict = findConflict(known, versions, version, sha256(text));
     if (conflict !== null) return { key: null, isNew: false, problems: [locate(conflict)] };
     if (known !== null) nextStatus(key, known.status as SourceStatus, 'register');
     const isNew = !versions.some((each) => each.version === version);
@@ -79,7 +79,7 @@ export async function findManifestProblems(
   const known = await em.findOne(SourceTable, { key: manifest.key });
   if (known === null) return [];
   const versions = await em.find(SourceVersionTable, { sourceId: known.id }, { exclude: ['manifest'] });
-  const conflict = findConflict(versions, manifest.version, sha256(text));
+  const conflict = findConflict(known, versions, manifest.version, sha256(text));
   return conflict === null ? [] : [locate(conflict)];
 }
 
@@ -94,16 +94,21 @@ function readManifest(library: SourceStage['library'], text: string): ParsedMani
 
 /** Why a version cannot be registered; null = it can, or it is there with the same text. */
 function findConflict(
-  versions: readonly Pick<SourceVersionRow, 'version' | 'sha256'>[],
+  known: Pick<SourceRow, 'key' | 'nameEn' | 'owner'> | null,
+  versions: readonly Pick<SourceVersionRow, 'version' | 'sha256' | 'createdBy'>[],
   version: number,
   hash: string,
 ): FoundProblem | null {
   const same = versions.find((each) => each.version === version);
   if (same?.sha256 === hash) return null;
   const newest = Math.max(0, ...versions.map((each) => each.version));
-  if (same === undefined && version > newest) return null;
+  if (known === null || (same === undefined && version > newest)) return null;
   const why = same === undefined ? `Version ${newest} is newer` : `Version ${version} is registered with another text`;
-  return { path: ['version'], code: 'version', message: `${why}. Raise version to ${newest + 1}.` };
+  const { createdBy } = same ?? versions.find((each) => each.version === newest) ?? {};
+  // Whoever meant a new source must not go on to take over the one of somebody else.
+  const whose = `The key "${known.key}" is that of "${known.nameEn}" of ${known.owner}, registered by ${createdBy ?? 'the platform itself'}`;
+  const advice = `Raise version to ${newest + 1} to change that source; a new source needs another key.`;
+  return { path: ['version'], code: 'version', message: `${why}. ${whose}. ${advice}` };
 }
 
 async function addVersion(

@@ -12,27 +12,38 @@ import { columnsOf, findNewestVersion, findVersion } from './source.js';
 import { requireSource } from './sourceLibrary.js';
 import { readingOptions, type SourceStage } from './sourceStage.js';
 
+/** What a check found, and of which version. */
+export interface VersionCheck extends CheckResult {
+  readonly version: number;
+}
+
 /**
- * Tries the newest version of a source with its settings, and keeps the result with the version. A draft that passes is checked; a checked source that fails
- * is a draft again; one in use goes on.
+ * Tries a version of a source with its settings, and keeps the result with the version. A draft whose newest version passes is checked; a checked source whose
+ * newest version fails is a draft again; one in use goes on.
+ * @param number an older version, to go back to it; null = the newest
  * @throws PlatformError NOT_FOUND, SOURCE_STATE, SECRETS_KEY
  */
-export async function checkSource(stage: SourceStage, actor: Actor, key: string): Promise<CheckResult> {
+export async function checkSource(
+  stage: SourceStage,
+  actor: Actor,
+  key: string,
+  number: number | null = null,
+): Promise<VersionCheck> {
   const em = stage.database.fork();
   const source = await requireSource(em, key);
   nextStatus(key, statusOf(source), 'pass check');
-  const version = await findNewest(em, source);
+  const version = await chooseVersion(em, source, number);
   const { connector, settings } = await stage.library.openVersion(em, source, version);
   const result = await tryConnector(connector, readingOptions(stage, settings));
   await changeSource(stage.database, actor, key, async (change, current) => {
     const checked = await change.findOneOrFail(SourceVersionTable, { id: version.id });
     change.assign(checked, { checkedAt: stage.now(), checkOk: result.ok, checkMessage: result.message });
     const newest = await findNewest(change, current);
-    // A version that came meanwhile is not checked by this.
+    // The status is that of the newest version: one that came meanwhile is not checked by this, nor by a check of an older one.
     if (newest.id === version.id) move(current, result.ok ? 'pass check' : 'fail check');
     return { action: 'checkSource', details: { version: version.version, ok: result.ok } };
   });
-  return result;
+  return { ...result, version: version.version };
 }
 
 /**
@@ -57,7 +68,7 @@ export async function activateSource(
       const isNewest = version.id === (await findNewest(em, source)).id;
       const advice = isNewest
         ? 'It can be activated once a check passes: check it first.'
-        : 'Only the newest version is checked: register it again as a new version, and check that.';
+        : `It can be activated once a check of it passes: check version ${version.version} first, by checkSource with "version" or "check --version ${version.version}".`;
       throw new PlatformError('SOURCE_STATE', `Version ${version.version} of the source "${key}" ${found}. ${advice}`);
     }
     describeBy(em, source, version);

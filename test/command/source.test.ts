@@ -61,7 +61,7 @@ describe('the command line of sources', () => {
     const set = await run(`settings by_command ${settings}`, `${TOKEN}\n`);
     expect(set.output).toContain(`base URL  ${source.baseUrl}\n`);
     expect(set.output).toContain('secrets   other, token\n');
-    expect((await run('check by_command')).output).toMatch(/^ok: .*\nby_command {2}version 1 {2}CHECKED\n$/);
+    expect((await run('check by_command')).output).toMatch(/^ok: version 1: .*\nby_command {2}version 1 {2}CHECKED\n$/);
     expect((await run('activate by_command')).output).toBe('by_command  version 1  ACTIVE\n');
     const synced = await run('sync by_command --mode full_refresh');
     expect(synced).toMatchObject({ code: 0, output: expect.stringContaining('read 3, written 2') });
@@ -72,12 +72,18 @@ describe('the command line of sources', () => {
       code: 1,
       output: expect.stringMatching(/^failed: SYNC_\w+ GET \/rows .*400/m),
     });
-    await run(`register ${await write('second.yaml', { key: 'by_command', version: 2, secrets: 'token, other' })}`);
-    await run('check by_command');
+    const second = await write('second.yaml', { key: 'by_command', version: 2, secrets: 'token, other' });
+    expect((await run(`register ${second}`)).output).toBe('by_command  version 1  ACTIVE; version 2 (DRAFT) waits\n');
+    expect((await run('check by_command')).output).toMatch(
+      /^ok: version 2: .*\nby_command {2}version 1 {2}ACTIVE; version 2 \(CHECKED\) waits\n$/,
+    );
+    expect((await run('list')).output).toMatch(/^by_command {2}1 {8}2 \(CHECKED\) {2}ACTIVE/m);
+    expect((await run('list', '', 'reviewer')).output).toMatch(/^by_command {2}1 {8}- {8}ACTIVE/m);
+    expect((await run('check by_command --version 1')).output).toMatch(/^ok: version 1: /);
     expect((await run('activate by_command --version 2')).output).toBe('by_command  version 2  ACTIVE\n');
-    expect((await run('activate by_command --version 1')).output).toBe('by_command  version 1  ACTIVE\n');
-    expect((await run('pause by_command')).output).toBe('by_command  version 1  PAUSED\n');
-    expect((await run('list')).output).toMatch(/^by_command {2}1 {8}PAUSED {2}NATIONAL_DATABASE/m);
+    expect((await run('activate by_command --version 1')).output).toContain('by_command  version 1  ACTIVE');
+    expect((await run('pause by_command')).output).toContain('by_command  version 1  PAUSED');
+    expect((await run('list')).output).toMatch(/^by_command {2}1 {8}2 \(CHECKED\) {2}PAUSED {2}NATIONAL_DATABASE/m);
     const { output } = await run('list --json --lang vi');
     const listed = JSON.parse(output).find(({ key }: { key: string }) => key === 'by_command');
     expect(listed).toMatchObject({ version: 1, status: 'PAUSED', name: 'Mẫu' });

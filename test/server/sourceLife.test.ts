@@ -11,7 +11,8 @@ import type { TestServer } from './testServer.js';
 
 const REGISTER = `mutation ($input: RegisterSourceInput!) {
   registerSource(input: $input) { source { key status version } problems { path line column code message } } }`;
-const CHECK = 'mutation ($key: String!) { checkSource(key: $key) { ok message source { status } } }';
+const CHECK = `mutation ($key: String!, $version: Int) { checkSource(key: $key, version: $version) {
+  version ok message source { status version waitingVersion { version status } } } }`;
 const ACTIVATE = `mutation ($key: String!, $version: Int, $idempotencyKey: String) {
   activateSource(key: $key, version: $version, idempotencyKey: $idempotencyKey) { source { status version name } } }`;
 const PREVIEW = `mutation ($input: PreviewSourceInput, $key: String) { previewSource(input: $input, key: $key) {
@@ -81,7 +82,7 @@ describe('the life of a source through GraphQL', () => {
     expect(await refused(ACTIVATE, { key: 'sample' })).toBe('SOURCE_STATE');
     expect(await refused(SYNC, { key: 'sample' })).toBe('SOURCE_STATE');
     const { checkSource } = await done(CHECK, { key: 'sample' });
-    expect(checkSource).toMatchObject({ ok: true, source: { status: 'CHECKED' } });
+    expect(checkSource).toMatchObject({ version: 1, ok: true, source: { status: 'CHECKED', waitingVersion: null } });
     const { activateSource } = await done(ACTIVATE, { key: 'sample' });
     expect(activateSource.source).toEqual({ status: 'ACTIVE', version: 1, name: 'Sample' });
     const { syncSource } = await done(SYNC, { key: 'sample' });
@@ -186,7 +187,12 @@ describe('the life of a source through GraphQL', () => {
     expect((await done(SOURCE, { key: 'unwritten' })).source).toBeNull();
     const { manifestProblems } = await done(PROBLEMS, { manifest: sampleManifest({ extra: '# another text' }) });
     expect(manifestProblems).toEqual([
-      { path: 'version', line: 2, column: 10, code: 'version', message: expect.stringMatching(/Raise version to \d/) },
+      {
+        ...{ path: 'version', line: 2, column: 10, code: 'version' },
+        message: expect.stringMatching(
+          /"sample" is that of "Sample" of .*, registered by local:the integrator\. Raise version to \d .* another key\.$/,
+        ),
+      },
     ]);
     const { manifestProblems: reserved } = await done(PROBLEMS, { manifest: sampleManifest({ key: 'self-report' }) });
     expect(reserved).toMatchObject([{ path: 'key' }]);
@@ -204,6 +210,27 @@ describe('the life of a source through GraphQL', () => {
     for (const verb of ['pause', 'retire', 'check', 'activate']) {
       expect(await refused(one(verb), { key: 'elsewhere' }), verb).toBe('SOURCE_STATE');
     }
+  });
+
+  it('goes back to a version whose newest check failed, once a check of it passes', async () => {
+    const key = 'returning';
+    await register({ key }, place());
+    await done(CHECK, { key });
+    await done(ACTIVATE, { key });
+    await done(SETTINGS, { key, settings: { secrets: [{ name: 'token', value: 'wrong-token-value' }] } });
+    expect((await done(CHECK, { key })).checkSource).toMatchObject({ version: 1, ok: false });
+    await register({ key, version: 2 });
+    await done(SETTINGS, { key, settings: place() });
+    expect((await done(CHECK, { key })).checkSource).toMatchObject({
+      ...{ version: 2, ok: true },
+      source: { status: 'ACTIVE', version: 1, waitingVersion: { version: 2, status: 'CHECKED' } },
+    });
+    await done(ACTIVATE, { key });
+    const { errors } = await ask(ACTIVATE, { key, version: 1 });
+    expect(errors?.[0]?.message).toMatch(/^Version 1 .* failed its newest check: .* "check --version 1"\.$/);
+    expect((await done(CHECK, { key, version: 1 })).checkSource).toMatchObject({ version: 1, ok: true });
+    expect((await done(ACTIVATE, { key, version: 1 })).activateSource.source).toMatchObject({ version: 1 });
+    expect(await refused(CHECK, { key, version: 9 })).toBe('NOT_FOUND');
   });
 
   it('a paused source whose version has failed since goes on once a check passes', async () => {

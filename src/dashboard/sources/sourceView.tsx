@@ -6,6 +6,7 @@ import { useAddress } from '../address.ts';
 import { SourceDetailDocument, type SourceDetailQuery } from '../generated/operations.ts';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
+import { Downloads } from '../parts/downloads.tsx';
 import { useViewer } from '../viewer.tsx';
 import { OpenAlerts } from './alerts.tsx';
 import { Badge, SimulatedMark } from './badge.tsx';
@@ -66,6 +67,7 @@ export default function SourceView() {
           <Configuration sourceKey={key} version={source.version} status={source.status} changed={askAnew} />
         </div>
       </div>
+      <Downloads table="observations" parameters={{ filter: JSON.stringify({ source: { eq: key } }) }} />
     </article>
   );
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { describeError, PlatformError } from '../domain/errors.js';
 import { addBackupCommands } from './backup.js';
@@ -21,6 +23,7 @@ Examples:
   npx dti export ranking round=PROVINCE-2022 --out ranking.xlsx
   npx dti run watch
   npx dti backup --out dti.backup
+  npx dti --version
 
 npx dti is for the folder of the project: elsewhere npx would ask the registry for a foreign package of this name.
 
@@ -42,6 +45,11 @@ export async function runCommandLine(args: readonly string[], console: Console):
       if (isGood === false) code = EXIT.FAILURE;
     };
   try {
+    // Alone, since commands have a --version of their own: that of a source.
+    if (args.length === 1 && args[0] === '--version') {
+      await console.write(`${readVersion()}\n`);
+      return EXIT.OK;
+    }
     await createProgram(console, { act }).parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
@@ -78,6 +86,13 @@ export function createProgram(console: Pick<Console, 'write' | 'tell'>, desk: De
   return program;
 }
 
+/** The version of this installation, compiled or not. */
+function readVersion(): string {
+  const file = findPackageJSON(import.meta.url);
+  if (file === undefined) throw new Error('package.json is missing');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
+}
+
 function codeOf(error: unknown): string {
   if (error instanceof PlatformError || error instanceof AnswerError) return error.code;
   const system = error instanceof Error && 'code' in error ? error.code : null;
@@ -86,5 +101,7 @@ function codeOf(error: unknown): string {
 
 function tellFailure(console: Console, asJson: boolean, code: string, message: string): void {
   if (asJson) console.tell(JSON.stringify({ error: { code, message } }));
-  else console.tell(code === 'USAGE' ? `error: ${message}\n(add --help for all options)` : `${code}: ${message}`);
+  else if (code === 'USAGE') console.tell(`error: ${message}\n(add --help for all options)`);
+  // What the system says begins with its code already.
+  else console.tell(message.startsWith(`${code}: `) ? message : `${code}: ${message}`);
 }

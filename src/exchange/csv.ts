@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import { type Cell, type CellType, factsOf, type Table } from './table.js';
+import { type Cell, type Column, factsOf, type Table } from './table.js';
 
 /** How a CSV file is written. */
 export interface CsvOptions {
@@ -27,7 +27,6 @@ export async function* writeCsv(table: Table, options: CsvOptions): AsyncGenerat
   const isComma = options.decimal === 'COMMA';
   const delimiter = isComma ? ';' : ',';
   const say = makeCellText(options);
-  const types = columns.map(({ type }) => type);
   if (options.bom) yield '\uFEFF';
   if (options.metadata === 'COMMENT') {
     yield factsOf(table)
@@ -38,7 +37,7 @@ export async function* writeCsv(table: Table, options: CsvOptions): AsyncGenerat
   yield writeLines([header], delimiter);
   for await (const rows of table.batches) {
     if (rows.length > 0) {
-      const lines = rows.map((row) => row.map((cell, at) => say(cell, types[at] ?? 'TEXT')));
+      const lines = rows.map((row) => row.map((cell, at) => say(cell, columns[at])));
       yield writeLines(lines, delimiter);
     }
   }
@@ -53,10 +52,11 @@ export function writeLines(rows: readonly (readonly (string | null)[])[], delimi
 }
 
 function makeCellText({ decimal, formulas }: Pick<CsvOptions, 'decimal' | 'formulas'>) {
-  return (cell: Cell, type: CellType): string | null => {
+  return (cell: Cell, column: Column | undefined): string | null => {
     if (cell === null) return null;
     const text = String(cell);
-    if (type === 'NUMBER' || type === 'DECIMAL') return decimal === 'COMMA' ? text.replace('.', ',') : text;
+    const isFigure = column?.type === 'NUMBER' || column?.type === 'DECIMAL' || column?.isFigure === true;
+    if (isFigure) return decimal === 'COMMA' ? text.replace('.', ',') : text;
     if (formulas === 'ESCAPE' && typeof cell === 'string' && FORMULA.test(text)) return `'${text}`;
     return text;
   };

@@ -1,10 +1,13 @@
 import {
   type GraphQLInputType,
   type GraphQLSchema,
+  getNamedType,
   getNullableType,
+  isEnumType,
   isInputObjectType,
   isInputType,
   isListType,
+  isNonNullType,
   isScalarType,
   type OperationDefinitionNode,
   typeFromAST,
@@ -64,7 +67,8 @@ export function readOnce(search: URLSearchParams, name: string): string | null {
 
 /**
  * Reads the variables of an operation from an address: `round=PROVINCE-2022`, an input object as JSON (`filter={"region":{"eq":"RRD"}}`) or by dots
- * (`filter.region.eq=RRD`), a list as JSON or with commas. What a value must be is left to the schema, but for what an address cannot say.
+ * (`filter.region.eq=RRD`), a list as JSON or with commas. What a value must be is left to the schema, but for what an address cannot say, and for what is
+ * missing, since an address knows no `$round`.
  * @param hidden variables that are not for clients
  * @throws PlatformError BAD_USER_INPUT
  */
@@ -98,8 +102,16 @@ export function readVariables(
       put(variables, [name, ...path], readText(text, typeAt(type, path, key), key), key);
     }
   }
+  for (const [name, type] of types) {
+    if (!isNonNullType(type) || search.has(name) || Object.hasOwn(variables, name)) continue;
+    const example = EXAMPLES.get(name);
+    throw bad(`Give ${name}=…${example === undefined ? '' : `, for example ${name}=${example}`}.`);
+  }
   return variables;
 }
+
+/** What the addresses of this page's tables need, as an example. */
+const EXAMPLES: ReadonlyMap<string, string> = new Map([['round', 'PROVINCE-2022']]);
 
 /** The type that a path of names leads to. */
 function typeAt(type: GraphQLInputType, path: readonly string[], key: string): GraphQLInputType {
@@ -138,11 +150,12 @@ function readText(text: string, type: GraphQLInputType, key: string): unknown {
   // `eq=null` finds what has no value.
   if (text === 'null' && input === type) return null;
   if (isListType(input)) {
-    return text.startsWith('[')
-      ? readJson(text, key)
+    const isObjects = isInputObjectType(getNullableType(input.ofType));
+    return isObjects || text.startsWith('[')
+      ? readJson(text, key, exampleOf(input, text))
       : text.split(',').map((each) => readText(each, input.ofType, key));
   }
-  if (isInputObjectType(input)) return readJson(text, key);
+  if (isInputObjectType(input)) return readJson(text, key, exampleOf(input, text));
   if (!isScalarType(input)) return text;
   const isNumber =
     (input.name === 'Int' || input.name === 'Float') && text.trim() !== '' && Number.isFinite(Number(text));
@@ -150,13 +163,31 @@ function readText(text: string, type: GraphQLInputType, key: string): unknown {
   return input.name === 'Boolean' && (text === 'true' || text === 'false') ? text === 'true' : text;
 }
 
-/** @throws PlatformError BAD_USER_INPUT */
-export function readJson(text: string, key: string): unknown {
+/**
+ * Reads JSON of an address.
+ * @param example what it may look like, for whoever wrote something else; absent = nothing is said of it
+ * @throws PlatformError BAD_USER_INPUT
+ */
+export function readJson(text: string, key: string, example?: unknown): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw bad(`"${key.slice(0, 80)}" must be JSON; received "${text.slice(0, 80)}".`);
+    const such = example === undefined ? '' : ` such as ${JSON.stringify(example)}`;
+    throw bad(`"${key.slice(0, 80)}" must be JSON${such}; received "${text.slice(0, 80)}".`);
   }
+}
+
+/** Something that a type could take, with the word that was said where it fits: of an input object the first field that leads to no other of its kind. */
+function exampleOf(type: GraphQLInputType, said: string): unknown {
+  const input = getNullableType(type);
+  if (isListType(input)) return [exampleOf(input.ofType, said)];
+  if (isEnumType(input)) return (input.getValue(said) ?? input.getValues()[0])?.name;
+  if (isInputObjectType(input)) {
+    const first = Object.values(input.getFields()).find((field) => getNamedType(field.type) !== input);
+    return first === undefined ? {} : { [first.name]: exampleOf(first.type, said) };
+  }
+  if (input.name === 'Boolean') return true;
+  return input.name === 'Int' || input.name === 'Float' ? 1 : '…';
 }
 
 function bothWays(name: string): PlatformError {

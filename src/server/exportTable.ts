@@ -34,7 +34,7 @@ function column(
   role: Column['role'],
   [en, vi]: Titles,
   path: string | TableColumn['read'],
-  more: Pick<Column, 'about' | 'concept' | 'of'> = {},
+  more: Pick<Column, 'about' | 'concept' | 'of' | 'isFigure'> = {},
 ): TableColumn {
   const read = typeof path === 'string' ? readPath(path) : path;
   return { name, type, role, titles: { en, vi }, read, ...more };
@@ -92,10 +92,14 @@ const SCORE_COLUMNS: readonly TableColumn[] = [
   column('automatic_share', 'NUMBER', 'MEASURE', ['Automatic share', 'Tỷ lệ đo tự động'], 'automaticShare'),
   column('change_of_value', 'NUMBER', 'MEASURE', ['Change of the value', 'Thay đổi giá trị'], 'change.value'),
   column('change_of_rank', 'INTEGER', 'MEASURE', ['Change of the rank', 'Thay đổi thứ hạng'], 'change.rank'),
-  column('published', 'TEXT', 'ATTRIBUTE', ['As published', 'Như công bố'], 'published'),
+  column('published', 'TEXT', 'ATTRIBUTE', ['As published', 'Như công bố'], 'published', {
+    isFigure: true,
+  }),
   column('obs_status', 'TEXT', 'ATTRIBUTE', ['Status of the figure', 'Trạng thái số liệu'], statusOf),
   column('measure_certainty', 'TEXT', 'ATTRIBUTE', ['Certainty of the measure', 'Độ chắc chắn'], 'measure.certainty'),
   column('simulated', 'BOOLEAN', 'ATTRIBUTE', ['Simulated', 'Mô phỏng'], (_node, simulated) => simulated),
+  column('round_status', 'TEXT', 'ATTRIBUTE', ['Status of the round', 'Trạng thái đợt đánh giá'], 'round.status'),
+  column('illustrative', 'BOOLEAN', 'ATTRIBUTE', ['Illustrative', 'Minh hoạ'], 'round.illustrative'),
 ];
 
 /** A value of a provisional result is provisional; a missing one cannot exist where no points are possible. */
@@ -106,7 +110,7 @@ function statusOf({ value, coverage, snapshot }: Node): Cell {
 
 const SCORE_FIELDS = `fragment Cells on Score {
   rank peerCount value points maxPoints coverage automaticShare published change { value rank }
-  round { code year } snapshot { status }
+  round { code year status illustrative } snapshot { status }
   measure { code name(lang: $lang) kind certainty } peerGroup { code name(lang: $lang) } ${ENTITY_FIELDS}
 }`;
 

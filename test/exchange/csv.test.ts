@@ -40,6 +40,12 @@ it('writes decimal commas between semicolons, in numbers and nowhere else', asyn
     ROWS[0]?.[8],
   ]);
   expect(rows[1]?.[3]).toBe('1e-12');
+  const figure = { name: 'published', title: 'Published', type: 'TEXT', role: 'ATTRIBUTE', isFigure: true } as const;
+  const published = writeCsv(makeTable({ columns: [figure], rows: [['0.8200'], [null]] }), {
+    ...PLAIN,
+    decimal: 'COMMA',
+  });
+  expect(String(await bytesOf(published))).toBe('published\r\n0,8200\r\n\r\n');
 });
 
 it('has labels above the columns when asked', async () => {

@@ -63,7 +63,7 @@ const readCsv = async (response: Response): Promise<Cells[]> => parse(await resp
 const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer());
 const text = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
 
-const SCORE = `rank peerCount value points maxPoints coverage automaticShare published change { value rank } round { code year }
+const SCORE = `rank peerCount value points maxPoints coverage automaticShare published change { value rank } round { code year status illustrative }
   snapshot { status } measure { code name(lang: VI) kind certainty } peerGroup { code name(lang: VI) }
   entity { id code name(lang: VI) region { code name(lang: VI) } }`;
 
@@ -85,6 +85,7 @@ function scoreCells(score: Answer): Cells {
     ...{ max_points: score.maxPoints, coverage: score.coverage, automatic_share: score.automaticShare },
     ...{ change_of_value: score.change?.value ?? null, change_of_rank: score.change?.rank ?? null },
     ...{ published: score.published, obs_status: status, measure_certainty: score.measure.certainty, simulated: true },
+    ...{ round_status: score.round.status, illustrative: score.round.illustrative },
   };
 }
 
@@ -259,6 +260,16 @@ describe('an address', () => {
     expect(rows.length).toBeGreaterThan(3);
   });
 
+  it.each([
+    ['ranking.csv', 'Give round=…, for example round=PROVINCE-2022.'],
+    [
+      'ranking.csv?round=PROVINCE-2022&orderBy=NAME',
+      '"orderBy" must be JSON such as [{"by":"NAME"}]; received "NAME".',
+    ],
+  ])('says what is missing or expected, with an example: %s', async (path, message) => {
+    expect(await (await fetchFile(path)).json()).toMatchObject({ errors: [{ message }] });
+  });
+
   it('takes the first rows only, across pages', async () => {
     expect(await readCsv(await fetchFile('scores.csv?round=PROVINCE-2022&first=1500'))).toHaveLength(1500);
     expect(await readCsv(await fetchFile('ranking.csv?round=PROVINCE-2022&first=0'))).toEqual([]);
@@ -304,7 +315,7 @@ describe('an address', () => {
     const { fetchOther } = await start({ platform: () => ({ ...graph.platform, publicProvisional: false }) });
     expect(await failureOf(await fetchOther('ranking.csv?round=PROVINCE-2026'))).toBe('AS_OF_UNAVAILABLE 404');
     const [row] = await readCsv(await fetchFile('ranking.csv?round=PROVINCE-2026'));
-    expect(row?.obs_status).toBe('P');
+    expect(row).toMatchObject({ obs_status: 'P', round_status: 'OPEN', illustrative: 'true' });
   });
 });
 

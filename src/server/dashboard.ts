@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Nothing but this server: the page works where there is no internet, and tells nobody who reads it. */
 const CONTENT_SECURITY_POLICY = [
@@ -19,6 +19,8 @@ const CONTENT_SECURITY_POLICY = [
 
 /** Addresses of views (src/dashboard/views.ts): the page is sent, and its own router shows them. */
 const VIEWS = ['/', '/map', '/entity/*', '/compare', '/regions', '/sources', '/sources/*', '/register'];
+
+const PAGE_HEADERS = { 'content-security-policy': CONTENT_SECURITY_POLICY, 'referrer-policy': 'same-origin' };
 
 const YEAR_MS = 365 * 24 * 3_600_000;
 
@@ -48,11 +50,25 @@ export async function addDashboard(app: FastifyInstance, folder: string | null):
     },
   });
   for (const path of VIEWS) {
-    app.get(path, (_request, reply) =>
-      reply
-        .header('content-security-policy', CONTENT_SECURITY_POLICY)
-        .header('referrer-policy', 'same-origin')
-        .sendFile('index.html', { cacheControl: false }),
-    );
+    app.get(path, (_request, reply) => reply.headers(PAGE_HEADERS).sendFile('index.html', { cacheControl: false }));
   }
+}
+
+/**
+ * The page for addresses that nothing is at: its own router says so, in the reader's language.
+ * @param folder as in {@link addDashboard}
+ * @returns sends it to browsers, with status 404; false = the client wants no page, or there is none
+ */
+export function missingPage(folder: string | null): (request: FastifyRequest, reply: FastifyReply) => boolean {
+  const file = folder === null ? null : join(folder, 'index.html');
+  const page = file === null || !existsSync(file) ? null : readFileSync(file, 'utf8');
+  return ({ method, headers }, reply) => {
+    if (page === null || method !== 'GET' || headers.accept?.includes('text/html') !== true) return false;
+    reply
+      .code(404)
+      .headers({ ...PAGE_HEADERS, 'cache-control': 'no-cache' })
+      .type('text/html; charset=utf-8')
+      .send(page);
+    return true;
+  };
 }

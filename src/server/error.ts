@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { formatGraphError } from '../graph/errors.js';
 import { MAX_PAYLOAD_BYTES } from './limit.js';
@@ -64,9 +64,18 @@ export function errorBody(
   return { errors: [{ message, extensions }] };
 }
 
-/** Answers 404 for unknown paths and the right status for bodies that Fastify itself refuses, never a stack. */
-export function addErrorHandlers(app: FastifyInstance): void {
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send(errorBody('NOT_FOUND', 'There is nothing here.')));
+/**
+ * Answers 404 for unknown paths and the right status for bodies that Fastify itself refuses, never a stack.
+ * @param sendPage answers an unknown path to who wants a page; false = nobody was answered
+ */
+export function addErrorHandlers(
+  app: FastifyInstance,
+  sendPage: (request: FastifyRequest, reply: FastifyReply) => boolean = () => false,
+): void {
+  app.setNotFoundHandler((request, reply) => {
+    if (sendPage(request, reply)) return;
+    reply.code(404).send(errorBody('NOT_FOUND', 'There is nothing here.'));
+  });
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply): FastifyReply => {
     const status = error.code === 'ERR_INVALID_URL' ? 400 : (error.statusCode ?? 500);
     if (status >= 500) {

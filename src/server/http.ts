@@ -13,7 +13,7 @@ import { AnswerCache } from './answerCache.js';
 import { createApollo } from './apollo.js';
 import { CompiledOperations } from './compiled.js';
 import type { ConnectionOptions } from './connection.js';
-import { addDashboard } from './dashboard.js';
+import { addDashboard, missingPage } from './dashboard.js';
 import { addErrorHandlers, errorBody, makeErrorFormatter, refuseUnreadable } from './error.js';
 import { EventRequests } from './events.js';
 import { addExports } from './export.js';
@@ -169,7 +169,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     },
     preClose: (done) => closeSockets(app.websocketServer.clients, done),
   });
-  addErrorHandlers(app);
+  addErrorHandlers(app, missingPage(options.dashboard ?? null));
   if (options.accessLog === true) addAccessLog(app);
   if (tracing !== undefined) addTracing(app, tracing);
   addMetrics(app, metrics, async ({ headers, ip }) => (await identity.signIn(headers.authorization, ip)).viewer);

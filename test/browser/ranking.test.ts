@@ -35,6 +35,22 @@ it('shows the open ranking as it moves, says what moved, and stops on request', 
   expect(complaints).toEqual([]);
 });
 
+it('leads from a name to its profile, by mouse and by keyboard', async () => {
+  const { page } = await lookAt('/?round=PROVINCE-2022', { language: 'en' });
+  const link = page.locator('.ranking tbody').getByRole('link', { name: 'Binh Duong' });
+  for (const go of [() => link.click(), () => link.press('Enter')]) {
+    await go();
+    await page.getByRole('heading', { level: 1, name: 'Binh Duong' }).waitFor();
+    const { pathname, searchParams } = new URL(page.url());
+    expect([pathname, searchParams.get('round'), searchParams.has('entity')]).toEqual([
+      '/entity/GSO-2004/74',
+      'PROVINCE-2022',
+      false,
+    ]);
+    await page.goBack();
+  }
+});
+
 it('keeps every filter in the address, which shows the same to another reader', async () => {
   const { page } = await lookAt('/', { language: 'en' });
   await page.getByRole('button', { name: '2022', exact: true }).click();

@@ -51,6 +51,15 @@ it('knows no other file', async () => {
   }
 });
 
+it('tells a browser on a page, and everybody else in the shape of GraphQL, that there is nothing at an address', async () => {
+  const page = await fetch(`${url}/nowhere`, { headers: { accept: 'text/html,*/*;q=0.8' } });
+  expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+  expect(await page.text()).toContain('<title>DTI</title>');
+  const other = await fetch(`${url}/nowhere`);
+  expect([other.status, await other.json()]).toMatchObject([404, { errors: [{ extensions: { code: 'NOT_FOUND' } }] }]);
+});
+
 it('says where the graph is when there is no dashboard', async () => {
   const server = await startTestServer();
   expect(await (await fetch(`${server.url}/`)).json()).toMatchObject({ graphql: '/graphql' });

@@ -103,7 +103,7 @@ export function Filters({
         <input
           type="search"
           value={choice.search}
-          placeholder={say('searchHint')}
+          placeholder={say(here.level === 'MINISTRY' ? 'searchHintMinistry' : 'searchHint')}
           onChange={(event) => choose({ search: event.target.value }, { replace: true })}
         />
       </label>

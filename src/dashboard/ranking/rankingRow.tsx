@@ -46,7 +46,10 @@ export const RankingRow = memo(function RankingRow({
     <tr
       data-id={row.id}
       aria-current={isMarked ? 'true' : undefined}
-      onClick={() => onMark(row.id)}
+      onClick={({ target }) => {
+        // Who follows a link leaves: marking would change the address of the page that opens.
+        if (!(target instanceof Element && target.closest('a'))) onMark(row.id);
+      }}
       onPointerEnter={() => onPoint(row.id)}
       onPointerLeave={() => onPoint(null)}
       onFocus={() => onPoint(row.id)}

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { describe, expect, inject, it } from 'vitest';
 import { readExamples } from '../../src/server/graphiql.js';
 import { GraphqlSocket, postGraphql } from '../helpers/graphqlClient.js';
@@ -32,14 +33,24 @@ describe('every example', async () => {
 
 it('GraphiQL runs an example and a subscription, and asks no other host', async () => {
   const { page, strangers, complaints } = await lookAt('/graphiql', { language: 'en' });
-  await page.getByRole('button', { name: /execute/i }).click();
-  await expect.poll(() => page.locator('.result-window').textContent(), { timeout: 20_000 }).toContain('totalCount');
+  await execute(page, 'totalCount');
   await takePicture(page, 'graphiql');
   await page.getByLabel('Examples').selectOption('dashboard/rankingLive');
   await page.waitForURL(/example=dashboard/);
-  await page.getByRole('button', { name: /execute/i }).click();
-  await expect.poll(() => page.locator('.result-window').textContent(), { timeout: 20_000 }).toContain('previousRank');
+  await execute(page, 'previousRank');
   await takePicture(page, 'graphiql-live');
   expect(strangers).toEqual([]);
   expect(complaints).toEqual([]);
 });
+
+/** Presses the button until the answer is there: the editor takes no notice of it before it has read the schema. */
+async function execute(page: Page, expected: string): Promise<void> {
+  const button = page.getByRole('button', { name: /execute/i });
+  const answer = async () => {
+    // While a subscription goes on the button stops it, and has another name.
+    if (await button.isVisible()) await button.click();
+    await page.waitForTimeout(1_000);
+    return page.locator('.result-window').textContent();
+  };
+  await expect.poll(answer, { timeout: 40_000, interval: 500 }).toContain(expected);
+}

@@ -4,9 +4,11 @@ import { useConnection, useLostSince } from './connection.ts';
 import { useFormats, useLanguage, useWords } from './language.tsx';
 import { Waiting } from './parts/asyncState.tsx';
 import { SignIn } from './parts/signIn.tsx';
+import { useIsSealed } from './sealed.ts';
 import { useSimulated } from './simulated.ts';
 import { FRAME_WORDS } from './text.ts';
 import { type Theme, useTheme } from './theme.ts';
+import { useTitle } from './title.ts';
 import { useViewer } from './viewer.tsx';
 import { VIEWS, type View } from './views.ts';
 
@@ -39,10 +41,7 @@ export function App() {
               </Route>
             ))}
             <Route>
-              <p className="state">{say('notFound')}</p>
-              <p className="state">
-                <Link href="/">{say('home')}</Link>
-              </p>
+              <Nowhere />
             </Route>
           </Switch>
         </Suspense>
@@ -53,6 +52,19 @@ export function App() {
           <a href="/graphiql">{say('api')}</a>
         </p>
       </footer>
+    </>
+  );
+}
+
+function Nowhere() {
+  const say = useWords(FRAME_WORDS);
+  useTitle(say('notFound'));
+  return (
+    <>
+      <h1>{say('notFound')}</h1>
+      <p className="state">
+        <Link href="/">{say('home')}</Link>
+      </p>
     </>
   );
 }
@@ -112,7 +124,9 @@ function Settings() {
 function Notices() {
   const say = useWords(FRAME_WORDS);
   const { time } = useFormats();
-  const state = useConnection();
+  const connection = useConnection();
+  const isSealed = useIsSealed();
+  const state = connection === 'live' && isSealed ? 'sealed' : connection;
   const lostSince = useLostSince();
   const isSimulated = useSimulated();
   return (

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { expect, inject, it } from 'vitest';
 import { findBarriers, lookAt, overflowOf, takePicture } from '../helpers/page.js';
 
@@ -34,7 +35,7 @@ it('compares three provinces and their years, chosen by keyboard without diacrit
   }
   const row = page.locator('.heat tbody tr', { hasText: 'Digital economy activities' });
   await row.locator('td').nth(2).waitFor();
-  expect((await row.locator('td').allTextContents()).map((text) => /rank \d+/.exec(text)?.[0])).toEqual([
+  expect((await row.locator('td').allTextContents()).map((cell) => /rank \d+/.exec(cell)?.[0])).toEqual([
     'rank 62',
     'rank 3',
     'rank 4',
@@ -73,6 +74,13 @@ it('groups by region as the query does', async () => {
       value.median.toFixed(4),
     ]),
   );
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'CSV', exact: true }).click(),
+  ]);
+  const [head, ...lines] = (await text(await download.createReadStream())).trim().split(/\r?\n/);
+  expect(head).toContain('key_region_name_en');
+  expect(lines.length).toBe(shown.length);
 });
 
 it('fits windows from 360 to 2560 pixels', async () => {

@@ -47,6 +47,7 @@ it('leads from a name to its profile, by mouse and by keyboard', async () => {
       'PROVINCE-2022',
       false,
     ]);
+    expect(await page.title()).toBe('Binh Duong · Digital Transformation Index');
     await page.goBack();
   }
 });

@@ -13,6 +13,9 @@ const REFORM = 2025;
 /** Below this there is less room for names. */
 const NARROW_PX = 520;
 
+/** Radius of a dot: two neighbours in the ranking do not cover each other. */
+const DOT_PX = 7;
+
 interface Point {
   readonly id: string;
   readonly year: number;
@@ -76,7 +79,7 @@ export function Bump({
       const shown = new Set(chosen.map(({ entity }) => entity.id));
       const isNarrow = width < NARROW_PX;
       const margin = isNarrow ? 100 : 190;
-      const height = most > 40 ? 760 : 460;
+      const height = most > 40 ? 900 : 540;
       // One line of text, in places of the ranking.
       const line = (15 * most) / (height - 72);
       const firstYear = years[0];
@@ -151,7 +154,7 @@ export function Bump({
             Plot.dot(own, {
               x: at,
               y: 'rank',
-              r: 9,
+              r: DOT_PX,
               fill: one.colour,
             }),
             Plot.text(own, {
@@ -159,7 +162,7 @@ export function Bump({
               y: 'rank',
               text: ({ rank }: Point) => String(rank),
               fill: 'var(--ground)',
-              fontSize: 11,
+              fontSize: 10,
               fontWeight: 600,
             }),
           ]),

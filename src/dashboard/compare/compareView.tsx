@@ -14,6 +14,8 @@ import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { Downloads } from '../parts/downloads.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { MeasureSelect } from '../ranking/measureSelect.tsx';
+import { useRoundName } from '../roundName.ts';
+import { useTitle } from '../title.ts';
 import { Bump } from './bump.tsx';
 import { EntitySearch } from './entitySearch.tsx';
 import { HeatTable } from './heatTable.tsx';
@@ -28,6 +30,8 @@ const SUGGESTED = 3;
 /** Chosen entities side by side, and their ranks over the years: `/compare?entities=GSO-2004:74,GSO-2004:48&round=PROVINCE-2022`. */
 export default function CompareView() {
   const say = useWords(COMPARE_WORDS);
+  const name = useName();
+  const roundName = useRoundName();
   const [entities, setEntities] = useAddress('entities', '');
   const [level, setLevel] = useAddress('level', entities.startsWith('CENTRAL') ? 'MINISTRY' : 'PROVINCE');
   const [measure, setMeasure] = useAddress('measure', 'INDEX');
@@ -37,7 +41,8 @@ export default function CompareView() {
   const asked = useMemo(() => entities.split(',').filter(Boolean), [entities]);
   const all = useMemo(() => data?.entities.edges.map(({ node }) => node) ?? [], [data]);
   const history = useMemo(() => data?.scoreGroups.edges.map(({ node }) => node) ?? [], [data]);
-  const rounds = [...new Set(history.map(({ key }) => key.round?.code ?? ''))];
+  const years = new Map(history.flatMap(({ key: { round: of } }) => (of ? [[of.code, of.year] as const] : [])));
+  const rounds = [...years.keys()];
   const official = history.findLast(({ key }) => key.round?.illustrative === false)?.key.round?.code;
   const ofFirst = history.filter(({ key }) => key.entity && asked[0] === key.entity.id.replace('Entity:', ''));
   const shownRound = round === '' ? (ofFirst.at(-1)?.key.round?.code ?? official ?? rounds.at(-1) ?? '') : round;
@@ -65,6 +70,12 @@ export default function CompareView() {
     variables: { round: shownRound, entities: keys },
     pause: shownRound === '' || keys.length === 0,
   });
+  const unknown = data ? asked.filter((key) => !all.some((entity) => keyOf(entity) === key)) : [];
+  const titleOf = (code: string): string => {
+    const year = years.get(code);
+    return year === undefined ? code : roundName(known, year);
+  };
+  useTitle([say('title'), chosen.map(({ entity }) => name(entity)).join(', ')].filter(Boolean).join(': '));
   const set = (next: readonly string[]): void => setEntities(next.join(','));
   const found = comparison.data;
   return (
@@ -92,8 +103,11 @@ export default function CompareView() {
         <label>
           {say('round')}
           <select value={shownRound} onChange={(event) => setRound(event.target.value)}>
+            {rounds.includes(shownRound) || shownRound === '' ? null : <option>{shownRound}</option>}
             {rounds.map((each) => (
-              <option key={each}>{each}</option>
+              <option key={each} value={each}>
+                {titleOf(each)}
+              </option>
             ))}
           </select>
         </label>
@@ -112,6 +126,11 @@ export default function CompareView() {
       {!data && !error ? <Waiting /> : null}
       {data ? (
         <>
+          {unknown.length === 0 ? null : (
+            <p role="status">
+              {say('unknown', { list: unknown.join(', '), level: say(`level_${known}`).toLowerCase() })}
+            </p>
+          )}
           <ChosenList
             chosen={chosen}
             isSuggested={asked.length === 0}
@@ -121,10 +140,14 @@ export default function CompareView() {
           />
           {comparison.error && !found ? <Failure error={comparison.error} retry={askAgain} /> : null}
           <div className="compare-columns">
-            {found ? <Indexes data={found} chosen={chosen} round={shownRound} /> : keys.length === 0 ? <Empty /> : null}
+            {found ? (
+              <Indexes data={found} chosen={chosen} round={titleOf(shownRound)} />
+            ) : keys.length === 0 ? (
+              <Empty />
+            ) : null}
             <Bump history={ranked} entities={all} chosen={chosen} measure={measure} data={found} group={group} />
             {found && keys.length > 0 ? (
-              <Scroll label={say('indexes', { round: shownRound })} className="compare-table">
+              <Scroll label={say('indexes', { round: titleOf(shownRound) })} className="compare-table">
                 <HeatTable data={found} chosen={chosen} />
               </Scroll>
             ) : null}

@@ -18,6 +18,7 @@ export function Indexes({
 }: {
   readonly data: ComparisonData;
   readonly chosen: readonly Chosen[];
+  /** Its name. */
   readonly round: string;
 }) {
   const say = useWords(COMPARE_WORDS);
@@ -101,7 +102,7 @@ export function Indexes({
       <Chart
         title={say('indexes', { round })}
         description={say('indexesAbout', { list: chosen.map(({ entity }) => name(entity)).join(', ') })}
-        name={`compare-${round}`}
+        name={`compare-${data.round?.code ?? ''}`}
         plot={plot}
         simulated={isSimulated}
         table={<HeatTable data={data} chosen={chosen} />}

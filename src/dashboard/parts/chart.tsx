@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { useWords } from '../language.tsx';
 import { FRAME_WORDS } from '../text.ts';
 import { saveImage } from './saveImage.ts';
+import { Scroll } from './scroll.tsx';
 
 /** What {@link Chart} draws. */
 export interface ChartProps {
@@ -71,7 +72,7 @@ export function Chart({ title, description, name, plot, table, simulated }: Char
         </span>
       </figcaption>
       <div ref={frame} className="chart-frame" hidden={isTable} />
-      {isTable ? <div className="scroll">{table}</div> : null}
+      {isTable ? <Scroll label={title}>{table}</Scroll> : null}
     </figure>
   );
 }

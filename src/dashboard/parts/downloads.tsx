@@ -1,6 +1,10 @@
+import type { DocumentNode } from 'graphql';
+import { stringifyDocument } from 'urql';
 import { useLanguage, useWords } from '../language.tsx';
 import { FRAME_WORDS } from '../text.ts';
 
+/** Of any query; the others know what a ranking and a score are. */
+const QUERY_FORMATS = ['csv', 'xlsx', 'parquet'] as const;
 const FORMATS = ['csv', 'xlsx', 'json', 'sdmx.csv', 'parquet'] as const;
 const NAMES = { csv: 'CSV', xlsx: 'XLSX', json: 'JSON-stat', 'sdmx.csv': 'SDMX-CSV', parquet: 'Parquet' };
 
@@ -25,6 +29,40 @@ export function Downloads({
       {say('downloads')}:{' '}
       {FORMATS.map((format) => (
         <a key={format} href={`/export/${table}.${format}?${search}`} download>
+          {NAMES[format]}
+        </a>
+      ))}
+    </p>
+  );
+}
+
+/**
+ * Links that take away the answer to the query of a view, a row for each item: the very table that is shown.
+ * @param document one of the dashboard's own, since some platforms answer trusted documents only
+ * @param path by response keys to the list whose items are the rows, such as `scoreGroups.edges`
+ */
+export function QueryDownloads<Variables>({
+  document,
+  variables,
+  path,
+}: {
+  readonly document: DocumentNode;
+  readonly variables: Variables;
+  readonly path: string;
+}) {
+  const say = useWords(FRAME_WORDS);
+  const { language } = useLanguage();
+  const search = new URLSearchParams({
+    path,
+    query: stringifyDocument(document),
+    variables: JSON.stringify(variables),
+    lang: language,
+  });
+  return (
+    <p className="downloads">
+      {say('downloads')}:{' '}
+      {QUERY_FORMATS.map((format) => (
+        <a key={format} href={`/export?format=${format}&${search}`} download>
           {NAMES[format]}
         </a>
       ))}

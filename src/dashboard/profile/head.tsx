@@ -1,5 +1,6 @@
 import { Link } from 'wouter';
 import { useLanguage, useName, useWords } from '../language.tsx';
+import { useRoundName } from '../roundName.ts';
 import type { ProfileEntity } from './entity.ts';
 import { PROFILE_WORDS } from './text.ts';
 
@@ -21,12 +22,13 @@ export function Head({
 }: {
   readonly entity: ProfileEntity;
   readonly sameCode: ProfileEntity['successors'];
-  readonly rounds: readonly string[];
+  readonly rounds: readonly { readonly code: string; readonly year: number }[];
   readonly round: string;
   readonly setRound: (round: string) => void;
 }) {
   const say = useWords(PROFILE_WORDS);
   const name = useName();
+  const roundName = useRoundName();
   const { language } = useLanguage();
   const { code, codeSystem, region, validFrom, validTo, predecessors, successors } = entity;
   const kind = KINDS.find((known) => known === entity.kind) ?? 'other';
@@ -61,9 +63,12 @@ export function Head({
         <label>
           {say('round')}
           <select value={round} onChange={(event) => setRound(event.target.value)}>
-            {(rounds.includes(round) || round === '' ? rounds : [...rounds, round]).map((each) => (
-              <option key={each}>{each}</option>
+            {rounds.map((each) => (
+              <option key={each.code} value={each.code}>
+                {roundName(entity.level, each.year)}
+              </option>
             ))}
+            {round === '' || rounds.some((each) => each.code === round) ? null : <option>{round}</option>}
           </select>
         </label>
         <Link className="button" href={`/compare?entities=${codeSystem}:${code}&round=${round}`}>

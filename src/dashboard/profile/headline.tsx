@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { ProfileQuery } from '../generated/operations.ts';
 import { useFormats, useName, useWords } from '../language.tsx';
+import { useRoundName } from '../roundName.ts';
 import { References } from './references.tsx';
 import { PROFILE_WORDS } from './text.ts';
 import { useWhy } from './way.ts';
@@ -21,11 +22,12 @@ export function Headline({
 }) {
   const say = useWords(PROFILE_WORDS);
   const name = useName();
+  const roundName = useRoundName();
   const { score, share, change, time } = useFormats();
   const { open } = useWhy();
   const { snapshot } = index;
   return (
-    <section className="profile-headline" aria-label={round.code}>
+    <section className="profile-headline" aria-label={roundName(round.level, round.year)}>
       <dl>
         <Fact term={say('rank')} note={peerGroup ? say('peerGroup', { name: name(peerGroup) }) : ''}>
           {index.rank === null ? '–' : say('rankOf', { rank: index.rank, count: index.peerCount })}

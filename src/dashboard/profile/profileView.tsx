@@ -5,9 +5,11 @@ import { useQuery } from 'urql';
 import { useParams } from 'wouter';
 import { useAddress } from '../address.ts';
 import { EntityDocument, HistoryDocument, ProfileDocument } from '../generated/operations.ts';
-import { useWords } from '../language.tsx';
+import { useName, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { Downloads } from '../parts/downloads.tsx';
+import { useSealed } from '../sealed.ts';
+import { useTitle } from '../title.ts';
 import type { ProfileEntity, ProfileHistory } from './entity.ts';
 import { Extremes } from './extremes.tsx';
 import { figuresOf } from './figures.ts';
@@ -23,7 +25,9 @@ import { Why } from './why.tsx';
 export default function ProfileView() {
   const { codeSystem = '', code = '' } = useParams();
   const say = useWords(PROFILE_WORDS);
+  const name = useName();
   const [{ data, error }, retry] = useQuery({ query: EntityDocument, variables: { codeSystem, code } });
+  useTitle(data ? (data.entity ? name(data.entity) : say('notFound', { code: `${codeSystem}:${code}` })) : null);
   if (error && !data) return <Failure error={error} retry={retry} />;
   if (!data) return <Waiting />;
   if (!data.entity) {
@@ -58,8 +62,8 @@ function Rounds({
   });
   const [asked, setRound] = useAddress('round', '');
   const history = data?.scoreGroups.edges.map(({ node }) => node) ?? [];
-  const own = history.filter(({ key }) => key.entity?.id === entity.id).map(({ key }) => key.round?.code ?? '');
-  const round = asked === '' ? (own.at(-1) ?? '') : asked;
+  const own = history.flatMap(({ key }) => (key.entity?.id === entity.id && key.round ? key.round : []));
+  const round = asked === '' ? (own.at(-1)?.code ?? '') : asked;
   if (error && !data) return <Failure error={error} retry={retry} />;
   return (
     <article className="profile">
@@ -89,6 +93,7 @@ function Profile({
   const say = useWords(PROFILE_WORDS);
   const { codeSystem, code } = entity;
   const [{ data, error, fetching }, ask] = useQuery({ query: ProfileDocument, variables: { codeSystem, code, round } });
+  useSealed(data?.entity?.index?.snapshot.status === 'PUBLISHED');
   const figures = useMemo(() => (data ? figuresOf(data) : new Map()), [data]);
   if (error && !data) return <Failure error={error} retry={ask} />;
   if (!data) return <Waiting />;

@@ -75,7 +75,7 @@ export const PROFILE_WORDS = {
     none: 'Không có.',
     live: '{name} vừa chuyển từ hạng {from} sang hạng {to}.',
     liveScore: 'Điểm của {name} vừa đổi thành {score}.',
-    snapshot: 'Bản tính {id}, lúc {time}, phương pháp {engine}, mã băm {hash}',
+    snapshot: 'Bản chốt {id}, lúc {time}, phương pháp {engine}, mã băm {hash}',
     print: 'In',
     compare: 'So sánh với đơn vị khác',
   },

@@ -1,7 +1,8 @@
-import { useEffect } from 'react';
 import { Link } from 'wouter';
 import type { RoundsQuery } from '../generated/operations.ts';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
+import { useSealed } from '../sealed.ts';
+import { useTitle } from '../title.ts';
 import { type Measure, nameIn, type Round } from './row.ts';
 import { RANKING_WORDS } from './text.ts';
 
@@ -9,6 +10,7 @@ type RoundHead = RoundsQuery['rounds']['nodes'][number]['node'];
 
 /** What is ranked, and how official it is. */
 export function Heading({
+  leads,
   here,
   round,
   group,
@@ -16,6 +18,7 @@ export function Heading({
   revision,
   latestPublished,
 }: {
+  readonly leads: 'table' | 'map';
   readonly here: RoundHead;
   readonly round: Round | null;
   readonly group: string;
@@ -30,18 +33,17 @@ export function Heading({
   const { time } = useFormats();
   const peers = here.peerGroups.find(({ code }) => code === group);
   const { year } = here;
-  useEffect(() => {
-    document.title = say('documentTitle', { year });
-  });
   const names = { group: peers === undefined ? '' : nameIn(language, peers), year };
+  const title =
+    measure === null || measure.kind === 'INDEX'
+      ? say('heading', names)
+      : say('headingOf', { ...names, measure: nameIn(language, measure) });
+  useTitle(leads === 'map' ? `${say('map')}: ${title}` : title);
+  useSealed(here.status === 'PUBLISHED');
   const published = round?.published ?? null;
   return (
     <header className="ranking-head">
-      <h1>
-        {measure === null || measure.kind === 'INDEX'
-          ? say('heading', names)
-          : say('headingOf', { ...names, measure: nameIn(language, measure) })}
-      </h1>
+      <h1>{title}</h1>
       <p>
         <strong className={`chip is-${here.status}`}>{say(`status_${here.status}`)}</strong>{' '}
         {here.status === 'OPEN' ? say('openWhy') : null}

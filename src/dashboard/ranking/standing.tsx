@@ -164,6 +164,7 @@ function OfRound({
   return (
     <>
       <Heading
+        leads={leads}
         here={here}
         round={round}
         group={group}

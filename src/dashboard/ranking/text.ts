@@ -5,7 +5,6 @@ export const RANKING_WORDS = {
   vi: {
     heading: 'Xếp hạng {group}, năm {year}',
     headingOf: 'Xếp hạng {group}, năm {year}: {measure}',
-    documentTitle: 'Xếp hạng DTI {year}',
     level: 'Cấp',
     level_PROVINCE: 'Tỉnh, thành phố',
     level_MINISTRY: 'Bộ, ngành',
@@ -95,7 +94,6 @@ export const RANKING_WORDS = {
   en: {
     heading: 'Ranking of {group}, {year}',
     headingOf: 'Ranking of {group}, {year}: {measure}',
-    documentTitle: 'DTI ranking {year}',
     level: 'Level',
     level_PROVINCE: 'Provinces',
     level_MINISTRY: 'Ministries',

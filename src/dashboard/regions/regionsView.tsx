@@ -13,8 +13,10 @@ import {
 } from '../generated/operations.ts';
 import { type Named, useName, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
-import { Downloads } from '../parts/downloads.tsx';
+import { QueryDownloads } from '../parts/downloads.tsx';
 import { MeasureSelect } from '../ranking/measureSelect.tsx';
+import { useRoundName } from '../roundName.ts';
+import { useTitle } from '../title.ts';
 import type { Group, NamedGroup } from './group.ts';
 import { GroupTable } from './groupTable.tsx';
 import { Ranges } from './ranges.tsx';
@@ -40,6 +42,8 @@ export default function RegionsView() {
   const [{ data, error }, ask] = useQuery({ query: RoundsDocument });
   const [level] = useAddress('level', 'PROVINCE');
   const [asked] = useAddress('round', '');
+  const say = useWords(REGION_WORDS);
+  useTitle(say('title'));
   if (error && !data) return <Failure error={error} retry={ask} />;
   if (!data) return <Waiting />;
   const known = LEVELS.find((each) => each === level) ?? 'PROVINCE';
@@ -47,20 +51,26 @@ export default function RegionsView() {
   // The newest that is published: the running year is provisional, and illustrative.
   const newest = rounds.findLast(({ status }) => status === 'PUBLISHED') ?? rounds.at(-1);
   const round = rounds.find(({ code }) => code === asked) ?? newest;
-  return round === undefined ? <Empty /> : <Groups level={known} round={round} rounds={rounds} />;
+  if (round === undefined) return <Empty />;
+  const unknown = asked !== '' && round.code !== asked ? asked : null;
+  return <Groups level={known} round={round} rounds={rounds} unknownRound={unknown} />;
 }
 
 function Groups({
   level,
   round,
   rounds,
+  unknownRound,
 }: {
   readonly level: (typeof LEVELS)[number];
   readonly round: Round;
   readonly rounds: readonly Round[];
+  /** What the address asks for though there is no such round; null = it does not. */
+  readonly unknownRound: string | null;
 }) {
   const say = useWords(REGION_WORDS);
   const name = useName();
+  const roundName = useRoundName();
   const [askedBy, setBy] = useAddress('by', level === 'PROVINCE' ? 'REGION' : 'PEER_GROUP');
   const [measure, setMeasure] = useAddress('measure', 'INDEX');
   const [askedOrder, setOrder] = useAddress('order', 'KEY');
@@ -73,12 +83,13 @@ function Groups({
   const count = COUNTS.find((each) => String(each) === least) ?? 1;
   const measures = useQuery({ query: RoundMeasuresDocument, variables: { round: round.code } })[0].data;
   const choices = measures?.round?.framework.measures ?? [];
+  const question = useMemo(
+    () => questionOf({ by, level, round: round.code, measure, order, count }),
+    [by, level, round, measure, order, count],
+  );
   const [{ data, error }, ask] = useQuery({
     query: GroupsDocument,
-    variables: useMemo(
-      () => questionOf({ by, level, round: round.code, measure, order, count }),
-      [by, level, round, measure, order, count],
-    ),
+    variables: question,
   });
   const groups = useMemo(
     () => data?.scoreGroups.edges.map(({ node }) => nameGroup(node, by, name, say('nobody'))) ?? [],
@@ -114,7 +125,7 @@ function Groups({
             label={say('round')}
             value={round.code}
             set={setRound}
-            options={rounds.map(({ code }) => [code, code] as const)}
+            options={rounds.map(({ code, year }) => [code, roundName(level, year)] as const)}
           />
         )}
         <Choice
@@ -142,6 +153,12 @@ function Groups({
           options={COUNTS.map((each) => [String(each), String(each)] as const)}
         />
       </div>
+      {unknownRound === null ? null : (
+        <p role="status">{say('unknownRound', { round: unknownRound, shown: roundName(level, round.year) })}</p>
+      )}
+      {askedBy === '' || askedBy === by ? null : (
+        <p role="status">{say('unknownBy', { by: askedBy, shown: say(`by_${by}`) })}</p>
+      )}
       {by !== 'YEAR' && round.illustrative ? (
         <p>
           <span className="mark">{say('illustrative')}</span> {say('illustrativeRound')}
@@ -161,16 +178,7 @@ function Groups({
           <GroupTable groups={groups} title={title} by={say(`by_${by}`)} />
         </div>
       ) : null}
-      {by === 'YEAR' ? null : (
-        <Downloads
-          table="scores"
-          parameters={{
-            round: round.code,
-            kind: hasMeasure ? null : by,
-            filter: hasMeasure ? JSON.stringify({ measure: { eq: measure } }) : null,
-          }}
-        />
-      )}
+      <QueryDownloads document={GroupsDocument} variables={question} path="scoreGroups.edges" />
     </div>
   );
 }

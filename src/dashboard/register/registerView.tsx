@@ -6,6 +6,7 @@ import { useAddress } from '../address.ts';
 import { PreviewManifestDocument } from '../generated/operations.ts';
 import { useWords } from '../language.tsx';
 import { Problem } from '../sources/problem.tsx';
+import { useTitle } from '../title.ts';
 import { tokenOf } from '../token.ts';
 import { useViewer } from '../viewer.tsx';
 import { type Draft, useDraft } from './draft.ts';
@@ -21,6 +22,7 @@ import { REGISTER_WORDS } from './text.ts';
 export default function RegisterView() {
   const say = useWords(REGISTER_WORDS);
   const { mayRegister } = useViewer();
+  useTitle(say('title'));
   return (
     <>
       <h1>{say('title')}</h1>

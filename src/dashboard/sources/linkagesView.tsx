@@ -6,6 +6,7 @@ import { useAddress } from '../address.ts';
 import { LinkagesDocument } from '../generated/operations.ts';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
+import { useTitle } from '../title.ts';
 import { SimulatedMark } from './badge.tsx';
 import { addUp, type Body, type LinkedDatabase, type Matched, readMatrix } from './linkageMatrix.ts';
 import { SourceTabs } from './sourceTabs.tsx';
@@ -24,6 +25,7 @@ export default function LinkagesView() {
   const [region, setRegion] = useAddress('region', ALL);
   const [order, setOrder] = useAddress('order', 'name');
   const matrix = useMemo(() => readMatrix((data?.linkages.edges ?? []).map(({ node }) => node)), [data]);
+  useTitle(say('linkagesTitle'));
   const head = (
     <>
       <h1>{say('linkagesTitle')}</h1>

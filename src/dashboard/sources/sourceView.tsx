@@ -7,6 +7,7 @@ import { SourceDetailDocument, type SourceDetailQuery } from '../generated/opera
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { Downloads } from '../parts/downloads.tsx';
+import { useTitle } from '../title.ts';
 import { useViewer } from '../viewer.tsx';
 import { OpenAlerts } from './alerts.tsx';
 import { Badge, SimulatedMark } from './badge.tsx';
@@ -33,6 +34,8 @@ export default function SourceView() {
   const [{ data, error }, ask] = useQuery({ query: SourceDetailDocument, variables: { key, runs: count } });
   const heard = useLiveRuns(key);
   const source = data?.source ?? null;
+  const { language } = useLanguage();
+  useTitle(source === null ? key : language === 'vi' ? source.name_vi : source.name_en);
   const runs = useMemo(() => withLiveRun(source?.runs.edges ?? [], heard.get(key)), [source, heard, key]);
   if (!data) return error ? <Failure error={error} retry={ask} /> : <Waiting />;
   if (source === null || source.key !== key) {

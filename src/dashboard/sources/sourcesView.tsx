@@ -5,6 +5,7 @@ import { useAddress } from '../address.ts';
 import { SourcesDocument } from '../generated/operations.ts';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
+import { useTitle } from '../title.ts';
 import { OpenAlerts } from './alerts.tsx';
 import { CircuitNotice } from './circuit.tsx';
 import { type ListedSource, withLiveRun } from './listedSource.ts';
@@ -21,6 +22,7 @@ export default function SourcesView() {
   const runs = useLiveRuns(null);
   const sources = useMemo(() => (data?.sources.edges ?? []).map(({ node }) => withLiveRun(node, runs)), [data, runs]);
   const { shown, filters } = useFilters(sources);
+  useTitle(say('title'));
   const head = (
     <>
       <h1>{say('title')}</h1>

@@ -38,7 +38,7 @@ const socket = createClient({
   keepAlive: PING_MS,
   lazyCloseTimeout: 2_000,
   on: {
-    connecting: () => tell(state === 'quiet' ? 'connecting' : 'lost'),
+    connecting: () => navigator.onLine && tell(state === 'quiet' ? 'connecting' : 'lost'),
     connected: () => tell('live'),
     // A connection that was cut somewhere on the way says nothing, and would be called live for minutes.
     ping: (received) => {
@@ -48,7 +48,7 @@ const socket = createClient({
       if (!received) return;
       clearTimeout(patience);
       // The browser was offline for so short a time that the connection outlived it.
-      tell('live');
+      if (navigator.onLine) tell('live');
     },
     closed: (event) => {
       clearTimeout(patience);

@@ -1,5 +1,6 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { FORMATS } from '../exchange/format.js';
 import { type StepDisplay, step } from '../progress.js';
 import { type Answer, get } from './client.js';
 import { AnswerError, UsageError } from './failure.js';
@@ -15,7 +16,7 @@ interface ExportOptions {
 }
 
 /** Formats by the ending of a file; that of JSON-stat is what the platform calls it. */
-const ENDINGS = ['csv', 'xlsx', 'json', 'sdmx.csv', 'parquet'];
+const ENDINGS = Object.keys(FORMATS);
 const ALIASES: Readonly<Record<string, string>> = { jsonstat: 'json', sdmx: 'sdmx.csv' };
 const MB = 1024 * 1024;
 

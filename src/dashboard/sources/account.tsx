@@ -12,6 +12,17 @@ export function countOf(run: LiveRun, fate: Fate): number {
   return fate === 'accepted' ? run.written + run.superseded : run[fate];
 }
 
+/** The heads of the columns of an account, after the one of what was read: they add up to it. */
+export function FateHeads() {
+  const say = useWords(SOURCE_WORDS);
+  return FATES.map((fate, at) => (
+    <th key={fate} scope="col" className="number from-middle">
+      <span aria-hidden="true">{at === 0 ? '= ' : '+ '}</span>
+      {say(fate)}
+    </th>
+  ));
+}
+
 /** The account of a run as one bar, a part for each fate; the numbers stand beside it. */
 export function AccountBar({ run }: { readonly run: LiveRun }) {
   if (run.read === 0) return null;

@@ -1,5 +1,5 @@
 import { useFormats, useWords } from '../language.tsx';
-import { countOf, FATES, Progress } from './account.tsx';
+import { countOf, FATES, FateHeads, Progress } from './account.tsx';
 import { Badge } from './badge.tsx';
 import { numberOfRun } from './liveRuns.ts';
 import type { ShownRun } from './shownRun.ts';
@@ -26,12 +26,7 @@ export function RunTable({
             <th scope="col" className="number">
               {say('read')}
             </th>
-            {FATES.map((fate, at) => (
-              <th key={fate} scope="col" className="number from-middle">
-                <span aria-hidden="true">{at === 0 ? '= ' : '+ '}</span>
-                {say(fate)}
-              </th>
-            ))}
+            <FateHeads />
           </tr>
         </thead>
         <tbody>

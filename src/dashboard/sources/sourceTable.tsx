@@ -1,6 +1,6 @@
 import { Link } from 'wouter';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
-import { AccountBar, countOf, FATES, Progress } from './account.tsx';
+import { AccountBar, countOf, FATES, FateHeads, Progress } from './account.tsx';
 import { Badge, SimulatedMark } from './badge.tsx';
 import type { ListedSource } from './listedSource.ts';
 import { SOURCE_WORDS } from './text.ts';
@@ -23,12 +23,7 @@ export function SourceTable({ sources }: { readonly sources: readonly ListedSour
             <th scope="col" className="number from-middle">
               {say('read')}
             </th>
-            {FATES.map((fate, at) => (
-              <th key={fate} scope="col" className="number from-middle">
-                <span aria-hidden="true">{at === 0 ? '= ' : '+ '}</span>
-                {say(fate)}
-              </th>
-            ))}
+            <FateHeads />
           </tr>
         </thead>
         <tbody>

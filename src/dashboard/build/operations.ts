@@ -45,8 +45,10 @@ writeFileSync(filename, text);
 // The same operations as the browser sends them, for platforms that answer trusted documents only: queries with the type names that the client's cache adds,
 // subscriptions without.
 const made = (await import(filename)) as Readonly<Record<string, DocumentNode>>;
+// Fragments are parts of operations, and nothing that can be sent by itself.
+const operationsMade = Object.entries(made).filter(([name]) => !name.endsWith('FragmentDoc'));
 const list = Object.fromEntries(
-  Object.entries(made).flatMap(([name, document]) => [
+  operationsMade.flatMap(([name, document]) => [
     [`dashboard ${name}`, stringifyDocument(formatDocument(document))],
     [`dashboard ${name} plain`, stringifyDocument(document)],
   ]),

@@ -1,8 +1,9 @@
 import { Suspense } from 'react';
-import { Link, Route, Switch, useRoute } from 'wouter';
+import { Link, Route, Switch, useLocation, useRoute } from 'wouter';
 import { useConnection, useLostSince } from './connection.ts';
 import { useFormats, useLanguage, useWords } from './language.tsx';
 import { Waiting } from './parts/asyncState.tsx';
+import { Boundary } from './parts/loaded.tsx';
 import { SignIn } from './parts/signIn.tsx';
 import { useIsSealed } from './sealed.ts';
 import { useSimulated } from './simulated.ts';
@@ -15,6 +16,7 @@ import { VIEWS, type View } from './views.ts';
 /** The frame around every view: navigation, language, theme, who looks, how live the figures are, and that they are simulated. */
 export function App() {
   const say = useWords(FRAME_WORDS);
+  const [path] = useLocation();
   return (
     <>
       <a className="skip" href="#main">
@@ -33,18 +35,20 @@ export function App() {
       </header>
       <Notices />
       <main id="main" tabIndex={-1}>
-        <Suspense fallback={<Waiting />}>
-          <Switch>
-            {VIEWS.map(({ path, component: Component }) => (
-              <Route key={path} path={path}>
-                <Component />
+        <Boundary at={path}>
+          <Suspense fallback={<Waiting />}>
+            <Switch>
+              {VIEWS.map(({ path, component: Component }) => (
+                <Route key={path} path={path}>
+                  <Component />
+                </Route>
+              ))}
+              <Route>
+                <Nowhere />
               </Route>
-            ))}
-            <Route>
-              <Nowhere />
-            </Route>
-          </Switch>
-        </Suspense>
+            </Switch>
+          </Suspense>
+        </Boundary>
       </main>
       <footer className="page-foot">
         <p>{say('footer')}</p>

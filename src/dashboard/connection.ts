@@ -45,10 +45,7 @@ const socket = createClient({
       if (!received) patience = setTimeout(() => socket.terminate(), PONG_MS);
     },
     pong: (received) => {
-      if (!received) return;
-      clearTimeout(patience);
-      // The browser was offline for so short a time that the connection outlived it.
-      if (navigator.onLine) tell('live');
+      if (received) clearTimeout(patience);
     },
     closed: (event) => {
       clearTimeout(patience);
@@ -60,7 +57,12 @@ const socket = createClient({
 });
 
 addEventListener('offline', () => tell('offline'));
-addEventListener('online', () => state === 'offline' && tell(watched === 0 ? 'quiet' : 'lost'));
+addEventListener('online', () => {
+  if (state !== 'offline') return;
+  tell(watched === 0 ? 'quiet' : 'lost');
+  // Whether the connection outlived it shows at the next ping only; a new one goes on at once with what came since.
+  socket.terminate();
+});
 // Who signs in or out asks as somebody else: the socket says who asks once, when it opens.
 watchToken(() => socket.terminate());
 

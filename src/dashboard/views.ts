@@ -1,4 +1,5 @@
-import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
+import type { ComponentType, LazyExoticComponent } from 'react';
+import { loadLater } from './parts/loaded.tsx';
 
 /** A view: where it is, what the navigation calls it, and its code, which is loaded when it is first looked at. */
 export interface View {
@@ -11,13 +12,13 @@ export interface View {
 
 /** The views, in the order of the navigation. The server answers their addresses with the page (src/server/dashboard.ts). */
 export const VIEWS: readonly View[] = [
-  { path: '/', label: 'ranking', component: lazy(() => import('./ranking/rankingView.tsx')) },
-  { path: '/map', label: 'map', component: lazy(() => import('./map/mapView.tsx')) },
-  { path: '/entity/:codeSystem/:code', label: null, component: lazy(() => import('./profile/profileView.tsx')) },
-  { path: '/compare', label: 'compare', component: lazy(() => import('./compare/compareView.tsx')) },
-  { path: '/regions', label: 'regions', component: lazy(() => import('./regions/regionsView.tsx')) },
-  { path: '/sources/linkages', label: null, component: lazy(() => import('./sources/linkagesView.tsx')) },
-  { path: '/sources/:key', label: null, component: lazy(() => import('./sources/sourceView.tsx')) },
-  { path: '/sources', label: 'sources', component: lazy(() => import('./sources/sourcesView.tsx')) },
-  { path: '/register', label: 'register', component: lazy(() => import('./register/registerView.tsx')) },
+  { path: '/', label: 'ranking', component: loadLater(() => import('./ranking/rankingView.tsx')) },
+  { path: '/map', label: 'map', component: loadLater(() => import('./map/mapView.tsx')) },
+  { path: '/entity/:codeSystem/:code', label: null, component: loadLater(() => import('./profile/profileView.tsx')) },
+  { path: '/compare', label: 'compare', component: loadLater(() => import('./compare/compareView.tsx')) },
+  { path: '/regions', label: 'regions', component: loadLater(() => import('./regions/regionsView.tsx')) },
+  { path: '/sources/linkages', label: null, component: loadLater(() => import('./sources/linkagesView.tsx')) },
+  { path: '/sources/:key', label: null, component: loadLater(() => import('./sources/sourceView.tsx')) },
+  { path: '/sources', label: 'sources', component: loadLater(() => import('./sources/sourcesView.tsx')) },
+  { path: '/register', label: 'register', component: loadLater(() => import('./register/registerView.tsx')) },
 ];

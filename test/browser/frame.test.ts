@@ -39,6 +39,32 @@ it('says that it is offline, and live again when it is not', async () => {
   await page.getByText('Live', { exact: true }).waitFor();
 });
 
+it('waits for code while offline, and loads the page again for code that did not come', async () => {
+  const { page, context } = await lookAt('/', { language: 'en', width: 800 });
+  await page.getByText('Live', { exact: true }).waitFor();
+  await context.setOffline(true);
+  await page.getByText('Offline').waitFor();
+  await page.getByRole('navigation').getByRole('link', { name: 'Compare' }).click();
+  await page.getByText('Loading…').first().waitFor();
+  await context.setOffline(false);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await context.route('**/regionsView*.js', (route) => route.abort(), { times: 1 });
+  await page.getByRole('navigation').getByRole('link', { name: 'Regions' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Scores by group' }).waitFor();
+});
+
+it('keeps what went wrong in a part of the page to that part', async () => {
+  const { page, context } = await lookAt('/', { language: 'en', width: 800 });
+  await page.getByText('Live', { exact: true }).waitFor();
+  await context.route('**/compareView*', (route) =>
+    route.fulfill({ contentType: 'text/javascript', body: 'export default () => { throw new Error("for the test") }' }),
+  );
+  await page.getByRole('navigation').getByRole('link', { name: 'Compare' }).click();
+  await page.getByText('This part of the page cannot be shown.').waitFor();
+  await page.getByRole('navigation').getByRole('link', { name: 'Ranking' }).click();
+  await page.getByRole('table').first().waitFor();
+});
+
 it('fits windows from 360 to 2560 pixels in both themes', async () => {
   for (const [width, theme, language] of [
     [360, 'dark', 'vi'],

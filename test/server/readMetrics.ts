@@ -21,7 +21,8 @@ export async function readMetrics(url: string): Promise<ReadMetrics> {
     const type = /^# TYPE ([a-z0-9_]+) (counter|gauge|histogram|summary)$/.exec(line);
     if (type?.[1] !== undefined && type[2] !== undefined) types.set(type[1], type[2]);
     if (line.startsWith('#')) continue;
-    const series = /^([a-z0-9_]+)(?:\{(.*)\})? (-?[0-9.e+-]+|NaN|\+Inf)$/.exec(line);
+    // Values are read as Go's ParseFloat does, which takes NaN in any case: prom-client writes `Nan` for a mean of nothing.
+    const series = /^([a-z0-9_]+)(?:\{(.*)\})? (-?[0-9.e+-]+|nan|\+Inf)$/i.exec(line);
     if (series?.[1] === undefined) throw new Error(`not of the format: ${line}`);
     const labels = [...(series[2] ?? '').matchAll(/([a-z0-9_]+)="((?:[^"\\]|\\.)*)",?/g)];
     for (const [, label] of labels) labelNames.add(label ?? '');

@@ -1,5 +1,5 @@
 import './ranking.css';
-import { lazy, Suspense, useCallback, useMemo, useState, useSyncExternalStore } from 'react';
+import { Suspense, useCallback, useMemo, useState, useSyncExternalStore } from 'react';
 import { useQuery } from 'urql';
 import { Link, useSearch } from 'wouter';
 import {
@@ -13,6 +13,7 @@ import { useLanguage, useWords } from '../language.tsx';
 import { codeOf, Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { CopyLink } from '../parts/copyLink.tsx';
 import { Downloads } from '../parts/downloads.tsx';
+import { Boundary, loadLater } from '../parts/loaded.tsx';
 import { type Choice, firstRound, useChoice, writeChoice } from './choice.ts';
 import { Filters } from './filters.tsx';
 import { Heading } from './heading.tsx';
@@ -30,7 +31,7 @@ import { RANKING_WORDS } from './text.ts';
 type RoundHead = RoundsQuery['rounds']['nodes'][number]['node'];
 
 /** Only where there is room for it, or where it is asked for: not a part of what a small screen loads. */
-const ProvinceMap = lazy(() => import('../map/provinceMap.tsx'));
+const ProvinceMap = loadLater(() => import('../map/provinceMap.tsx'));
 
 /** From this width on table and map are beside each other; as in ranking.css. */
 const WIDE = matchMedia('(min-width: 1100px)');
@@ -256,22 +257,24 @@ function OfRound({
     const peers = here.peerGroups.find(({ code }) => code === group);
     return (
       <section className="standing-map" aria-label={say('map')}>
-        <Suspense fallback={<Waiting />}>
-          <ProvinceMap
-            rows={all}
-            isIn={isIn}
-            title={[shownMeasure, peers]
-              .flatMap((named) => (named === undefined ? [] : [nameIn(language, named)]))
-              .concat(String(here.year))
-              .join(', ')}
-            name={`dti-${here.code}-${measure}`.toLowerCase()}
-            round={here.code}
-            marked={marked}
-            pointed={pointed}
-            onMark={markOnMap}
-            onPoint={point}
-          />
-        </Suspense>
+        <Boundary at={here.code}>
+          <Suspense fallback={<Waiting />}>
+            <ProvinceMap
+              rows={all}
+              isIn={isIn}
+              title={[shownMeasure, peers]
+                .flatMap((named) => (named === undefined ? [] : [nameIn(language, named)]))
+                .concat(String(here.year))
+                .join(', ')}
+              name={`dti-${here.code}-${measure}`.toLowerCase()}
+              round={here.code}
+              marked={marked}
+              pointed={pointed}
+              onMark={markOnMap}
+              onPoint={point}
+            />
+          </Suspense>
+        </Boundary>
       </section>
     );
   }

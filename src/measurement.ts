@@ -82,7 +82,7 @@ export interface WatchOptions {
 /** Looks at the database every five seconds, for metrics and readiness, and adds what it finds to the metrics. */
 export function watchPlatform({ database, head, metrics, lookMs = LOOK_MS, read }: WatchOptions): Watch {
   const closing = new AbortController();
-  const ask = read ?? (() => readWorkload(database.fork(), RUN_MINUTES));
+  const ask = read ?? (() => readWorkload(database.fork(), RUN_MINUTES, head()));
   let workload: Workload | null = null;
   /** Looks in a row that failed, or found the feed behind. */
   const bad = { database: 0, feed: 0 };
@@ -130,7 +130,7 @@ export function watchPlatform({ database, head, metrics, lookMs = LOOK_MS, read 
   metrics.gauge('dti_database_up', 'Whether the database answers', () => (bad.database === 0 ? 1 : 0));
   metrics.gauges('dti_database_pool_connections', 'Connections of the pool', 'state', () => database.pool());
   metrics.gauge('dti_revisions_behind', 'Revisions that this process has not seen yet', () =>
-    workload === null ? null : Math.max(0, workload.head - head()),
+    workload === null ? null : workload.head <= head() ? 0 : workload.unseen,
   );
   metrics.gauges('dti_queue_jobs', 'Jobs of all processes', 'state', () => workload?.jobs ?? null);
   metrics.gauge(

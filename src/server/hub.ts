@@ -167,7 +167,7 @@ export class Hub {
       },
       bounds: this.bounds,
       turn: { served: 0 },
-      reach: (revision) => this.#reach(feed, revision),
+      knows: (revision) => this.#knows(feed, revision),
       count: (what, number = 1) => {
         this.#counts[what] += number;
       },
@@ -216,8 +216,9 @@ export class Hub {
     if (touching !== undefined) group.wake(touching.committedAt);
   }
 
-  async #reach(feed: Feed, revision: number): Promise<void> {
-    // However far behind the replica of this process is: a client that has seen more must not be told of the past.
+  async #knows(feed: Feed, revision: number): Promise<boolean> {
+    // However far behind the replica of this process is: another gateway may be ahead, and who comes from there must not be told of the past.
     await feed.reach(revision, this.#closing.signal);
+    return feed.knows(revision);
   }
 }

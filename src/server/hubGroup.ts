@@ -25,9 +25,9 @@ export function sourceOf(field: LiveField<unknown>, host: GroupHost): EventSourc
   return {
     concerns: (revision) => field.concerns(revision),
     async tell(base) {
-      // Another gateway may be ahead of this one, and whoever comes from there must not be told of the past.
-      if (base !== null && base > host.head) await host.reach(base);
-      const told = await field.tell(base, host.head);
+      // What changed since a revision that was lost, or made up, nobody can tell: it is told the whole state.
+      const isKnown = base !== null && (await host.knows(base));
+      const told = await field.tell(isKnown ? base : null, host.head);
       return told === null ? null : { events: [told.event], revision: told.revision, isOver: false };
     },
   };
@@ -52,8 +52,8 @@ export interface GroupHost {
   readonly bounds: Bounds;
   /** Members that all groups have served since others had their turn. */
   readonly turn: { served: number };
-  /** Resolves when the head has come to a revision, or at once when there is no such revision. */
-  reach(revision: number): Promise<void>;
+  /** Whether there is such a revision; resolves when the head has come to it, or at once when there is none. */
+  knows(revision: number): Promise<boolean>;
   /** Told of what was done. */
   count(what: 'executions' | 'deliveries' | 'lags' | 'cuts' | 'failures', number?: number): void;
   /** Told how long after their commit news were handed over, in milliseconds. */

@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, PlatformError } from '../domain/errors.js';
 import { listen } from './listen.js';
 import type { Database } from './orm.js';
-import { type Revision, readHead, readMark, readRevisions } from './revision.js';
+import { hasRevision, type Revision, readHead, readMark, readRevisions } from './revision.js';
 import { createWaiters } from './waiters.js';
 
 const BATCH = 500;
 const POLL_MS = 3000;
+/** Revisions that need not be asked for again: those of subscribers that are told the difference. */
+const MAX_KNOWN = 10_000;
 /** A replica has what the primary tells of a moment later: the first look again, doubled up to the last. */
 const SOON_MS = { first: 4, last: 250 };
 
@@ -27,6 +29,11 @@ export interface RevisionFeed {
    * @returns whether `head` has it; false also when the signal aborts or the feed closes
    */
   reach(revision: number, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Whether a revision that a client says it has is of this history, up to `head`: one that is not was made up, or shown before a restore or a failover
+   * lost it, and what changed after it cannot be told. 0, before the first, always is. False also when the database cannot be asked.
+   */
+  knows(revision: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -73,6 +80,17 @@ export async function followRevisions(
       .finally(() => (asking = null));
   };
 
+  /** In the order of last use. */
+  const known = new Set<number>();
+  const remember = (revision: number) => {
+    known.delete(revision);
+    known.add(revision);
+    for (const oldest of known) {
+      if (known.size <= MAX_KNOWN) break;
+      known.delete(oldest);
+    }
+  };
+
   /** Waits for a ring or a time, whichever comes first. */
   const rest = async (ms: number) => {
     if (!isRung && !closing.signal.aborted) {
@@ -99,6 +117,7 @@ export async function followRevisions(
       for (; handled < handlers.length; handled += 1) await handlers[handled]?.(revision);
       handled = 0;
       mark = revision;
+      remember(revision.id);
       waiters.wake();
     }
     return revisions.length;
@@ -145,6 +164,13 @@ export async function followRevisions(
       wake(String(revision));
       while (mark.id < revision && !signal.aborted && !closing.signal.aborted) await changed(mark.id, signal);
       return mark.id >= revision;
+    },
+    async knows(revision) {
+      if (revision === 0 || revision === mark.id) return true;
+      if (revision > mark.id) return false;
+      if (!known.has(revision) && !(await hasRevision(reading, revision).catch(() => false))) return false;
+      remember(revision);
+      return true;
     },
     async close() {
       closing.abort();

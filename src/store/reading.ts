@@ -9,7 +9,7 @@ export interface Reader {
   getKysely(): QueryExecutorProvider;
 }
 
-/** A revision as a server has it. Two histories may use the same number, after a failover that lost commits; the change tells them apart. */
+/** A revision as a server has it, with its change: two histories of databases that are older than numbers by the clock may share a number. */
 export interface Mark {
   /** 0 = before the first revision. */
   readonly id: number;

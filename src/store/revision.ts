@@ -89,6 +89,13 @@ export async function revisionAt(em: Reader, time: Date): Promise<number> {
   return Number(rows[0]?.id);
 }
 
+/** Whether there is a revision of exactly this number. */
+export async function hasRevision(em: Reader, revision: number): Promise<boolean> {
+  const { rows } = await sql<{ has: boolean }>`
+    select exists (select from revision where id = ${revision}) as has`.execute(em.getKysely());
+  return rows[0]?.has === true;
+}
+
 /** When the newest revision up to a number was committed; null = there is none. */
 export async function timeOfRevision(em: Reader, revision: number): Promise<Date | null> {
   const { rows } = await sql<{ committed_at: Date | string | null }>`

@@ -5,6 +5,8 @@ import type { Reader } from './reading.js';
 export interface Workload {
   /** The newest revision. */
   readonly head: number;
+  /** How many revisions lie after the one that was named. */
+  readonly unseen: number;
   /** Jobs by state: waiting now, put off, active. */
   readonly jobs: Readonly<Record<'waiting' | 'deferred' | 'active', number>>;
   /** How long the job that waits longest could have been taken, in seconds; 0 when none waits. */
@@ -22,20 +24,26 @@ export interface EndedRun {
   readonly rejected: number;
 }
 
+/** Beyond it nobody needs to know how many revisions were not seen. */
+const MAX_UNSEEN = 10_000;
+
 /**
  * Reads it in one statement, some milliseconds: few jobs exist at a time, and runs are looked for among the newest only.
  * @param minutes how far back runs are told
+ * @param seen the revision after which others are counted, {@link MAX_UNSEEN} at most
  */
-export async function readWorkload(reader: Reader, minutes: number): Promise<Workload> {
+export async function readWorkload(reader: Reader, minutes: number, seen: number): Promise<Workload> {
   const { rows } = await sql<{
     head: string;
+    unseen: string;
     waiting: string;
     deferred: string;
     active: string;
     oldest: number;
     ended: readonly EndedRun[];
   }>`
-    select (select coalesce(max(id), 0) from revision) as head, j.*,
+    select (select coalesce(max(id), 0) from revision) as head,
+      (select count(*) from (select from revision where id > ${seen} limit ${MAX_UNSEEN}) u) as unseen, j.*,
       (select coalesce(json_agg(json_build_object('id', r.id, 'status', r.status, 'read', r.read, 'written', r.written,
           'rejected', r.rejected)), '[]')
         from (select * from sync_run order by id desc limit 2000) r
@@ -48,7 +56,7 @@ export async function readWorkload(reader: Reader, minutes: number): Promise<Wor
       from pgboss.job where name = 'sync' and state in ('created', 'retry', 'active')) j`.execute(reader.getKysely());
   const [row] = rows;
   if (row === undefined) throw new Error('the workload has no row');
-  const { head, waiting, deferred, active, oldest, ended } = row;
+  const { head, unseen, waiting, deferred, active, oldest, ended } = row;
   const jobs = { waiting: Number(waiting), deferred: Number(deferred), active: Number(active) };
-  return { head: Number(head), jobs, oldestWaitingSeconds: Math.max(0, oldest), ended };
+  return { head: Number(head), unseen: Number(unseen), jobs, oldestWaitingSeconds: Math.max(0, oldest), ended };
 }

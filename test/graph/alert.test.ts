@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { liveAlerts } from '../../src/graph/alertUpdates.js';
 import { raiseAlerts } from '../../src/pipeline/raiseAlerts.js';
 import { insertAlerts } from '../../src/store/alert.js';
-import { nextChangeId, takeRevision } from '../../src/store/revision.js';
+import { nextChangeId, readHead, takeRevision } from '../../src/store/revision.js';
 import { SyncRunTable } from '../../src/store/tables/syncRun.js';
 import { rowsOf } from '../store/batch.js';
 import { follow } from './followLive.js';
@@ -313,6 +313,7 @@ describe('the list and the rules', () => {
       ...{ ...about, key: `many:${index}`, kind: 'RANK_FALL' as const, severity: 'WARNING' as const, facts: {} },
       ...{ comparedSnapshotId: null, provisional: false, openedAt: new Date() },
     }));
+    const before = await readHead(graph.database.fork());
     const revision = await graph.database.fork().transactional(async (em) => {
       const changeId = await nextChangeId(em);
       await insertAlerts(em, many, changeId);
@@ -323,13 +324,13 @@ describe('the list and the rules', () => {
     }
     const document = `subscription Watch($since: String) {
       alertUpdates(entities: ["GSO-2025:79"], since: $since) { revision complete truncated alerts { id } } }`;
-    for (const since of [null, String(revision - 1)]) {
+    for (const since of [null, String(before)]) {
       const state = await (await follow(graph, document, { since })).next();
       expect(state).toMatchObject({ complete: since === null, truncated: false, revision: String(revision) });
       expect(new Set(state.alerts.map(({ id }: Answer) => id)).size).toBe(1100);
     }
     const watched = { kinds: null, entityIds: [entityId?.id ?? 0], sourceIds: null };
-    const cut = await liveAlerts(graph.platform, watched, 1000).tell(revision - 1, revision);
+    const cut = await liveAlerts(graph.platform, watched, 1000).tell(before, revision);
     expect(cut?.event).toMatchObject({ complete: true, truncated: true });
     expect(cut?.event.alerts).toHaveLength(1000);
   });

@@ -149,7 +149,7 @@ describe('as of', () => {
     expect(await fail({ time: '1999-01-01T00:00:00Z' })).toBe('AS_OF_UNAVAILABLE');
     expect(await fail({ revision: '0' })).toBe('AS_OF_UNAVAILABLE');
     for (const asOf of [
-      { revision: '999999' },
+      { revision: '8999999999999999' },
       { revision: '-1' },
       { revision: '1e3' },
       {},

@@ -27,7 +27,7 @@ export async function follow(
     const [error] = 'errors' in live ? (live.errors ?? []) : [];
     throw new Error(String((error?.originalError as { code?: string } | undefined)?.code ?? error?.message));
   }
-  let base: number | null = live.since;
+  let base = live.since !== null && (await platform.feed.knows(live.since)) ? live.since : null;
   let isConcerned = true;
   let hasEnded = false;
   platform.feed.onRevision((revision) => {

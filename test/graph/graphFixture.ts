@@ -31,7 +31,7 @@ import type { Database } from '../../src/store/orm.js';
 import { nextChangeId, takeRevision } from '../../src/store/revision.js';
 import { SyncRunTable } from '../../src/store/tables/syncRun.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
-import { entityOf, NOW, record } from '../store/batch.js';
+import { entityOf, NOW, record, rowsOf } from '../store/batch.js';
 
 const CONTRACT = join(import.meta.dirname, 'contract');
 
@@ -52,6 +52,7 @@ export interface Result {
 /** A platform with results of 2021 and 2022 and an open round of 2026, and ways to ask and change it. */
 export interface GraphFixture {
   readonly database: Database;
+  readonly url: string;
   readonly platform: Platform;
   readonly schema: GraphQLSchema;
   catalogue(): Catalogue;
@@ -75,12 +76,12 @@ export interface GraphFixture {
   close(): Promise<void>;
 }
 
-/** Opens it on a database of its own. */
-export async function openGraph(): Promise<GraphFixture> {
-  const test: TestDatabase = await openTestDatabase('reference');
-  const { database } = test;
+/** Opens it on a database of its own. @param filled one that has everything already, such as a restored one */
+export async function openGraph(filled: TestDatabase | null = null): Promise<GraphFixture> {
+  const test: TestDatabase = filled ?? (await openTestDatabase('reference'));
+  const { database, url } = test;
   const holder = await holdCatalogue(database);
-  const sources = await load(database, holder);
+  const sources = filled === null ? await load(database, holder) : { measured: await findMeasured(database) };
   const serving = await openServing(database, holder, { publicProvisional: true, log: () => undefined });
   const { platform } = serving;
   const schema = buildGraphSchema();
@@ -120,6 +121,7 @@ export async function openGraph(): Promise<GraphFixture> {
 
   return {
     database,
+    url,
     platform,
     schema,
     log,
@@ -237,6 +239,11 @@ function plain(data: unknown): Answer {
 
 /** Systems whose figures come from the national database of the test; the others are reported by the bodies. */
 const MEASURED = new Set(['einvoice', 'public_services', 'population']);
+
+async function findMeasured(database: Database): Promise<number> {
+  const [source] = await rowsOf<{ id: number }>(database, `select id from source where key = 'registry'`);
+  return source?.id ?? 0;
+}
 
 async function load(database: Database, holder: CatalogueHolder): Promise<{ measured: number }> {
   const measured = await registerSource(

@@ -1,7 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Platform } from '../../src/graph/context.js';
 import { RankingField } from '../../src/graph/rankingUpdates.js';
+import { restoreBackup, writeBackup } from '../../src/store/backup/file.js';
+import { openDatabase } from '../../src/store/orm.js';
 import type { SnapshotLibrary } from '../../src/store/snapshotLibrary.js';
+import { cloneDatabase } from '../helpers/database.js';
 import { type Answer, contractDocument, type GraphFixture, openGraph, type Result } from './graphFixture.js';
 
 let graph: GraphFixture;
@@ -34,6 +40,7 @@ function observed() {
       },
       onRevision: (handle) => feed.onRevision(handle),
       reach: (revision, signal) => feed.reach(revision, signal),
+      knows: (revision) => feed.knows(revision),
       close: () => feed.close(),
     },
   };
@@ -214,6 +221,36 @@ describe('rankingUpdates', () => {
     await updates.end();
     expect(await next).toBeNull();
     expect(await updates.next()).toBeNull();
+  });
+});
+
+describe('a restore from a backup', () => {
+  it('makes no wrong difference: who has what was lost is told the whole state, who has what was kept the difference', async () => {
+    const { revision: kept } = await (await watch(ROUND)).next();
+    const folder = await mkdtemp(join(tmpdir(), 'dti-history-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const { signal } = new AbortController();
+    await writeBackup(graph.url, join(folder, 'backup'), { now: new Date(), signal });
+    // Shown, and in no backup.
+    const lost = await change('48', 770);
+    const { url, drop } = await cloneDatabase(null);
+    await restoreBackup(url, join(folder, 'backup'), { signal });
+    const database = await openDatabase({ url });
+    const restored = await openGraph({ database, url, drop: () => database.close().then(drop) });
+    onTestFinished(() => restored.close());
+    const resume = async (since: string): Promise<Answer> => {
+      const events = (await restored.watch(DOCUMENT, { ...ROUND, since })) as AsyncIterator<Result>;
+      started.push(events);
+      return (await events.next()).value.data.rankingUpdates;
+    };
+    expect(await resume(lost)).toMatchObject({ revision: kept, complete: true, previousRevision: null });
+    await restored.measure('GSO-2025:01', 'ECO_ACTIVITY.08', 333, 1000);
+    const revision = String(await restored.compute('PROVINCE-2026'));
+    expect(Number(revision)).toBeGreaterThan(Number(lost));
+    const whole = await resume(lost);
+    expect(whole).toMatchObject({ revision, complete: true, previousRevision: null });
+    expect(whole.rows).toHaveLength(34);
+    expect(await resume(kept)).toMatchObject({ revision, complete: false, previousRevision: kept });
   });
 });
 

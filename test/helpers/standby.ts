@@ -14,6 +14,8 @@ export interface Standby {
   /** Replays nothing until {@link Standby.resume}. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Makes it a primary with what it has replayed; nothing more comes from the old one. */
+  promote(): Promise<void>;
   stop(): Promise<void>;
   start(): Promise<void>;
 }
@@ -75,6 +77,7 @@ export async function startStandby(
     url,
     pause: async () => void (await ask(url('postgres'), 'select pg_wal_replay_pause()')),
     resume: async () => void (await ask(url('postgres'), 'select pg_wal_replay_resume()')),
+    promote: async () => void (await ask(url('postgres'), 'select pg_promote()')),
     async stop() {
       await server?.stop();
       server = null;

@@ -188,6 +188,7 @@ describe('recomputation', () => {
         onRevision: (handle) => void handlers.push(handle),
         changed: () => Promise.resolve(),
         reach: () => Promise.resolve(true),
+        knows: () => Promise.resolve(true),
         close: () => Promise.resolve(),
       },
       log(message) {

@@ -66,6 +66,20 @@ describe('equal subscriptions', () => {
     await eventually(() => spans(ahead)).toEqual(['2-3']);
   });
 
+  it('who has a revision of another history is told the whole state, however far the head has come', async () => {
+    const { feed, join } = await openHub();
+    for (let at = 0; at < 9; at += 1) await feed.announce();
+    feed.lost.add(5);
+    const field = new Span();
+    const [kept, lost] = [await join(operationOf(field), 4), await join(operationOf(field), 5)];
+    await eventually(() => [spans(kept), spans(lost)]).toEqual([['4-10'], ['null-10']]);
+    await feed.announce();
+    await eventually(() => [spans(kept), spans(lost)]).toEqual([
+      ['4-10', '10-11'],
+      ['null-10', '10-11'],
+    ]);
+  });
+
   it('with more invented revisions than anybody has are told the whole state together', async () => {
     const { hub, feed, join } = await openHub();
     for (let at = 0; at < 99; at += 1) await feed.announce();

@@ -22,6 +22,8 @@ export interface Read {
 /** Revisions that a test announces. */
 export class TestFeed implements Feed {
   head = 1;
+  /** Revisions of another history. */
+  readonly lost = new Set<number>();
   readonly #handlers: ((revision: Revision) => void | Promise<void>)[] = [];
   #waiting: (() => void)[] = [];
 
@@ -49,6 +51,10 @@ export class TestFeed implements Feed {
   async reach(revision: number, signal: AbortSignal): Promise<boolean> {
     while (this.head < revision && !signal.aborted) await this.changed(this.head, signal);
     return this.head >= revision;
+  }
+
+  async knows(revision: number): Promise<boolean> {
+    return revision <= this.head && !this.lost.has(revision);
   }
 
   async close(): Promise<void> {

@@ -14,7 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => serving.close());
 
-const QUIET: Workload = { head: 0, jobs: { waiting: 0, deferred: 0, active: 0 }, oldestWaitingSeconds: 0, ended: [] };
+const QUIET: Workload = {
+  head: 0,
+  unseen: 0,
+  jobs: { waiting: 0, deferred: 0, active: 0 },
+  oldestWaitingSeconds: 0,
+  ended: [],
+};
 const SOON = { timeout: 15_000 };
 
 function watch(options: Partial<Parameters<typeof watchPlatform>[0]> = {}) {
@@ -54,11 +60,11 @@ describe('watchPlatform', () => {
 
   it('says that the database or the feed has failed when it stays so, and that it is well again', async () => {
     let state: 'well' | 'away' | 'behind' = 'well';
-    const { watched } = watch({
+    const { metrics, watched } = watch({
       head: () => 3,
       read: async () => {
         if (state === 'away') throw new Error('the server is restarting');
-        return { ...QUIET, head: state === 'behind' ? 5 : 3 };
+        return { ...QUIET, head: state === 'behind' ? 5 : 3, unseen: state === 'behind' ? 1 : 0 };
       },
     });
     expect(watched.parts).toEqual({ database: 'ready', feed: 'ready', queue: 'ready' });
@@ -66,6 +72,8 @@ describe('watchPlatform', () => {
     await expect.poll(() => watched.parts, SOON).toEqual({ database: 'failed', feed: 'ready', queue: 'failed' });
     state = 'behind';
     await expect.poll(() => watched.parts, SOON).toEqual({ database: 'ready', feed: 'failed', queue: 'ready' });
+    // Revisions are counted: their numbers are times.
+    expect(await metrics.text()).toContain('dti_revisions_behind 1\n');
     state = 'well';
     await expect.poll(() => watched.parts, SOON).toEqual({ database: 'ready', feed: 'ready', queue: 'ready' });
   });

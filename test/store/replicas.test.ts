@@ -58,8 +58,8 @@ async function openGateway(options: { fallback?: boolean; maxLagMs?: number } = 
   return { database, feed, told, logged };
 }
 
-function write(): Promise<number> {
-  return primary.fork().transactional(async (em) => {
+function write(database = primary): Promise<number> {
+  return database.fork().transactional(async (em) => {
     return takeRevision(em, { changeId: await nextChangeId(em), kind: 'SOURCE', roundIds: [] });
   });
 }
@@ -197,7 +197,7 @@ describe('a gateway with a streaming replica', () => {
     const waiting = feed.reach(first + 1, AbortSignal.timeout(PATIENCE.timeout));
     await sleep(200);
     server = await startPrimary();
-    const second = await vi.waitFor(write, PATIENCE);
+    const second = await vi.waitFor(() => write(), PATIENCE);
     expect(await waiting).toBe(true);
     await vi.waitFor(() => expect(feed.head).toBe(second), PATIENCE);
     expect(database.reading.from).toBe('replica');
@@ -238,5 +238,35 @@ describe('a database that has lost what was shown', () => {
     await write();
     await vi.waitFor(() => expect(lost).toEqual(['DATABASE_HISTORY_LOST']), PATIENCE);
     expect(feed.head).toBe(id);
+  });
+
+  it('gives no number again, so that who has a lost revision is known from who has one that is there', async () => {
+    const kept = await write();
+    await vi.waitFor(
+      async () =>
+        expect((await ask<{ id: string }>(standby.url('dti'), 'select max(id) as id from revision'))[0]?.id).toBe(
+          String(kept),
+        ),
+      PATIENCE,
+    );
+    await standby.stop();
+    // Shown to clients of the primary, which then is gone.
+    const lost = [await write(), await write(), await write()];
+    await server.stop();
+    await standby.start();
+    await standby.promote();
+    const successor = await openDatabase({ url: standby.url('dti') });
+    onTestFinished(async () => {
+      await successor.close();
+      server = await startPrimary();
+    });
+    const feed = await followRevisions(successor, () => undefined);
+    onTestFinished(() => feed.close());
+    expect(feed.head).toBe(kept);
+    const written = [await write(successor), await write(successor), await write(successor), await write(successor)];
+    expect(Math.min(...written)).toBeGreaterThan(Math.max(...lost));
+    await feed.reach(written[3] ?? 0, new AbortController().signal);
+    const known = await Promise.all([kept, ...lost, ...written].map((revision) => feed.knows(revision)));
+    expect(known).toEqual([true, false, false, false, true, true, true, true]);
   });
 });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { IsolationLevel } from '@mikro-orm/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openDatabase } from '../../src/store/orm.js';
 import {
@@ -164,6 +165,30 @@ describe('revisions', () => {
     expect(reader.seen).not.toContain(lostRevision);
     expect(reader.seen.at(-1)).toBe(next);
     expect(next).toBeGreaterThan(lostRevision);
+  });
+
+  it('are numbered by the clock, each after the one before even when the clock was put back', async () => {
+    const microseconds = () => Date.now() * 1000;
+    const before = microseconds();
+    const taken = await write();
+    expect(taken).toBeGreaterThanOrEqual(before);
+    expect(taken).toBeLessThanOrEqual(microseconds() + 1000);
+    const ahead = taken + 3_600_000_000;
+    await test.database
+      .fork()
+      .execute(`insert into revision values (?, nextval('change_id'), 'SOURCE', '{}', null, null, now())`, [ahead]);
+    expect([await write(), await write()]).toEqual([ahead + 1, ahead + 2]);
+    await test.database.fork().execute('delete from revision where id >= ?', [ahead]);
+  });
+
+  it('are refused where a transaction would not see the newest one', async () => {
+    const stale = test.database
+      .fork()
+      .transactional(
+        async (em) => takeRevision(em, { changeId: await nextChangeId(em), kind: 'SOURCE', roundIds: [] }),
+        { isolationLevel: IsolationLevel.REPEATABLE_READ },
+      );
+    await expect(stale).rejects.toThrow('read what is committed');
   });
 
   it('are read with all that they say, at most as many as asked for', async () => {

@@ -141,7 +141,7 @@ describe('the snapshot library', () => {
            computed_at, nextval('change_id') from snapshot, generate_series(1, 12000) n where id = ? order by n
          returning id, change_id)
        insert into revision (id, change_id, kind, round_ids, snapshot_id, committed_at)
-       select nextval('revision_id'), change_id, 'SNAPSHOT', '{}', id, now() from made order by id`,
+       select (select max(id) from revision) + row_number() over (order by id), change_id, 'SNAPSHOT', '{}', id, now() from made order by id`,
       [before.id],
     );
     await library.refresh();

@@ -3,6 +3,7 @@ import { findPackageJSON } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { describeError, PlatformError } from '../domain/errors.js';
 import { addBackupCommands } from './backup.js';
+import { addCompletionCommand } from './completion.js';
 import { addComputationCommand } from './computation.js';
 import { addConnectorCommands } from './connector.js';
 import type { Console } from './console.js';
@@ -83,6 +84,7 @@ export function createProgram(console: Pick<Console, 'write' | 'tell'>, desk: De
   addConnectorCommands(program, desk);
   addTokenCommand(program, desk);
   addSchemaCommands(program, desk);
+  addCompletionCommand(program, desk);
   return program;
 }
 

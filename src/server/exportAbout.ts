@@ -20,6 +20,14 @@ export const ROUND_DOCUMENT = `query ExportRound($lang: Lang!, $at: AtInput, $ro
   sources(first: 1000, at: $at) { edges { node { key name(lang: $lang) citation licence simulated } } }
 }`;
 
+/** The same, and for the newest result of every round: which of them the answer to a query of a client's own rests on, nobody can tell. */
+export const RESULTS_DOCUMENT = `query ExportResults($lang: Lang!, $at: AtInput) {
+  rounds(first: 100, at: $at) { edges { node { code framework { code version } snapshots(first: 1) { edges { node {
+    status revision resultHash engineVersion policy { code version }
+  } } } } } }
+  sources(first: 1000, at: $at) { edges { node { key name(lang: $lang) citation licence simulated } } }
+}`;
+
 interface Connection<Node> {
   readonly edges: readonly { readonly node: Node }[];
 }
@@ -34,6 +42,13 @@ interface Snapshot {
   readonly resultHash: string;
   readonly engineVersion: string;
   readonly policy: { readonly code: string; readonly version: number };
+}
+
+/** What {@link RESULTS_DOCUMENT} asks of a round. */
+interface RoundResult {
+  readonly code: string;
+  readonly framework: Readonly<Record<'code' | 'version', string>>;
+  readonly snapshots: Connection<Pick<Snapshot, 'status' | 'revision' | 'resultHash' | 'engineVersion' | 'policy'>>;
 }
 
 interface Round {
@@ -59,12 +74,14 @@ export function isSimulated(data: Data): boolean {
   return sourcesOf(data).some(({ simulated }) => simulated);
 }
 
-/** Puts together what is told about a table. @param data the answer to {@link SOURCES_DOCUMENT} or {@link ROUND_DOCUMENT} */
+/** Puts together what is told about a table. @param data the answer to {@link SOURCES_DOCUMENT}, {@link ROUND_DOCUMENT} or {@link RESULTS_DOCUMENT} */
 export function describeExport({ lang, fileName, title, revision, rowCount, url }: Described, data: Data): About {
   const say = WORDS[lang];
   const sources = sourcesOf(data);
   const round = (data.round ?? null) as Round | null;
   const snapshot = round?.snapshots.edges[0]?.node;
+  const results = resultsOf(data);
+  const versions = [...new Set(results.map(({ engineVersion }) => engineVersion))].sort().join(' / ');
   const simulated = isSimulated(data);
   const illustrative = round?.illustrative ?? false;
   const fact = (name: keyof typeof say.facts, value: string | number | null | undefined): Fact[] =>
@@ -78,6 +95,7 @@ export function describeExport({ lang, fileName, title, revision, rowCount, url 
           `${say.facts.engine_version} ${snapshot.engineVersion}`,
           `${say.facts.result_hash} ${snapshot.resultHash}`,
         ]),
+    ...(versions === '' ? [] : [`${say.facts.engine_version} ${versions}`]),
     ...(revision === null ? [] : [`${say.facts.revision} ${revision}`]),
   ];
   return {
@@ -103,11 +121,24 @@ export function describeExport({ lang, fileName, title, revision, rowCount, url 
       ...fact('published_at', snapshot?.publishedAt),
       ...fact('input_hash', snapshot?.inputHash),
       ...fact('result_hash', snapshot?.resultHash),
+      ...(versions === '' ? [] : fact('engine_version', versions)),
+      ...results.flatMap(({ text }) => fact('result', text)),
       ...fact('revision', revision),
       ...fact('rows', rowCount),
       ...fact('url', url),
     ],
   };
+}
+
+/** The newest result of each round in one line; none when the data do not tell of rounds. */
+function resultsOf(data: Data): { readonly engineVersion: string; readonly text: string }[] {
+  const rounds = (data.rounds ?? { edges: [] }) as Connection<RoundResult>;
+  return rounds.edges.flatMap(({ node: { code, framework, snapshots } }) =>
+    snapshots.edges.map(({ node: { status, revision, resultHash, engineVersion, policy } }) => ({
+      engineVersion,
+      text: `${code} ${status}, ${framework.code} ${framework.version}, ${policy.code} ${policy.version}, r${revision}, ${resultHash}`,
+    })),
+  );
 }
 
 function sourcesOf({ sources }: Data): readonly CitedSource[] {
@@ -127,7 +158,7 @@ const WORDS = {
       ...{ engine_version: 'Version of the method', snapshot_status: 'Status of the result' },
       ...{ snapshot_revision: 'Revision of the result', input_revision: 'Revision of its figures' },
       ...{ computed_at: 'Computed', published_at: 'Published', input_hash: 'Hash of the input' },
-      ...{ result_hash: 'Hash of the result', revision: 'Revision', rows: 'Rows', url: 'Address' },
+      ...{ result: 'Result', result_hash: 'Hash of the result', revision: 'Revision', rows: 'Rows', url: 'Address' },
     },
   },
   vi: {
@@ -143,7 +174,7 @@ const WORDS = {
       ...{ engine_version: 'Phiên bản phương pháp', snapshot_status: 'Trạng thái kết quả' },
       ...{ snapshot_revision: 'Phiên bản của kết quả', input_revision: 'Phiên bản của số liệu đầu vào' },
       ...{ computed_at: 'Thời điểm tính', published_at: 'Thời điểm công bố', input_hash: 'Mã băm đầu vào' },
-      ...{ result_hash: 'Mã băm kết quả', revision: 'Phiên bản', rows: 'Số dòng', url: 'Địa chỉ' },
+      ...{ result: 'Kết quả', result_hash: 'Mã băm kết quả', revision: 'Phiên bản', rows: 'Số dòng', url: 'Địa chỉ' },
     },
   },
 } as const;

@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { PlatformError } from '../domain/errors.js';
-import type { About } from '../exchange/table.js';
-import { describeExport, isSimulated, SOURCES_DOCUMENT } from './exportAbout.js';
+import type { About, Cell, Column, Row } from '../exchange/table.js';
+import { describeExport, isSimulated, RESULTS_DOCUMENT } from './exportAbout.js';
 import { readJson, readOnce } from './exportArguments.js';
 import type { Data, Exporter, ExportReader, ReadPage, RowOperation } from './exportReader.js';
 import { shapeOf } from './exportShape.js';
@@ -94,7 +94,7 @@ export async function openQuery(
   const revision = String(exporter.platform.feed.head);
   const first = turn(await reader.read(request, exporter), 0);
   const about = await reader.read(
-    { source: SOURCES_DOCUMENT, variables: { lang: lang.toUpperCase(), at: { asOf: { revision } } } },
+    { source: RESULTS_DOCUMENT, variables: { lang: lang.toUpperCase(), at: { asOf: { revision } } } },
     exporter,
   );
   const next = (after: string): RowOperation => ({
@@ -103,7 +103,6 @@ export async function openQuery(
     variables: { ...variables, [AFTER]: after },
   });
   const title = judged.operation.name?.value ?? path;
-  // A table of one's own has no column that tells, and its CSV by itself nothing else than its name.
   const mark = isSimulated(about) ? '-simulated' : '';
   const described = describeExport(
     {
@@ -118,10 +117,38 @@ export async function openQuery(
     { name: 'variables', title: 'variables', value: JSON.stringify(judged.variables) },
     { name: 'path', title: 'path', value: path },
   ];
+  const marks = marksOf(described, columns);
   return {
-    ...{ name: 'query', columns, rowCount: null, address: null, about: { ...described, facts } },
-    batches: reader.follow(first, next, turn, exporter),
+    ...{ name: 'query', rowCount: null, address: null, about: { ...described, facts } },
+    columns: [...columns, ...marks.map(({ column }) => column)],
+    batches: markRows(reader.follow(first, next, turn, exporter), marks),
   };
+}
+
+/** A column that has the same cell in every row. */
+interface Mark {
+  readonly column: Column;
+  readonly cell: Cell;
+}
+
+/**
+ * What every row says of the whole: a file is passed on without its headers, and rows are copied out of it. The tables that have an address have
+ * `simulated` among their columns, and a description beside them; an answer to a POST has none, so it is cited in the rows. A name that the query itself
+ * uses stays its own.
+ */
+function marksOf({ lang, simulated, citation }: About, columns: readonly Column[]): Mark[] {
+  const titles = { en: ['Simulated', 'Citation'], vi: ['Mô phỏng', 'Trích dẫn'] }[lang];
+  const [simulatedTitle = '', citationTitle = ''] = titles;
+  const marks: Mark[] = [
+    { column: { name: 'simulated', title: simulatedTitle, type: 'BOOLEAN', role: 'ATTRIBUTE' }, cell: simulated },
+    { column: { name: 'citation', title: citationTitle, type: 'TEXT', role: 'ATTRIBUTE' }, cell: citation },
+  ];
+  return marks.filter(({ column }) => !columns.some(({ name }) => name === column.name));
+}
+
+async function* markRows(batches: AsyncIterable<readonly Row[]>, marks: readonly Mark[]): AsyncGenerator<Row[]> {
+  const cells = marks.map(({ cell }) => cell);
+  for await (const rows of batches) yield rows.map((row) => [...row, ...cells]);
 }
 
 function nextAfter(connection: Data | null): string | null {

@@ -393,6 +393,9 @@ describe('a query of one’s own', () => {
     { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query, ...more }) },
   ];
 
+  /** Who, what, by which method, when, and that it is no official figure. */
+  const CITATION = /^DTI graph, .*\. Movers, Version of the method \d+, Revision \d+\. Simulated data, not official\.$/;
+
   it('is a table of the list at a path, over all its pages', async () => {
     const expected = await readPages(
       `query ($after: String) { list: scores(round: "PROVINCE-2022", kind: MAIN_INDEX, first: 1000, after: $after) {
@@ -406,6 +409,7 @@ describe('a query of one’s own', () => {
       expected.map(({ rank, value, change, entity, measure }) => ({
         ...{ rank: text(rank), change_value: text(change?.value), entity_code: entity.code, entity_name: entity.name },
         ...{ entity_region_code: entity.region.code, value: text(value), measure_code: measure.code },
+        ...{ simulated: 'true', citation: expect.stringMatching(CITATION) },
       })),
     );
     expect(expected.length).toBeGreaterThan(400);
@@ -430,6 +434,10 @@ describe('a query of one’s own', () => {
       'scores.edges',
       'true',
     ]);
+    expect(told.get('result')).toContain('PROVINCE-2022 PUBLISHED, PDTI-922');
+    expect(rows.map(({ simulated, citation }) => [simulated, citation])).toEqual(
+      Array(3).fill([true, expect.stringMatching(CITATION)]),
+    );
     const [data] = await readXlsxFile(await bytesOf(await fetchFile(...post('format=xlsx&path=scores.edges', QUERY))));
     expect(data?.data.length).toBe(1 + 63 * 9);
   });
@@ -445,6 +453,7 @@ describe('a query of one’s own', () => {
         code: node.code,
         scores_rank: text(rank),
         scores_measure_code: measure.code,
+        ...{ simulated: 'true', citation: expect.stringContaining('Simulated data, not official') },
       })),
     );
     expect(rows).toEqual(expected);
@@ -498,7 +507,7 @@ describe('a query of one’s own', () => {
       await failureOf(await fetchOther(...post('format=csv&path=rounds.edges', '{ rounds { edges { cursor } } }'))),
     ).toBe('DOCUMENT_NOT_TRUSTED 403');
     const rows = await readCsv(await fetchOther('../export?format=csv&path=rounds.edges&documentId=rounds'));
-    expect(rows[0]).toEqual({ code: expect.any(String) });
+    expect(rows[0]).toMatchObject({ code: expect.any(String), simulated: 'true' });
     expect((await fetchOther('ranking.csv?round=PROVINCE-2022')).status).toBe(200);
   });
 });

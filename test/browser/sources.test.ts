@@ -138,6 +138,24 @@ it('sums up how far databases are linked, body by body', async () => {
   expect(await total.locator('.matrix-cell').last().innerText()).toContain(`${Math.round((100 * matched) / records)}%`);
 });
 
+it('gives away the lists of sources and of linkages as files', async () => {
+  for (const [path, column] of [
+    ['/sources', 'key'],
+    ['/sources/linkages', 'database'],
+  ] as const) {
+    const { page, context } = await lookAt(path, { language: 'en' });
+    const links = page.locator('.downloads a');
+    await links.first().waitFor();
+    expect(await links.allInnerTexts()).toEqual(['CSV', 'XLSX', 'Parquet']);
+    const file = await page.request.get(await links.first().evaluate((link: { href: string }) => link.href));
+    expect(file.status()).toBe(200);
+    const [header = '', ...rows] = (await file.text()).trim().split('\r\n');
+    expect(header.split(',')).toEqual(expect.arrayContaining([column, 'citation']));
+    expect(rows.length).toBeGreaterThan(5);
+    await context.close();
+  }
+});
+
 it('fits windows from 360 to 2560 pixels in both themes and languages', async () => {
   const looks = [
     ['/sources', 360, 'dark', 'vi'],

@@ -6,6 +6,7 @@ import { useAddress } from '../address.ts';
 import { LinkagesDocument } from '../generated/operations.ts';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
+import { QueryDownloads } from '../parts/downloads.tsx';
 import { useTitle } from '../title.ts';
 import { SimulatedMark } from './badge.tsx';
 import { addUp, type Body, type LinkedDatabase, type Matched, readMatrix } from './linkageMatrix.ts';
@@ -88,6 +89,7 @@ export default function LinkagesView() {
         </label>
       </search>
       {bodies.length === 0 ? <Empty /> : <Matrix bodies={bodies} databases={matrix.databases} nameOf={nameOf} />}
+      <QueryDownloads document={LinkagesDocument} variables={{}} path="linkages.edges" />
     </>
   );
 }

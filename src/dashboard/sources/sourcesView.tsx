@@ -5,6 +5,7 @@ import { useAddress } from '../address.ts';
 import { SourcesDocument } from '../generated/operations.ts';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
+import { QueryDownloads } from '../parts/downloads.tsx';
 import { useTitle } from '../title.ts';
 import { OpenAlerts } from './alerts.tsx';
 import { CircuitNotice } from './circuit.tsx';
@@ -69,6 +70,7 @@ export default function SourcesView() {
       <CircuitNotice />
       {filters}
       {shown.length === 0 ? <Empty>{say('noSource')}</Empty> : <SourceTable sources={shown} />}
+      <QueryDownloads document={SourcesDocument} variables={{}} path="sources.edges" />
     </>
   );
 }

@@ -229,7 +229,7 @@ async function prepare(
         void shutDown(1);
       };
       return openServing(database, catalogue, {
-        ...{ publicProvisional: config.publicProvisional, jobs, log, onLost },
+        ...{ publicProvisional: config.publicProvisional, jobs, log, onLost, preload: config.role !== 'worker' },
         snapshotMemoryBytes: config.snapshotMemoryMb === null ? null : config.snapshotMemoryMb * MB,
       });
     }),

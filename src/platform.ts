@@ -36,6 +36,9 @@ export interface Store {
 
 const MB = 1024 * 1024;
 
+/** How long a start waits for results to be loaded: five years of the nation take a tenth of it, ten years of communes more. */
+const PRELOAD_MS = 2000;
+
 /** Longest statement of a process that only answers: a little longer than an operation may take, so that none goes on for nobody. */
 const ANSWER_STATEMENT_MS = 15_000;
 /** Longest statement where sources are read and rounds computed. */
@@ -119,6 +122,8 @@ export interface ServingOptions {
   readonly publicProvisional: boolean;
   /** What the columns of snapshots may take in memory; absent or null = what the rounds need, see {@link snapshotMemory}. */
   readonly snapshotMemoryBytes?: number | null;
+  /** Whether the newest results are loaded before it opens, for a process that answers; absent = when they are asked for. */
+  readonly preload?: boolean;
   /** The queue that runs are asked for through; absent = nobody can ask. */
   readonly jobs?: Jobs;
   readonly log: (message: string) => void;
@@ -179,6 +184,13 @@ export async function openServing(
   const warning = warnOfSmallMemory(catalogue.current(), memory.bytes);
   if (warning !== null) options.log(warning);
   await library.refresh();
+  if (options.preload === true) {
+    const newestFirst = catalogue.current().content.rounds.toSorted((a, b) => b.year - a.year);
+    await library.loadNewest(
+      newestFirst.map(({ id }) => id),
+      PRELOAD_MS,
+    );
+  }
   const { publicProvisional, jobs } = options;
   const runs = followSyncRuns(database, options.log);
   const runSource = jobs === undefined ? null : createQueuedRunSource({ database, jobs, feed: runs });

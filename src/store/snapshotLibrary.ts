@@ -144,6 +144,27 @@ export class SnapshotLibrary {
   }
 
   /**
+   * Brings the newest snapshot of each round into memory, and the published one where that is another: first round first, while they fit, and until the time is
+   * up, so that rounds of any size never delay a start much. What is not there then is loaded when it is asked for.
+   */
+  async loadNewest(roundIds: Iterable<number>, forMs: number): Promise<void> {
+    const until = performance.now() + forMs;
+    const revision = Number.MAX_SAFE_INTEGER;
+    let largest = 0;
+    for (const roundId of roundIds) {
+      for (const provisional of [true, false]) {
+        const head = this.find(roundId, { revision, provisional });
+        if (head === undefined || this.holds(head)) continue;
+        const before = this.#bytes;
+        if (performance.now() >= until || before + largest > this.#limit()) return;
+        // Whoever asks for it is told what is wrong with it.
+        await this.load(head).catch(() => undefined);
+        largest = Math.max(largest, this.#bytes - before);
+      }
+    }
+  }
+
+  /**
    * Takes columns from whoever stored them in this process, so that nobody reads them back. Snapshots are immutable and their ids are never given twice, so
    * it does not matter whether the transaction that stores them has ended: until its head is known nobody can ask for them.
    */

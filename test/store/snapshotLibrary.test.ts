@@ -274,6 +274,27 @@ describe('the snapshot library', () => {
     expect(recomputed).toEqual([b.id]);
   });
 
+  it('loads the newest of each round ahead, and the published one beside it, while they fit and there is time', async () => {
+    const [one, other] = ['PROVINCE-2023', 'MINISTRY-2022'].map((code) => roundOf(catalogue, code));
+    if (one === undefined || other === undefined) throw new Error('the rounds are not there');
+    const added: number[] = [];
+    for (const status of ['PUBLISHED', 'PROVISIONAL', 'PROVISIONAL'] as const) {
+      added.push((await addSnapshot(test.database, one, { status })).id);
+    }
+    added.push((await addSnapshot(test.database, other)).id);
+    await library.refresh();
+    const held = (of: SnapshotLibrary) => added.map((id) => of.holds(of.byId(id) as SnapshotHead));
+    await library.loadNewest([one, other], 0);
+    expect(held(library)).toEqual([false, false, false, false]);
+    await library.loadNewest([one, other], 60_000);
+    expect(held(library)).toEqual([true, false, true, true]);
+
+    const small = new SnapshotLibrary(test.database, recompute, () => 1);
+    await small.refresh();
+    await small.loadNewest([one, other], 60_000);
+    expect(held(small)).toEqual([false, false, true, false]);
+  });
+
   it('counts what is on offer, once, and lets it go with the rest when it was taken', async () => {
     const [a, b] = await addDropped(2);
     const roundId = roundOf(catalogue, 'PROVINCE-2021');

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { measureRefusals } from './abuse.js';
 import { type BenchServer, benchFolder, startBenchServer } from './benchServer.js';
 import type { BENCH_SIZES } from './benchSize.js';
 import { FANOUT_KINDS, type FanoutKind, measureFanout } from './fanoutRow.js';
@@ -110,7 +111,14 @@ const MEASURES: Readonly<Record<Part, (stage: Stage) => Promise<Row[]>>> = {
     const { fresh, combined } = await measureLive({ databaseUrl, databasePid: server.pid, keys, log, ...effort });
     return liveRows(fresh, combined);
   },
-  refusal: async () => refusalRows(),
+  refusal: async ({ server, keys, isQuick }) => {
+    const gateway = await startPlatform('gateway', await server.filled('national'), keys);
+    try {
+      return refusalRows(await measureRefusals(gateway.port, isQuick ? 40 : 200));
+    } finally {
+      await gateway.stop();
+    }
+  },
   recompute: async ({ server, isQuick, log }) => [
     ...(await recomputationRows('national', await server.copy('national'), log)),
     ...(isQuick ? [] : await recomputationRows('communes', await server.copy('communes'), log)),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { residentMb, startProcess } from './process.js';
+import { PLATFORM_FLAGS, residentMb, startProcess } from './process.js';
 
 const SOCKETS = 5000;
 /** Connections under way at once, so that none waits for its handshake until it is refused. */
@@ -11,7 +11,6 @@ const AT_ONCE = 100;
 /** How long the server is left alone before its memory is read. */
 const SETTLE_MS = 8000;
 const MAIN = join(import.meta.dirname, '../src/main.js');
-const FLAGS = ['--enable-source-maps', '--max-semi-space-size=4', '--max-old-space-size=512'];
 const WATCH = `subscription {
   rankingUpdates(round: "PROVINCE-2022") { revision previousRevision complete rows { rank value entity { code name } } }
 }`;
@@ -23,7 +22,7 @@ const WATCH = `subscription {
 export async function measureSockets(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'dti-bench-sockets-'));
   const environment = { DATA_DIR: folder, PORT: '0', DEMO_TICK_MS: '86400000', MAX_SOCKETS_PER_CLIENT: '1000000' };
-  const server = await startProcess(MAIN, environment, FLAGS, (said) =>
+  const server = await startProcess(MAIN, environment, PLATFORM_FLAGS, (said) =>
     /^ready$/m.test(said) ? Number(/GraphQL\s+http:\S+:(\d+)\//.exec(said)?.[1]) : null,
   );
   const sockets: WebSocket[] = [];

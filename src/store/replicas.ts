@@ -9,6 +9,8 @@ import type { Mark, Reading } from './reading.js';
 const LOOK_MS = 1000;
 /** Longest wait for a server to say what it has. */
 const ASK_MS = 2000;
+/** How often a server is asked in a row whether it has what was shown, while that moves on. */
+const MOST_TRIES = 20;
 /**
  * How long the primary may lack what a replica has shown. With synchronous replication a replica shows a commit a moment before the primary does.
  */
@@ -93,16 +95,27 @@ export async function openReplicas(
     })().catch(() => false);
     return Promise.race([asking, sleep(ASK_MS, false, { ref: false })]);
   };
-  const use = (server: Server): Server => {
+  const use = (server: Server): void => {
     if (current !== server) log(`reads come from ${server.name} now`);
     current = server;
-    return server;
+  };
+  /** Reads come from a server from now on, if it is good. */
+  const take = async (server: Server, upTo: number): Promise<boolean> => {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const asked = shown;
+      if (!(await isGood(server, upTo))) return false;
+      // What another server has shown while this one was asked, it may lack.
+      if (asked !== shown) continue;
+      use(server);
+      return true;
+    }
+    return false;
   };
   const choose = async (without: Server | null): Promise<Server> => {
-    for (const replica of inTurn) if (replica !== without && (await isGood(replica, 0))) return use(replica);
+    for (const replica of inTurn) if (replica !== without && (await take(replica, 0))) return replica;
     const deadline = performance.now() + PRIMARY_LAG_MS;
     while (fallback && !isClosed) {
-      if (await isGood(main, 0)) return use(main);
+      if (await take(main, 0)) return main;
       if (performance.now() > deadline) break;
       await sleep(50);
     }
@@ -120,7 +133,9 @@ export async function openReplicas(
   const attempt = async <Result>(work: (server: Server) => Promise<Result>): Promise<Result> => {
     const one = await server();
     try {
-      return await work(one);
+      const result = await work(one);
+      // The server that has taken over meanwhile may lack what this one told of.
+      return current === one || isClosed ? result : attempt(work);
     } catch (error) {
       const kind = one === main ? null : failureOf(error);
       if (kind === null || isClosed) throw error;
@@ -143,9 +158,9 @@ export async function openReplicas(
     const upTo = isLate && expected !== null ? expected.id : 0;
     const lagging = current;
     if (lagging !== null && lagging !== main && (await isGood(lagging, upTo))) return;
-    for (const replica of inTurn) if (replica !== lagging && (await isGood(replica, upTo))) return void use(replica);
+    for (const replica of inTurn) if (replica !== lagging && (await take(replica, upTo))) return;
     // Only a primary that answers is better than a replica that lags.
-    if (lagging !== main && fallback && (await isGood(main, upTo))) use(main);
+    if (lagging !== main && fallback) await take(main, upTo);
   };
   let looking: Promise<void> | null = null;
   const timer = setInterval(() => {

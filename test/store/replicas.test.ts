@@ -12,7 +12,7 @@ import type { Reader } from '../../src/store/reading.js';
 import { nextChangeId, readHead, readRevisions, takeRevision } from '../../src/store/revision.js';
 import { ask, type Standby, startStandby } from '../helpers/standby.js';
 
-const PATIENCE = { timeout: 20_000, interval: 20 };
+const PATIENCE = { timeout: 60_000, interval: 20 };
 let folder: string;
 let server: EmbeddedPostgres;
 let port: number;
@@ -182,7 +182,7 @@ describe('a gateway with a streaming replica', () => {
     await vi.waitFor(() => expect(strict.feed.head).toBe(written.at(-1)), PATIENCE);
     const table = (await readRevisions(primary.fork(), start, 10_000)).map(({ id }) => id);
     expect([told, strict.told]).toEqual([table, table]);
-    expect(reads).toBeGreaterThan(20);
+    expect(reads).toBeGreaterThan(5);
     expect(logged.join()).toContain('reads come from the primary now');
   });
 
@@ -208,9 +208,10 @@ describe('a gateway with a streaming replica', () => {
     const { database } = await openGateway();
     const statement = sql<{
       is: boolean;
-    }>`select pg_is_in_recovery() as is, count(*) as all, pg_sleep(1.5) from revision`;
+    }>`select pg_is_in_recovery() as is, count(*) as all, pg_sleep(case when pg_is_in_recovery() then 100 else 0 end) from revision`;
     const reading = statement.execute(database.reading.getKysely());
-    await sleep(200);
+    const asleep = `select pid from pg_stat_activity where wait_event = 'PgSleep'`;
+    await vi.waitFor(async () => expect(await ask(standby.url('dti'), asleep)).toHaveLength(1), PATIENCE);
     // The replica cannot replay this while somebody reads the table.
     await ask(urlOf('dti'), 'begin; lock table revision in access exclusive mode; commit');
     const { rows } = await reading;

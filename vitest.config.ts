@@ -17,6 +17,9 @@ const DATABASE = ['test/{store,pipeline,graph,server,bench,command}/**/*.test.ts
 /** Node finds the CommonJS build of graphql, vite the other one; two of them in one process refuse each other's types. */
 const GRAPHQL = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
 
+/** How long tests wait for what is to come, unless they say otherwise: a busy machine takes many times as long as a quiet one, and whoever hangs is found in the end. */
+const PATIENT = { testTimeout: 120_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } };
+
 export default defineConfig({
   test: {
     sequence: { sequencer: SlowestFirst },
@@ -32,7 +35,7 @@ export default defineConfig({
           exclude: [...DATABASE, 'test/{fault,stream,browser}/**'],
           // A process for each file takes as long to begin as most files take: half of the time of all.
           isolate: false,
-          testTimeout: 30_000,
+          ...PATIENT,
         },
       },
       {
@@ -42,8 +45,7 @@ export default defineConfig({
           include: DATABASE,
           globalSetup: ['test/helpers/postgres.ts'],
           isolate: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          ...PATIENT,
         },
       },
       {
@@ -51,7 +53,7 @@ export default defineConfig({
         test: {
           name: 'fault',
           include: ['test/{fault,stream}/**/*.test.ts'],
-          // A busy machine takes three times as long; whoever hangs is found in the end.
+          ...PATIENT,
           testTimeout: 400_000,
           hookTimeout: 400_000,
         },
@@ -64,9 +66,9 @@ export default defineConfig({
           // One platform with the demonstration, and one browser, for all of them.
           globalSetup: ['test/helpers/browserStage.ts'],
           setupFiles: ['test/helpers/enterStage.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
+          ...PATIENT,
+          // After all others: a page that shares the machine with them takes many times as long.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -86,11 +86,12 @@ it('groups by region as the query does', async () => {
 it('fits windows from 360 to 2560 pixels', async () => {
   for (const path of ['/compare?entities=GSO-2004:74,GSO-2004:48', '/regions']) {
     for (const look of LOOKS) {
-      const { page } = await lookAt(path, look);
+      const { page, context } = await lookAt(path, look);
       await page.locator('.chart-frame svg').first().waitFor();
       expect(await overflowOf(page), `${path} ${look.width}`).toBe(0);
       expect(await findBarriers(page), `${path} ${look.width}`).toEqual([]);
       await takePicture(page, `${path.slice(1, 8)}-${look.width}-${look.theme}`);
+      await context.close();
     }
   }
 });

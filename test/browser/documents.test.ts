@@ -132,7 +132,7 @@ async function ask(query: string, kind: string | undefined, variables: Record<st
   const url = inject('platformUrl');
   if (kind === OperationTypeNode.SUBSCRIPTION) {
     const socket = await GraphqlSocket.connect(url);
-    const { type, payload } = await socket.next({ id: socket.subscribe(query, variables), timeoutMs: 30_000 });
+    const { type, payload } = await socket.next({ id: socket.subscribe(query, variables) });
     await socket.close();
     expect([type, payload.errors]).toEqual(['next', undefined]);
     return payload.data as Record<string, unknown>;

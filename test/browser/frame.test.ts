@@ -76,7 +76,6 @@ it('fits windows from 360 to 2560 pixels in both themes', async () => {
     expect(await overflowOf(page), `${width} ${theme}`).toBe(0);
     expect(await findBarriers(page), `${width} ${theme}`).toEqual([]);
     await takePicture(page, `frame-${width}-${theme}`);
-    // A page that is open goes on following the figures, at the cost of the next one.
     await context.close();
   }
 });

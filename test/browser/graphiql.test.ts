@@ -20,7 +20,7 @@ describe('every example', async () => {
     const variables = Object.fromEntries(asked);
     if (text.includes('subscription ')) {
       const socket = await GraphqlSocket.connect(url);
-      const event = await socket.next({ id: socket.subscribe(text, variables), timeoutMs: 30_000 });
+      const event = await socket.next({ id: socket.subscribe(text, variables) });
       expect([event.type, event.payload.errors]).toEqual(['next', undefined]);
       await socket.close();
     } else {

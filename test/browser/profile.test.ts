@@ -80,12 +80,13 @@ it('fits windows from 360 to 2560 pixels, and two pages of paper', async () => {
     { width: 2560, theme: 'dark', language: 'vi' },
   ] as const;
   for (const look of looks) {
-    const { page } = await lookAt(`${BINH_DUONG}&why=ECO_ACTIVITY.08`, look);
+    const { page, context } = await lookAt(`${BINH_DUONG}&why=ECO_ACTIVITY.08`, look);
     await page.locator('.losers').waitFor();
     await page.locator('.profile-strips svg').first().waitFor();
     expect(await overflowOf(page), String(look.width)).toBe(0);
     expect(await findBarriers(page), String(look.width)).toEqual([]);
     await takePicture(page, `profile-${look.width}-${look.theme}`);
+    await context.close();
   }
   const { page } = await lookAt(BINH_DUONG, { language: 'vi' });
   await page.locator('.contributions').waitFor();

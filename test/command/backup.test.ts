@@ -61,7 +61,7 @@ describe('dti backup and restore', () => {
         if (written % 5 === 4) await graph.compute('PROVINCE-2026');
       }
     })();
-    await expect.poll(() => written, { timeout: 20_000 }).toBeGreaterThan(6);
+    await expect.poll(() => written).toBeGreaterThan(6);
     const backedUp = await command(['backup', '--out', file, '--json'], at(url));
     isWriting = false;
     await writing;
@@ -111,11 +111,11 @@ describe('dti backup and restore', () => {
     await handle.write(whole.subarray(0, whole.length - 20_000));
     const busy = `select from pg_stat_activity where datname = '${new URL(target).pathname.slice(1)}'
       and application_name = 'dti-graph backup' and state = 'idle in transaction' and query ~ '^(copy|select from) "'`;
-    await expect.poll(() => count(graph.database.url, busy), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => count(graph.database.url, busy)).toBe(1);
     child.kill('SIGKILL');
     expect(await ended).toBe('SIGKILL');
     await handle.close().catch(() => undefined);
-    await expect.poll(() => count(target, TABLES), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => count(target, TABLES)).toBe(0);
     expect((await command(['restore', file], at(target))).code).toBe(0);
   });
 

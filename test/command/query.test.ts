@@ -114,12 +114,12 @@ describe('dti query --watch', () => {
       await graph.measure('GSO-2025:48', 'ECO_ACTIVITY.08', numerator, 1000);
       await graph.compute('PROVINCE-2026');
     };
-    await expect.poll(() => events.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => events.length).toBe(1);
     await change(events.length + 100);
-    await expect.poll(() => events.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => events.length).toBe(2);
     way.cut();
     await change(700);
-    await expect.poll(() => events.length, { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => events.length).toBe(3);
     ending.abort();
     const { code, errors } = await watching;
     expect([code, errors]).toEqual([0, expect.stringMatching(/^the connection was lost.*; connecting again\n$/)]);

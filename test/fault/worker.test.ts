@@ -152,8 +152,9 @@ describe('processes that share a database', () => {
     intercept = async (_, page) => {
       if (page !== LAST) await sleep(150);
       else if (killedAt === 0) {
-        // Half a second later its progress is on record.
-        await sleep(700);
+        // Half a second after a page its progress is on record.
+        const pages = `select from sync_progress where pages = ${LAST - 1}`;
+        await vi.waitFor(async () => expect(await rowsOf(database, pages)).toHaveLength(1), { timeout: 60_000 });
         killedAt = performance.now();
         workers.get(await workerOf())?.child.kill('SIGKILL');
       } else resumedAt ||= performance.now();
@@ -197,14 +198,15 @@ describe('processes that share a database', () => {
     await vi.waitFor(
       async () => expect(await rowsOf(database, `select from sync_run where status = 'RUNNING'`)).toHaveLength(1),
       {
-        timeout: 20_000,
+        timeout: 60_000,
       },
     );
     const began = performance.now();
     expect(await Promise.all([...alive, gateway].map((each) => each.end('SIGTERM')))).toEqual(
       [...alive, gateway].map(() => 0),
     );
-    expect(performance.now() - began).toBeLessThan(10_000);
+    // What it promises, and what a machine that is busy with other tests adds to that.
+    expect(performance.now() - began).toBeLessThan(20_000);
     release();
     intercept = async () => false;
     const next = launch({

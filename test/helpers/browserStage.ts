@@ -7,6 +7,7 @@ import chromium from '@sparticuz/chromium';
 import { chromium as engine } from 'playwright-core';
 import type { TestProject } from 'vitest/node';
 import { makeFolder, type PlatformProcess, startPlatform } from './platform.js';
+import { fillStarted } from './startedFolder.js';
 
 const CLI = join(import.meta.dirname, '../../dist/src/cli.js');
 
@@ -20,15 +21,13 @@ declare module 'vitest' {
     integratorToken: string;
     /** A POST there starts the platform, unless it runs; answers when it is ready. */
     startUrl: string;
-    /** A POST there kills the platform, as `kill -9` does, and starts it anew at the same address; answers when it is ready. */
-    restartUrl: string;
     /** Where the browser takes orders. */
     browserEndpoint: string;
   }
 }
 
 /**
- * One platform with the whole demonstration and one Chromium for all browser tests. The platform starts with the first of them (enterStage.ts), since what is set
+ * One platform with the whole demonstration, not its first start, and one Chromium for all browser tests. The platform starts with the first of them (enterStage.ts), since what is set
  * up here runs beside the tests of all projects.
  */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
@@ -52,21 +51,15 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     env: environment,
   });
   let platform: Promise<PlatformProcess> | null = null;
-  const stage = createServer(async (request, response) => {
-    if (request.url === '/restart') {
-      await (await platform)?.end('SIGKILL');
-      platform = null;
-    }
-    platform ??= startPlatform(place);
+  const stage = createServer(async (_request, response) => {
+    platform ??= fillStarted(folder.path).then(() => startPlatform(place));
     await platform.then(
       () => response.end(),
       (error: unknown) => response.writeHead(500).end(String(error)),
     );
   });
   await new Promise<void>((resolve) => stage.listen(0, '127.0.0.1', resolve));
-  const stageUrl = `http://127.0.0.1:${(stage.address() as AddressInfo).port}`;
-  project.provide('startUrl', `${stageUrl}/start`);
-  project.provide('restartUrl', `${stageUrl}/restart`);
+  project.provide('startUrl', `http://127.0.0.1:${(stage.address() as AddressInfo).port}/`);
   project.provide('platformUrl', `http://127.0.0.1:${port}`);
   project.provide('platformFolder', folder.path);
   project.provide('integratorToken', stdout.trim());

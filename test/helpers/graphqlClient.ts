@@ -107,7 +107,7 @@ export class GraphqlSocket {
 
   /** The oldest message that was not taken yet; waits for one. With an id, the oldest of that operation. */
   async next(options: { readonly id?: string; readonly timeoutMs?: number } = {}): Promise<SocketMessage> {
-    const { id, timeoutMs = 10_000 } = options;
+    const { id, timeoutMs = 60_000 } = options;
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const at = this.#queue.findIndex((message) => id === undefined || message.id === id);

@@ -1,7 +1,7 @@
 import type { TestSpecification } from 'vitest/node';
 import { BaseSequencer } from 'vitest/node';
 
-/** Projects in the order in which they begin; those that run by themselves come after all of them. */
+/** Projects in the order in which they begin; that of browsers comes after all of them, by itself. */
 const PROJECTS = ['fault', 'database', 'unit'];
 
 /** Files that take ten seconds and more, the longest first. */
@@ -10,6 +10,7 @@ const LONG = [
   ...['server/answer', 'pipeline/publishedResult', 'pipeline/work', 'store/embedded', 'pipeline/loadReference'],
   ...['pipeline/shippedManifest', 'server/identity', 'pipeline/syncLease', 'store/replicas'],
   ...['source/suite/shipped', 'connectors/connectors', 'connectors/systems', 'simulators/result'],
+  ...['browser/documents', 'browser/ranking', 'browser/frame', 'browser/profile', 'browser/restart', 'browser/sources'],
 ];
 
 /** Begins with the files that take longest, so that no core waits for the last one: on a fresh clone vitest knows nothing but their sizes. */

@@ -12,6 +12,13 @@ const PATIENCE_MS = 150_000;
  * next one a few, so tests of anything but the first start begin with a copy of this one, which the first of them in a run makes.
  */
 export async function copyStartedFolder(): Promise<{ path: string; remove(): Promise<void> }> {
+  const folder = await makeFolder();
+  await fillStarted(folder.path);
+  return folder;
+}
+
+/** Copies that folder into another one; what is there already stays as it is. */
+export async function fillStarted(path: string): Promise<void> {
   // The folder of temporary files is the run's own; see vitest.config.ts.
   const place = join(tmpdir(), 'started');
   const [original, mark] = [join(place, 'data'), join(place, 'done')];
@@ -25,9 +32,7 @@ export async function copyStartedFolder(): Promise<{ path: string; remove(): Pro
     if (waited > PATIENCE_MS) throw new Error('the first start, which another test waits for, has not ended');
     await sleep(100);
   }
-  const folder = await makeFolder();
-  await cp(original, folder.path, { recursive: true });
-  return folder;
+  await cp(original, path, { recursive: true, force: false });
 }
 
 async function exists(path: string): Promise<boolean> {

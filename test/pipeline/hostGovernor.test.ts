@@ -6,6 +6,7 @@ import { createHostGovernor, type GovernorTimes } from '../../src/pipeline/hostG
 import { readHosts } from '../../src/store/hostState.js';
 import type { Database } from '../../src/store/orm.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
+import { rowsOf } from '../store/batch.js';
 
 const FOREVER = new AbortController().signal;
 const RULE = { failures: 3, firstOpenMs: 60_000, longestOpenMs: 600_000 };
@@ -133,10 +134,14 @@ describe('a bound on concurrency', () => {
     const governors = [govern(), govern()];
     let running = 0;
     let most = 0;
+    const full = Promise.withResolvers<void>();
     const work = async (_: unknown, index: number) => {
       const pass = await (governors[index % 2] as HostGovernor).enter(host, { maxConcurrent: 3 }, FOREVER);
       running += 1;
       most = Math.max(most, running);
+      if (running === 3) full.resolve();
+      // Nobody leaves before all places are taken, however slowly they come.
+      await full.promise;
       await sleep(5);
       running -= 1;
       await pass.leave('ok');
@@ -147,13 +152,25 @@ describe('a bound on concurrency', () => {
   });
 
   it('gives the places of a dead worker to others when their lease has passed, and of a living one to nobody', async () => {
-    const [dead, living] = [govern({ slotLeaseMs: 300 }), govern()];
+    const [dead, living] = [govern({ slotLeaseMs: 2000 }), govern()];
     const pass = await dead.enter(host, { maxConcurrent: 1 }, FOREVER);
-    // It lives: its lease is renewed.
-    await sleep(500);
+    const [slot] = await rowsOf<{ holder: string; ends: string }>(
+      test.database,
+      'select holder, expires_at::text as ends from host_slot where host = ?',
+      [host],
+    );
+    // It lives: its lease is renewed, and what it was at first has passed.
+    const hasPassed = `select clock_timestamp() > ?::timestamptz + interval '100 ms' as yes`;
+    await expect.poll(() => rowsOf(test.database, hasPassed, [slot?.ends])).toEqual([{ yes: true }]);
     await expect(living.enter(host, { maxConcurrent: 1 }, AbortSignal.timeout(20))).rejects.toThrow('timeout');
-    await test.database.fork().execute('update host_slot set expires_at = clock_timestamp() where host = ?', [host]);
-    const next = await living.enter(host, { maxConcurrent: 1 }, FOREVER);
+    const entering = living.enter(host, { maxConcurrent: 1 }, FOREVER);
+    // More than once, since the first one goes on renewing until it has learnt that it is dead.
+    const expire = 'update host_slot set expires_at = clock_timestamp() where holder = ?::uuid';
+    for (let isIn = false; !isIn; ) {
+      await test.database.fork().execute(expire, [slot?.holder]);
+      isIn = await Promise.race([entering.then(() => true), sleep(20, false)]);
+    }
+    const next = await entering;
     // What the first one gives back is not its own any more.
     await pass.leave('ok');
     await expect(dead.enter(host, { maxConcurrent: 1 }, AbortSignal.timeout(20))).rejects.toThrow('timeout');

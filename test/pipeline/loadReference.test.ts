@@ -2,7 +2,6 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/domain/catalogue.js';
 import { CERTAINTIES, ENTITY_LEVELS } from '../../src/domain/entity.js';
@@ -15,6 +14,7 @@ import { readCatalogue } from '../../src/store/catalogue.js';
 import { readSnapshotHeads } from '../../src/store/snapshot.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { addSource, entityOf, indicatorOf, record, rowsOf, writeBatch } from '../store/batch.js';
+import { untilBlocked } from '../store/blocked.js';
 
 const DATA = join(import.meta.dirname, '../../data');
 const OPTIONS = { folder: DATA, currentYear: 2026, now: new Date('2026-11-22T00:00:00Z') };
@@ -492,7 +492,7 @@ describe('what a snapshot was computed with', () => {
       .finally(() => {
         isSettled = true;
       });
-    await sleep(1_000);
+    await untilBlocked(copy.database);
     expect(isSettled).toBe(false);
     go.resolve();
     await computation;

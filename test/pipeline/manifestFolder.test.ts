@@ -32,10 +32,10 @@ const versionsOf = (key: string) =>
     [key],
   );
 
-/** Waits until something holds, at most ten seconds. */
+/** Waits until something holds, at most a minute. */
 async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
   for (let waited = 0; !(await holds()); waited += 20) {
-    if (waited > 10_000) throw new Error(`it did not happen; logged: ${logged.join('\n')}`);
+    if (waited > 60_000) throw new Error(`it did not happen; logged: ${logged.join('\n')}`);
     await sleep(20);
   }
 }

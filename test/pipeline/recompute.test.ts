@@ -12,7 +12,7 @@ import { readNewestHead } from '../../src/store/snapshot.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { addSource, entityOf, indicatorOf, NOW, record, roundOf, rowsOf, writeBatch } from '../store/batch.js';
 
-const PATIENCE = { timeout: 20_000, interval: 10 };
+const PATIENCE = { timeout: 60_000, interval: 10 };
 const ROUND = 'PROVINCE-2026';
 let test: TestDatabase;
 let catalogue: Catalogue;
@@ -200,7 +200,7 @@ describe('recomputation', () => {
       },
     });
     arrive();
-    await vi.waitFor(() => expect(logged).toHaveLength(2), { timeout: 1000, interval: 5 });
+    await vi.waitFor(() => expect(logged).toHaveLength(2), PATIENCE);
     await recomputation.close();
   });
 

@@ -1,6 +1,7 @@
+// Over 400 lines: the account, the cursor and the failures of a run are looked at in one database, through one source.
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/domain/catalogue.js';
 import { accountAddsUp, type SyncMode } from '../../src/domain/syncRun.js';
 import { registerSource } from '../../src/pipeline/source.js';
@@ -336,7 +337,7 @@ describe('two runs of one source', () => {
       ),
     );
     expect(await Promise.race(both)).toBe('SYNC_BUSY');
-    await vi.waitFor(() => expect(source.asked).toHaveLength(1));
+    await expect.poll(() => source.asked).toHaveLength(1);
     await expect(sync()).rejects.toMatchObject({ code: 'SYNC_BUSY', message: expect.stringContaining('small_') });
     open();
     expect((await Promise.all(both)).toSorted()).toEqual(['SUCCEEDED', 'SYNC_BUSY']);
@@ -352,7 +353,7 @@ describe('a run that is cancelled or interrupted', () => {
     source.intercept = () => pass.then(() => false);
     const abort = new AbortController();
     const running = sync({ mode: 'INCREMENTAL', signal: abort.signal });
-    await vi.waitFor(() => expect(source.asked).toHaveLength(1));
+    await expect.poll(() => source.asked).toHaveLength(1);
     abort.abort();
     const run = await running;
     open();
@@ -386,7 +387,7 @@ describe('a run that is cancelled or interrupted', () => {
     const { pass, open } = gate();
     source.intercept = () => pass.then(() => false);
     const running = sync({ mode: 'INCREMENTAL' });
-    await vi.waitFor(() => expect(source.asked).toHaveLength(1));
+    await expect.poll(() => source.asked).toHaveLength(1);
     const ended = new Date(NOW.getTime() - 1000);
     await expire();
     expect(await failInterruptedRuns(test.database, ended)).toBe(1);

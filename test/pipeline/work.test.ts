@@ -32,6 +32,7 @@ let key = '';
 let sources = 0;
 /** What the workers opened sources with, beside those of the current test. */
 const known = new Map<string, SmallSource>();
+const PATIENCE = { timeout: 60_000, interval: 20 };
 const schedules = new Map<string, string>();
 let said: string[] = [];
 const log = (message: string) => void said.push(message);
@@ -158,7 +159,7 @@ describe('a run that somebody asks for', () => {
     const open = holdBack();
     expect(await ask({ wait: false })).toMatchObject({ status: 'RUNNING', finishedAt: null });
     open();
-    await vi.waitFor(async () => expect((await runsOf())[0]).toMatchObject({ status: 'SUCCEEDED' }));
+    await vi.waitFor(async () => expect((await runsOf())[0]).toMatchObject({ status: 'SUCCEEDED' }), PATIENCE);
   });
 
   it('is not looked at whenever another run comes further', async () => {
@@ -218,7 +219,7 @@ describe('a run that fails', () => {
     expect(await waiting()).toMatchObject([{ data: { reason: 'retry', attempt: 2 }, seconds: 30 }]);
     // Another wish than the one that waits.
     await gateway.enqueue({ ...job(), mode: 'FULL_REFRESH', reason: 'retry', attempt: 4 });
-    await vi.waitFor(async () => expect(await runsOf()).toMatchObject([{}, { status: 'FAILED' }]), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await runsOf()).toMatchObject([{}, { status: 'FAILED' }]), PATIENCE);
     await sleep(100);
     expect(await waiting()).toHaveLength(1);
   });
@@ -238,7 +239,7 @@ describe('a run that fails', () => {
     await gateway.enqueue({ ...job(), reason: 'retry', attempt: 2 }, 2);
     await startWorker();
     await ask();
-    await vi.waitFor(async () => expect(await waiting()).toEqual([]), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await waiting()).toEqual([]), PATIENCE);
     await sleep(100);
     expect(await runsOf()).toHaveLength(1);
   });
@@ -254,7 +255,7 @@ describe('a run that fails', () => {
     );
     await startWorker(1);
     const read = () => rowsOf(test.database, 'select from sync_run where source_id = ? and job_id is not null', [id]);
-    await vi.waitFor(async () => expect(await read()).toHaveLength(2), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await read()).toHaveLength(2), PATIENCE);
     await test.database.fork().execute(`update sync_run set mode = 'REPLAY' where source_id = ?`, [id]);
     expect(await hasRunSince(test.database.fork(), id, 'INCREMENTAL', new Date(0))).toBe(false);
   });
@@ -279,7 +280,7 @@ describe('workers', () => {
     const one = await startWorker();
     const open = holdBack();
     const waiting = ask();
-    await vi.waitFor(async () => expect(await runsOf()).toHaveLength(1), { timeout: 5000 });
+    await vi.waitFor(async () => expect(await runsOf()).toHaveLength(1), PATIENCE);
     const began = performance.now();
     await one.end();
     expect(performance.now() - began).toBeLessThan(5000);
@@ -296,7 +297,7 @@ describe('workers', () => {
     const held = source.intercept;
     source.intercept = (response, number) => number === 1 && held(response, number);
     const waiting = ask();
-    await vi.waitFor(() => expect(source.asked).toHaveLength(1), { timeout: 5000 });
+    await vi.waitFor(() => expect(source.asked).toHaveLength(1), PATIENCE);
     // As if its process were on another machine that has gone: nobody renews, and its job stays active.
     await test.database
       .fork()
@@ -321,12 +322,12 @@ describe('a schedule', () => {
     schedules.set(key, '5 4 * * *');
     await startWorker();
     const expected = [{ key, cron: '5 4 * * *', timezone: 'Asia/Ho_Chi_Minh' }];
-    await vi.waitFor(async () => expect(await rows()).toEqual(expected), { timeout: 5000 });
+    await vi.waitFor(async () => expect(await rows()).toEqual(expected), PATIENCE);
     await changeSource(test.database, null, key, async (_, row) => {
       row.status = 'PAUSED';
       return { action: 'pauseSource', details: {} };
     });
-    await vi.waitFor(async () => expect(await rows()).toEqual([]), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await rows()).toEqual([]), PATIENCE);
     await gateway.enqueue(job());
     await sleep(500);
     expect(await runsOf()).toEqual([]);
@@ -338,7 +339,7 @@ describe('a schedule', () => {
     await test.database.fork().execute(`update pgboss.schedule set created_on = now() - interval '2 days'`);
     await test.database.fork().execute(`update pgboss.version set cron_on = now() - interval '5 hours'`);
     await startWorker();
-    await vi.waitFor(async () => expect(await runsOf()).toMatchObject([{ status: 'SUCCEEDED' }]), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await runsOf()).toMatchObject([{ status: 'SUCCEEDED' }]), PATIENCE);
     const all = await rowsOf(test.database, `select from pgboss.job where name = 'sync' and data->>'sourceKey' = ?`, [
       key,
     ]);

@@ -78,7 +78,7 @@ const TRANSPORTS: Readonly<Record<string, Ask>> = {
   async socket(introspection, { query: text, variables, operationName }) {
     const { socket } = find(introspection);
     const id = socket.subscribe(text, variables, operationName);
-    const { type, payload } = await socket.next({ id, timeoutMs: 20_000 });
+    const { type, payload } = await socket.next({ id });
     return type === 'error' ? { errors: payload } : payload;
   },
 };

@@ -155,7 +155,7 @@ describe('the server on the demonstration', () => {
     const now = () => new Date();
     await syncAll(stageOf(test.database, catalogue, demonstration));
     await computeRound({ database: test.database, catalogue, roundCode: round, publish: false, now });
-    const { payload: second } = await client.next({ id, timeoutMs: 30_000 });
+    const { payload: second } = await client.next({ id });
     const { revision } = first.data.rankingUpdates;
     expect(second.data.rankingUpdates).toMatchObject({ complete: false, previousRevision: revision });
     expect(second.data.rankingUpdates.rows.length).toBeGreaterThan(0);

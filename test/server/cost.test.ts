@@ -230,7 +230,7 @@ describe('judgeCost', () => {
     const started = performance.now();
     const refusal = refusalOf(document);
     // Against hanging only: it takes some milliseconds.
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(30_000);
     expect(refusal?.extensions).toMatchObject({ code: 'QUERY_TOO_COSTLY' });
     expect(refusal?.message).toMatch(/^The operation costs [\d,]+, 150,000 are allowed\. .*"first"/);
     expect(refusal?.originalError).toMatchObject({ details: { cost: expect.any(Number), limit: MAX_COST } });

@@ -57,7 +57,7 @@ describe('Server-Sent Events', () => {
     const later = take(client, LIVE, { since: state.revision });
     expect((await later.next())?.data?.rankingUpdates).toMatchObject({ revision, previousRevision: state.revision });
     for (const { end } of [...all, later]) await end();
-    await expect.poll(() => server.live(), { timeout: 10_000 }).toMatchObject({ members: 0, groups: 0 });
+    await expect.poll(() => server.live()).toMatchObject({ members: 0, groups: 0 });
   });
 
   it('answer queries and complete them', async () => {

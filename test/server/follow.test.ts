@@ -54,7 +54,7 @@ it('the client of docs/live.md follows a subscription over graphql-ws through a 
     alertUpdates(since: $since) { revision previousRevision complete alerts { id } } }`;
   const ended = follow(client, query, {}, (update) => void updates.push(update), ending.signal);
   const untilTold = (count: number) =>
-    vi.waitFor(() => expect(updates).toHaveLength(count), { timeout: 20_000, interval: 20 });
+    vi.waitFor(() => expect(updates).toHaveLength(count), { timeout: 60_000, interval: 20 });
   await untilTold(1);
   const first = await raise();
   await untilTold(2);
@@ -98,7 +98,7 @@ it('the dashboard waits for its turn when a socket has as many operations as it 
     const end = subscribeResuming(client, { query: asked, variables: {} }, sink);
     return { told, end, isOver: () => isOver };
   };
-  const until = (isSo: () => boolean) => vi.waitFor(() => expect(isSo()).toBe(true), { timeout: 20_000, interval: 20 });
+  const until = (isSo: () => boolean) => vi.waitFor(() => expect(isSo()).toBe(true), { timeout: 60_000, interval: 20 });
   const others = Array.from({ length: MAX_OPERATIONS_PER_SOCKET }, () => watch());
   await until(() => others.every(({ told }) => told.length === 1));
   const late = watch();

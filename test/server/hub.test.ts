@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Numbers, openHub, operationOf, Span, type Subscriber } from './hubStage.js';
 
 const eventually = <T>(read: () => T | Promise<T>, options: { timeout?: number; interval?: number } = {}) =>
-  expect.poll(read, { timeout: 20_000, interval: 10, ...options });
+  expect.poll(read, { timeout: 60_000, interval: 10, ...options });
 const spans = ({ read }: Subscriber) => read.map(({ payload }) => `${payload?.data.from}-${payload?.data.to}`);
 const crowd = <T>(size: number, make: (at: number) => T) => Array.from({ length: size }, (_, at) => make(at));
 
@@ -306,10 +306,10 @@ describe('a client that does not read', () => {
       await feed.announce();
       if (at % 10 === 0) await eventually(() => hub.state.working, { interval: 1 }).toBe(0);
     }
-    await eventually(() => hub.state.lagging, { timeout: 20_000 }).toBe(slow.length);
+    await eventually(() => hub.state.lagging, { timeout: 60_000 }).toBe(slow.length);
     for (const { socket } of slow) socket.resume();
     await expect
-      .poll(() => all.every((each) => each.read.at(-1)?.payload?.data.to === 121), { timeout: 20_000 })
+      .poll(() => all.every((each) => each.read.at(-1)?.payload?.data.to === 121), { timeout: 60_000 })
       .toBe(true);
     expect(hub.state).toMatchObject({ members: 24, lagging: 0, groups: 4, cuts: 0 });
     for (const { read } of all) {

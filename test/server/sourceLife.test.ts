@@ -1,3 +1,4 @@
+// Over 400 lines: one life of a source, from draft to retirement, through one desk.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -77,6 +77,6 @@ describe('the control interface', () => {
 
   it('ticks by a timer', async () => {
     const client = await startForTest({ tickMs: 20 });
-    await expect.poll(() => client.simulators.simulation.state.tick, { timeout: 5000 }).toBeGreaterThan(2);
+    await expect.poll(() => client.simulators.simulation.state.tick).toBeGreaterThan(2);
   });
 });

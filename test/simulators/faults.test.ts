@@ -20,7 +20,7 @@ describe.each(DATABASE_NAMES)('faults of %s', (database) => {
     }
     await client.control('POST', 'faults', { [database]: { status429: { times: 1, retryAfter: 'http-date' } } });
     const date = (await call(client, database)).headers.get('retry-after') ?? '';
-    expect(Math.abs(Date.parse(date) - Date.now())).toBeLessThan(5000);
+    expect(Math.abs(Date.parse(date) - Date.now())).toBeLessThan(60_000);
     await client.control('POST', 'faults', { [database]: { status429: { times: 1, retryAfter: null } } });
     expect((await call(client, database)).headers.get('retry-after')).toBeNull();
   });
@@ -58,7 +58,13 @@ describe.each(DATABASE_NAMES)('faults of %s', (database) => {
       population: '/ndxp/gateway',
     };
     const method = database === 'publicServices' ? 'GET' : 'POST';
-    const hanging = client.send(path[database], { method, signal: AbortSignal.timeout(200) });
+    const patience = new AbortController();
+    const hanging = client.send(path[database], { method, signal: patience.signal });
+    // The fault has been spent on it, so that the next one is answered.
+    await expect
+      .poll(() => client.control('GET', 'state'))
+      .toMatchObject({ faults: { [database]: { times: { hang: 0 } } } });
+    patience.abort(new Error('timeout'));
     await expect(hanging).rejects.toThrow('timeout');
     expect((await call(client, database)).status).toBe(200);
   });

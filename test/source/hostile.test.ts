@@ -69,8 +69,8 @@ const CASES: readonly [string, { code: string; reason: RegExp; stream?: Data; so
   [
     'sends a byte now and then, forever',
     {
-      ...{ code: 'SYNC_TRANSIENT', reason: /no whole answer within 300 ms/ },
-      source: { ...SHORT, http: { timeouts: { idleMs: 200 } } },
+      ...{ code: 'SYNC_TRANSIENT', reason: /no whole answer within 900 ms/ },
+      source: { bounds: { ...BOUNDS, requestTimeoutMs: 900 }, http: { timeouts: { idleMs: 600 } } },
       handle: (_request, response) => {
         const timer = setInterval(() => response.write(' '), 20);
         response.on('close', () => clearInterval(timer));
@@ -295,7 +295,7 @@ describe('a source that', () => {
     expect(failure).toMatchObject({ code, message: expect.stringMatching(reason) });
     expect(failure.message.length).toBeLessThan(600);
     expect(received.length).toBeLessThanOrEqual(25);
-    expect(performance.now() - startedAt).toBeLessThan(20_000);
+    expect(performance.now() - startedAt).toBeLessThan(60_000);
   });
 
   it.each([
@@ -340,6 +340,6 @@ describe('a source that', () => {
     const result = await read(makeConnector(makeManifest({}, { bounds: BOUNDS })), baseUrl);
     expect(result).toMatchObject({ codes: [2], rejected: 1 });
     expect(result.pages[0]?.rejected[0]?.message.length).toBeLessThan(400);
-    expect(performance.now() - startedAt).toBeLessThan(5000);
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
   });
 });

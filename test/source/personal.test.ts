@@ -75,7 +75,8 @@ describe('personal data in a text', () => {
     const startedAt = performance.now();
     expect(kindsIn(long)).toEqual([]);
     expect(kindsIn(`${'1 234 567 '.repeat(100_000)}; 001099012345`)).toEqual(['personal_number']);
-    expect(performance.now() - startedAt).toBeLessThan(3000);
+    // Whatever looks back from each character takes many minutes.
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
   });
 
   it('is hidden in what people read', () => {

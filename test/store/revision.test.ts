@@ -13,6 +13,7 @@ import {
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { rowsOf } from './batch.js';
 
+const PATIENCE = { timeout: 60_000, interval: 20 };
 let test: TestDatabase;
 beforeAll(async () => {
   test = await openTestDatabase('template');
@@ -137,7 +138,7 @@ describe('revisions', () => {
         `select from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`,
       );
       expect(rows).toHaveLength(1);
-    });
+    }, PATIENCE);
     await reader.poll();
     expect(reader.seen).not.toContain(firstRevision);
     await first.commit();

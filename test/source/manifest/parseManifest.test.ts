@@ -163,7 +163,7 @@ describe('a manifest', () => {
         manifest: null,
         problems: [{ code, line: expect.any(Number) }],
       });
-      expect(performance.now() - startedAt).toBeLessThan(2000);
+      expect(performance.now() - startedAt).toBeLessThan(30_000);
     }
   });
 

@@ -5,6 +5,7 @@ import { useFormats, useLanguage, useWords } from './language.tsx';
 import { Waiting } from './parts/asyncState.tsx';
 import { Boundary } from './parts/loaded.tsx';
 import { SignIn } from './parts/signIn.tsx';
+import { useIsRefused } from './refusal.ts';
 import { useIsSealed } from './sealed.ts';
 import { useSimulated } from './simulated.ts';
 import { FRAME_WORDS } from './text.ts';
@@ -12,6 +13,9 @@ import { type Theme, useTheme } from './theme.ts';
 import { useTitle } from './title.ts';
 import { useViewer } from './viewer.tsx';
 import { VIEWS, type View } from './views.ts';
+
+/** Where the server says that GraphiQL is; null = it offers none. */
+const GRAPHIQL = document.querySelector('meta[name=graphiql]')?.getAttribute('content') ?? null;
 
 /** The frame around every view: navigation, language, theme, who looks, how live the figures are, and that they are simulated. */
 export function App() {
@@ -52,9 +56,11 @@ export function App() {
       </main>
       <footer className="page-foot">
         <p>{say('footer')}</p>
-        <p>
-          <a href="/graphiql">{say('api')}</a>
-        </p>
+        {GRAPHIQL === null ? null : (
+          <p>
+            <a href={GRAPHIQL}>{say('api')}</a>
+          </p>
+        )}
       </footer>
     </>
   );
@@ -130,7 +136,10 @@ function Notices() {
   const { time } = useFormats();
   const connection = useConnection();
   const isSealed = useIsSealed();
-  const state = connection === 'live' && isSealed ? 'sealed' : connection;
+  const isRefused = useIsRefused();
+  // A connection that nothing is watched over is closed: what was refused is not quiet by its own wish.
+  const isStopped = isRefused && (connection === 'live' || connection === 'quiet');
+  const state = isStopped ? 'stopped' : connection === 'live' && isSealed ? 'sealed' : connection;
   const lostSince = useLostSince();
   const isSimulated = useSimulated();
   return (

@@ -23,20 +23,27 @@ export function makeClient(): Client {
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: ({ query, variables }) => ({
-          subscribe: (sink) => ({
-            unsubscribe: subscribe(
-              { query: query ?? '', variables: variables ?? {} },
-              {
-                next: (result) =>
-                  sink.next({
-                    ...(result.data === undefined ? {} : { data: result.data }),
-                    ...(result.errors === undefined ? {} : { errors: [...result.errors] }),
-                  }),
-                error: (error) => sink.error(error),
-                complete: () => sink.complete(),
-              },
-            ),
-          }),
+          subscribe: (sink) => {
+            let wasRefused = false;
+            return {
+              unsubscribe: subscribe(
+                { query: query ?? '', variables: variables ?? {} },
+                {
+                  next: (result) => {
+                    const errors = result.errors === undefined ? [] : [...result.errors];
+                    sink.next({
+                      ...(result.data === undefined ? {} : { data: result.data }),
+                      // urql goes on to tell of an error until an empty list takes it back.
+                      ...(errors.length > 0 || wasRefused ? { errors } : {}),
+                    });
+                    wasRefused = errors.length > 0;
+                  },
+                  error: (error) => sink.error(error),
+                  complete: () => sink.complete(),
+                },
+              ),
+            };
+          },
         }),
       }),
     ],

@@ -3,6 +3,8 @@ export interface Kept {
   get(key: string): string | null;
   /** Null takes it away. */
   set(key: string, text: string | null): void;
+  /** Takes all away. */
+  clear(): void;
 }
 
 /** Until this tab closes. */
@@ -28,6 +30,14 @@ function keep(storage: () => Storage): Kept {
       } catch {
         if (text === null) memory.delete(key);
         else memory.set(key, text);
+      }
+    },
+    clear() {
+      memory.clear();
+      try {
+        storage().clear();
+      } catch {
+        // Nothing could be kept there.
       }
     },
   };

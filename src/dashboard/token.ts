@@ -9,10 +9,11 @@ export function tokenOf(): string | null {
   return TAB.get(KEY);
 }
 
-/** Signs in with a token, or out with null. */
+/** Signs in with a token, or out with null: the tab then keeps nothing of who was here, such as a draft. */
 export function setToken(token: string | null): void {
   isExpired = false;
-  TAB.set(KEY, token);
+  if (token === null) TAB.clear();
+  else TAB.set(KEY, token);
   for (const watcher of watchers) watcher();
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type RuruClientConfig, ruruHTML } from 'ruru/server';
 import { getStaticFile } from 'ruru/static';
+import { contentSecurityPolicy } from './contentSecurityPolicy.js';
 
 const STATIC_PATH = '/graphiql/static/';
 
@@ -36,20 +37,13 @@ export async function readExamples(folder: string): Promise<readonly Example[]> 
   );
 }
 
-/** Nothing but this server: the page also works where there is no internet, and tells nobody who reads it. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'self'",
-  "script-src 'self' 'unsafe-inline'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self' data:",
-  "worker-src 'self' blob:",
-  "connect-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ');
+const CONTENT_SECURITY_POLICY = contentSecurityPolicy({
+  'script-src': "'self' 'unsafe-inline'",
+  'style-src': "'self' 'unsafe-inline'",
+  'img-src': "'self' data:",
+  'font-src': "'self' data:",
+  'worker-src': "'self' blob:",
+});
 
 /**
  * Adds `/graphiql`, a query editor (Ruru) that is served from this process alone, with subscriptions over WebSocket. `?example=data-team/why` opens an example.

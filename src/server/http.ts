@@ -13,7 +13,7 @@ import { AnswerCache } from './answerCache.js';
 import { createApollo } from './apollo.js';
 import { CompiledOperations } from './compiled.js';
 import type { ConnectionOptions } from './connection.js';
-import { addDashboard, missingPage } from './dashboard.js';
+import { addDashboard, missingPage, readPage } from './dashboard.js';
 import { addErrorHandlers, errorBody, makeErrorFormatter, refuseUnreadable } from './error.js';
 import { EventRequests } from './events.js';
 import { addExports } from './export.js';
@@ -169,7 +169,8 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     },
     preClose: (done) => closeSockets(app.websocketServer.clients, done),
   });
-  addErrorHandlers(app, missingPage(options.dashboard ?? null));
+  const page = readPage(options.dashboard ?? null, options.introspection);
+  addErrorHandlers(app, missingPage(page));
   if (options.accessLog === true) addAccessLog(app);
   if (tracing !== undefined) addTracing(app, tracing);
   addMetrics(app, metrics, async ({ headers, ip }) => (await identity.signIn(headers.authorization, ip)).viewer);
@@ -190,7 +191,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
       reply.type('application/schema+json').header('cache-control', 'public, max-age=3600').send(schema),
     );
   }
-  await addDashboard(app, options.dashboard ?? null);
+  await addDashboard(app, options.dashboard ?? null, page);
 
   await apollo.start();
   app.decorateRequest('signedIn');

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import type { Page } from 'playwright-core';
-import { expect, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import { findBarriers, lookAt, overflowOf, takePicture } from '../helpers/page.js';
 
 // The story of an official who wants to know who stands where: by a table and by a map.
@@ -33,6 +33,30 @@ it('shows the open ranking as it moves, says what moved, and stops on request', 
   expect(await page.evaluate('window.isSamePage')).toBe(true);
   expect(strangers).toEqual([]);
   expect(complaints).toEqual([]);
+});
+
+it('says since when and why rows are not live any more when the platform refuses to go on, and asks again on request', async () => {
+  const { page } = await lookAt('about:blank', { language: 'en' });
+  let isRefusing = true;
+  // Between page and platform: takes back a subscription once its rows have come, as a platform that stops allowing it does.
+  await page.routeWebSocket(/graphql$/, (toPage) => {
+    toPage.connectToServer().onMessage((message) => {
+      toPage.send(message);
+      const { id, type } = JSON.parse(String(message)) as { id?: string; type: string };
+      const payload = [{ message: 'Not for you any more.', extensions: { code: 'FORBIDDEN' } }];
+      if (isRefusing && type === 'next') toPage.send(JSON.stringify({ id, type: 'error', payload }));
+    });
+  });
+  await page.goto(inject('platformUrl'));
+  const stopped = page.getByRole('alert').filter({ hasText: 'Live updates have stopped: figures as of' });
+  await stopped.getByText('FORBIDDEN Not for you any more.').waitFor();
+  expect(await page.locator('.ranking tbody tr').count()).toBe(34);
+  expect(await page.locator('.notice-connection').innerText()).toBe('Not live');
+  expect(await findBarriers(page)).toEqual([]);
+  isRefusing = false;
+  await stopped.getByRole('button', { name: 'Try again' }).click();
+  await page.locator('.notice-connection.is-live').waitFor();
+  expect(await stopped.count()).toBe(0);
 });
 
 it('leads from a name to its profile, by mouse and by keyboard', async () => {

@@ -108,6 +108,8 @@ it('an integrator signs in, registers a source, sees what it reads, and brings i
   await page.getByRole('dialog').getByRole('button', { name: 'Retire' }).click();
   await page.getByText('The source is retired.').waitFor();
   expect(await page.content()).not.toContain(encodeURIComponent(SECRET));
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  expect(await page.evaluate('sessionStorage.length')).toBe(0);
   expect(strangers).toEqual([]);
   expect(complaints).toEqual([]);
 });

@@ -36,6 +36,20 @@ it('sends the page at the address of every view, also while the platform starts,
   }
 });
 
+it('names GraphiQL to the page only where it is served', async () => {
+  const closed = await startTestServer({ dashboard: folder.path, platform: () => null, introspection: false });
+  const marks = await Promise.all(
+    [url, closed.url].map(async (each) => [
+      (await (await fetch(`${each}/`)).text()).includes('<meta name="graphiql" content="/graphiql">'),
+      (await fetch(`${each}/graphiql`)).ok,
+    ]),
+  );
+  expect(marks).toEqual([
+    [true, true],
+    [false, false],
+  ]);
+});
+
 it('sends files compressed to who reads that, and for good, since their names change with their content', async () => {
   const file = `${url}/assets/main-1a2b.js`;
   const plain = await fetch(file, { headers: { 'accept-encoding': 'identity' } });

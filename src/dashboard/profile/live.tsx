@@ -2,25 +2,30 @@ import { useEffect, useRef, useState } from 'react';
 import { useSubscription } from 'urql';
 import { ScoreLiveDocument } from '../generated/operations.ts';
 import { useFormats, useName, useWords } from '../language.tsx';
+import { Stopped } from '../parts/stopped.tsx';
+import { useRefusal } from '../refusal.ts';
 import type { ProfileEntity } from './entity.ts';
 import { PROFILE_WORDS } from './text.ts';
 
 /**
  * Watches the scores of the entity and asks for the profile again when they have moved: every figure on the page is then of one state. Says aloud what
- * became of the rank or the score.
+ * became of the rank or the score. When the platform refuses to tell, it says so.
  * @param revision of what is shown
+ * @param isSealed what is shown is published and does not change
  */
 export function Announcement({
   entity,
   round,
   revision,
   isAsking,
+  isSealed,
   ask,
 }: {
   readonly entity: ProfileEntity;
   readonly round: string;
   readonly revision: string;
   readonly isAsking: boolean;
+  readonly isSealed: boolean;
   readonly ask: () => void;
 }) {
   const say = useWords(PROFILE_WORDS);
@@ -29,7 +34,7 @@ export function Announcement({
   const [said, setSaid] = useState('');
   const [newest, setNewest] = useState('0');
   const asked = useRef('0');
-  useSubscription(
+  const [{ error }, watchAgain] = useSubscription(
     { query: ScoreLiveDocument, variables: { round, entities: [`${entity.codeSystem}:${entity.code}`] } },
     (_previous, event) => {
       const update = event.scoreUpdates;
@@ -47,9 +52,19 @@ export function Announcement({
     asked.current = newest;
     ask();
   }, [isAsking, newest, revision, ask]);
+  const refusal = useRefusal(isSealed ? null : error);
   return (
-    <p role="status" className="hidden">
-      {said}
-    </p>
+    <>
+      <p role="status" className="hidden">
+        {said}
+      </p>
+      <Stopped
+        refusal={refusal}
+        again={() => {
+          watchAgain({ requestPolicy: 'network-only' });
+          ask();
+        }}
+      />
+    </>
   );
 }

@@ -93,7 +93,8 @@ function Profile({
   const say = useWords(PROFILE_WORDS);
   const { codeSystem, code } = entity;
   const [{ data, error, fetching }, ask] = useQuery({ query: ProfileDocument, variables: { codeSystem, code, round } });
-  useSealed(data?.entity?.index?.snapshot.status === 'PUBLISHED');
+  const isSealed = data?.entity?.index?.snapshot.status === 'PUBLISHED';
+  useSealed(isSealed);
   const figures = useMemo(() => (data ? figuresOf(data) : new Map()), [data]);
   if (error && !data) return <Failure error={error} retry={ask} />;
   if (!data) return <Waiting />;
@@ -107,6 +108,7 @@ function Profile({
         round={round}
         revision={revision}
         isAsking={fetching}
+        isSealed={isSealed}
         ask={() => ask({ requestPolicy: 'network-only' })}
       />
       <Headline index={index} round={data.round} peerGroup={peerGroup} />

@@ -11,6 +11,7 @@ export function LiveBar({
   what,
   isBehind,
   isPaused,
+  isStopped,
   pause,
 }: {
   readonly live: LiveRanking;
@@ -18,6 +19,8 @@ export function LiveBar({
   readonly what: string;
   readonly isBehind: boolean;
   readonly isPaused: boolean;
+  /** Nothing is told any more. */
+  readonly isStopped: boolean;
   readonly pause: (isPaused: boolean) => void;
 }) {
   const say = useWords(RANKING_WORDS);
@@ -38,7 +41,11 @@ export function LiveBar({
         {summary.length === 0 ? '' : `${summary.join('; ')}.`}
       </p>
       <p className="soft">
-        {isPaused ? say(isBehind ? 'behind' : 'paused') : live.changedAt === null ? say('watching') : null}{' '}
+        {isPaused
+          ? say(isBehind ? 'behind' : 'paused')
+          : live.changedAt === null && !isStopped
+            ? say('watching')
+            : null}{' '}
         {live.changedAt === null ? null : say('changedAt', { time: time(live.changedAt) })}
       </p>
       <button type="button" aria-pressed={isPaused} onClick={() => pause(!isPaused)}>

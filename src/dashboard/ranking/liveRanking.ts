@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
 import { RankingLiveDocument, type RankingLiveSubscription } from '../generated/operations.ts';
 
@@ -13,6 +13,7 @@ export interface LiveRanking {
   readonly revision: string | null;
   /** When the last change came, in milliseconds of Unix time; null = none has since the page opened. */
   readonly changedAt: number | null;
+  /** Why nothing more is told; null = all is well. */
   readonly error: CombinedError | null;
 }
 
@@ -33,25 +34,38 @@ export function applyUpdate(before: LiveRanking, update: RankingLiveSubscription
  * Watches a ranking: the state, then every change.
  * @param round code; an empty one watches nothing
  * @param isPaused the rows stay as they are; when it ends they are at once as they should be
+ * @returns with `again`, which asks anew what was refused; what was told before stays
  */
 export function useLiveRanking(
   { round, peerGroup, measure }: { readonly round: string; readonly peerGroup: string; readonly measure: string },
   isPaused: boolean,
-): { readonly shown: LiveRanking; readonly isBehind: boolean } {
+): {
+  readonly shown: LiveRanking;
+  readonly error: CombinedError | null;
+  readonly isBehind: boolean;
+  readonly again: () => void;
+} {
   const client = useClient();
   const [now, setNow] = useState(NOTHING);
   const [shown, setShown] = useState(NOTHING);
+  const [attempt, setAttempt] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is shown is of another ranking when these change
+  useEffect(() => setNow(NOTHING), [client, round, peerGroup, measure]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks anew
   useEffect(() => {
-    setNow(NOTHING);
     if (round === '') return;
+    let told: RankingLiveSubscription | undefined;
     const variables = { round, peerGroup: peerGroup === '' ? null : peerGroup, measure };
     const { unsubscribe } = client.subscription(RankingLiveDocument, variables).subscribe(({ data, error }) => {
-      if (data !== undefined) setNow((before) => applyUpdate(before, data.rankingUpdates));
-      else if (error !== undefined) setNow((before) => ({ ...before, error }));
+      // A refusal comes with the data of the update before it, which is known.
+      const update = data === told ? undefined : data?.rankingUpdates;
+      told = data;
+      setNow((before) => ({ ...(update ? applyUpdate(before, update) : before), error: error ?? null }));
     });
     return unsubscribe;
-  }, [client, round, peerGroup, measure]);
+  }, [client, round, peerGroup, measure, attempt]);
+  const again = useCallback(() => setAttempt((before) => before + 1), []);
   // Another ranking is shown although this one is paused: what would stay is of something else.
   if (shown !== now && (!isPaused || shown.rows === null || now.rows === null)) setShown(now);
-  return { shown, isBehind: shown.revision !== now.revision };
+  return { shown, error: now.error, isBehind: shown.revision !== now.revision, again };
 }

@@ -14,6 +14,8 @@ import { codeOf, Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { CopyLink } from '../parts/copyLink.tsx';
 import { Downloads } from '../parts/downloads.tsx';
 import { Boundary, loadLater } from '../parts/loaded.tsx';
+import { Stopped } from '../parts/stopped.tsx';
+import { useRefusal } from '../refusal.ts';
 import { type Choice, firstRound, useChoice, writeChoice } from './choice.ts';
 import { Filters } from './filters.tsx';
 import { Heading } from './heading.tsx';
@@ -96,7 +98,9 @@ function OfRound({
     // Nobody publishes official figures of a round that is open.
     pause: here.status !== 'PUBLISHED',
   });
-  const { shown, isBehind } = useLiveRanking({ round: here.code, peerGroup: group, measure }, isPaused);
+  const { shown, error, isBehind, again } = useLiveRanking({ round: here.code, peerGroup: group, measure }, isPaused);
+  // What is published does not change: it is not old when nothing more is told.
+  const refusal = useRefusal(here.status === 'PUBLISHED' || shown.rows === null ? null : error);
 
   const histories = useMemo(() => {
     // The answer to an earlier question is shown until the next one is there: of another measure it would be wrong.
@@ -199,7 +203,7 @@ function OfRound({
     if (facts.error && round === null) return <Failure error={facts.error} retry={readFacts} />;
     if (shown.error !== null && shown.rows === null) {
       if (codeOf(shown.error) === 'AS_OF_UNAVAILABLE') return <Empty>{say('notComputed')}</Empty>;
-      return <Failure error={shown.error} retry={readFacts} />;
+      return <Failure error={shown.error} retry={again} />;
     }
     if (round === null || shown.rows === null) return <Waiting />;
     const newest = firstRound(rounds);
@@ -212,8 +216,17 @@ function OfRound({
         )}
         <section className="standing-table" aria-label={say('tableLabel')}>
           {here.status === 'PUBLISHED' ? null : (
-            <LiveBar live={shown} rows={all} what={what} isBehind={isBehind} isPaused={isPaused} pause={pause} />
+            <LiveBar
+              live={shown}
+              rows={all}
+              what={what}
+              isBehind={isBehind}
+              isPaused={isPaused}
+              isStopped={refusal !== null}
+              pause={pause}
+            />
           )}
+          <Stopped refusal={refusal} again={again} />
           {rows.length === 0 ? (
             <Empty>
               {say('nothingFound')} <Link href={hrefOf({ region: '', search: '' })}>{say('clear')}</Link>

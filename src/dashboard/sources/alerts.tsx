@@ -3,6 +3,8 @@ import { useSubscription } from 'urql';
 import { Link } from 'wouter';
 import { SourceAlertsDocument, type SourceAlertsSubscription } from '../generated/operations.ts';
 import { useLanguage, useWords } from '../language.tsx';
+import { Stopped } from '../parts/stopped.tsx';
+import { useRefusal } from '../refusal.ts';
 import { SOURCE_WORDS } from './text.ts';
 import { Ago } from './when.tsx';
 
@@ -18,21 +20,26 @@ export function OpenAlerts({ source }: { readonly source: string | null }) {
   const say = useWords(SOURCE_WORDS);
   const { language } = useLanguage();
   const [open, setOpen] = useState<ReadonlyMap<string, Alert>>(new Map());
-  useSubscription({ query: SourceAlertsDocument, variables: VARIABLES }, (_previous, event) => {
-    const { complete, alerts } = event.alertUpdates;
-    setOpen((before) => {
-      const after = new Map(complete ? [] : before);
-      for (const alert of alerts) {
-        if (alert.resolvedAt === null) after.set(alert.id, alert);
-        else after.delete(alert.id);
-      }
-      return after;
-    });
-    return event;
-  });
+  const [{ error }, watchAgain] = useSubscription(
+    { query: SourceAlertsDocument, variables: VARIABLES },
+    (_previous, event) => {
+      const { complete, alerts } = event.alertUpdates;
+      setOpen((before) => {
+        const after = new Map(complete ? [] : before);
+        for (const alert of alerts) {
+          if (alert.resolvedAt === null) after.set(alert.id, alert);
+          else after.delete(alert.id);
+        }
+        return after;
+      });
+      return event;
+    },
+  );
+  const refusal = useRefusal(error);
   const shown = [...open.values()].filter((alert) => source === null || alert.source?.key === source);
   return (
     <section className="alerts" aria-label={say('alerts')} aria-live="polite">
+      <Stopped refusal={refusal} again={() => watchAgain({ requestPolicy: 'network-only' })} />
       {shown.length === 0 ? null : (
         <>
           <h2>{say('alertsOpen', { count: shown.length })}</h2>

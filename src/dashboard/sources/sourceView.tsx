@@ -7,6 +7,7 @@ import { SourceDetailDocument, type SourceDetailQuery } from '../generated/opera
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { Downloads } from '../parts/downloads.tsx';
+import { Stopped } from '../parts/stopped.tsx';
 import { useTitle } from '../title.ts';
 import { useViewer } from '../viewer.tsx';
 import { OpenAlerts } from './alerts.tsx';
@@ -32,7 +33,7 @@ export default function SourceView() {
   const [shown, setShown] = useAddress('runs', String(RUNS));
   const count = shown === String(RUNS) ? RUNS : MORE_RUNS;
   const [{ data, error }, ask] = useQuery({ query: SourceDetailDocument, variables: { key, runs: count } });
-  const heard = useLiveRuns(key);
+  const { runs: heard, refusal, again } = useLiveRuns(key);
   const source = data?.source ?? null;
   const { language } = useLanguage();
   useTitle(source === null ? key : language === 'vi' ? source.name_vi : source.name_en);
@@ -63,6 +64,7 @@ export default function SourceView() {
       <div className="source-columns">
         <Facts source={source} />
         <div className="source-runs">
+          <Stopped refusal={refusal} again={again} />
           <Runs source={source} runs={runs} more={count === RUNS ? () => setShown('all', { replace: true }) : null} />
         </div>
         <div>

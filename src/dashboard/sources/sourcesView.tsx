@@ -6,6 +6,7 @@ import { SourcesDocument } from '../generated/operations.ts';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { QueryDownloads } from '../parts/downloads.tsx';
+import { Stopped } from '../parts/stopped.tsx';
 import { useTitle } from '../title.ts';
 import { OpenAlerts } from './alerts.tsx';
 import { CircuitNotice } from './circuit.tsx';
@@ -20,7 +21,7 @@ export default function SourcesView() {
   const say = useWords(SOURCE_WORDS);
   const { number } = useFormats();
   const [{ data, error }, retry] = useQuery({ query: SourcesDocument });
-  const runs = useLiveRuns(null);
+  const { runs, refusal, again } = useLiveRuns(null);
   const sources = useMemo(() => (data?.sources.edges ?? []).map(({ node }) => withLiveRun(node, runs)), [data, runs]);
   const { shown, filters } = useFilters(sources);
   useTitle(say('title'));
@@ -69,6 +70,7 @@ export default function SourcesView() {
       <OpenAlerts source={null} />
       <CircuitNotice />
       {filters}
+      <Stopped refusal={refusal} again={again} />
       {shown.length === 0 ? <Empty>{say('noSource')}</Empty> : <SourceTable sources={shown} />}
       <QueryDownloads document={SourcesDocument} variables={{}} path="sources.edges" />
     </>

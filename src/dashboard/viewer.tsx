@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, useContext } from 'react';
 import { useQuery } from 'urql';
 import { ViewerDocument, type ViewerQuery } from './generated/operations.ts';
+import { tokenOf } from './token.ts';
 
 /** Who looks: the role, and what it may do, from the platform's own map of permissions. */
 export type Viewer = ViewerQuery['viewer'];
@@ -16,7 +17,10 @@ const Context = createContext<Viewer>(NOBODY);
 /** Asks once who looks; until that is known it is the public. */
 export function ViewerProvider({ children }: { readonly children: ReactNode }) {
   const [{ data }] = useQuery({ query: ViewerDocument });
-  return <Context value={data?.viewer ?? NOBODY}>{children}</Context>;
+  const viewer = data?.viewer ?? NOBODY;
+  // Who has just signed out is the public at once: what only the one before might read must not be asked for again.
+  const isGone = tokenOf() === null && viewer.role !== 'PUBLIC';
+  return <Context value={isGone ? NOBODY : viewer}>{children}</Context>;
 }
 
 /** Who looks at the page. */

@@ -1,3 +1,4 @@
+import type { Agent, RequestInit, Response } from 'undici';
 import { describeError } from '../domain/errors.js';
 import { AnswerError } from './failure.js';
 import type { Session } from './session.js';
@@ -63,16 +64,29 @@ export async function ask<Data>(session: Session, query: string, variables: obje
   throw new AnswerError('UNREACHABLE', `${session.url} answered ${status}, without data`);
 }
 
+/** Made with the first request: nothing of HTTP is loaded for a command that asks nobody. */
+let patient: Promise<Pick<typeof import('undici'), 'fetch' | 'Headers'> & { readonly dispatcher: Agent }> | null = null;
+
+/** Waits for the beginning of an answer as long as the connection stands: fetch by itself gives up after 300 s, and the round of all communes takes its time. */
+function openPatient() {
+  patient ??= import('undici').then(({ Agent, Headers, fetch }) => ({
+    ...{ fetch, Headers },
+    dispatcher: new Agent({ headersTimeout: 0 }),
+  }));
+  return patient;
+}
+
 /**
- * Asks for a path of the platform, signed in as the session is.
+ * Asks for a path of the platform, signed in as the session is, and waits until it answers, the connection is lost or the console's signal aborts.
  * @throws AnswerError when nobody answers
  */
 export async function get(session: Session, path: string, init: RequestInit = {}): Promise<Response> {
   const token = await session.token();
+  const { fetch, Headers, dispatcher } = await openPatient();
   const headers = new Headers(init.headers);
   if (token !== null) headers.set('authorization', `Bearer ${token}`);
   const { signal } = session.console;
-  return fetch(`${session.url}${path}`, { signal, ...init, headers }).catch((error: unknown) => {
+  return fetch(`${session.url}${path}`, { signal, dispatcher, ...init, headers }).catch((error: unknown) => {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const advice = 'start it, or give --url';
     throw new AnswerError('UNREACHABLE', `${session.url} does not answer (${describeError(cause)}); ${advice}`);

@@ -1,5 +1,6 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { Command } from 'commander';
+import type { RequestInit } from 'undici';
 import { FORMATS } from '../exchange/format.js';
 import { type StepDisplay, step } from '../progress.js';
 import { type Answer, get } from './client.js';

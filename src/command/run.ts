@@ -31,6 +31,8 @@ const PUBLIC_FIELDS = `id status mode period source { key } startedAt finishedAt
 /** What is told of a run, for integrators. */
 export const RUN_FIELDS = `${PUBLIC_FIELDS} failure`;
 
+const RUN_DOCUMENT = `query ($id: ID!) { node(id: $id) { ... on SyncRun { ${RUN_FIELDS} } } }`;
+
 const STATUSES = ['RUNNING', 'SUCCEEDED', 'SUCCEEDED_WITH_REJECTS', 'FAILED', 'CANCELLED'];
 
 interface ListOptions {
@@ -79,6 +81,17 @@ export async function tellRun(session: Session, run: Run | null, absent: string)
   return run.error === null;
 }
 
+/**
+ * Follows a run to its end, whatever time it takes.
+ * @returns the run as it then is; when the console's signal aborts, as it is by then
+ */
+export async function followRun(session: Session, id: string): Promise<Run> {
+  const query = 'subscription ($id: ID) { syncRunUpdates(id: $id) { id } }';
+  await watch(session, { query, variables: { id } }, async () => undefined);
+  const { node } = await ask<{ node: Run }>(session, RUN_DOCUMENT, { id });
+  return node;
+}
+
 async function list(session: Session, { source, status, first }: ListOptions): Promise<boolean> {
   const filter = {
     ...(source === undefined ? {} : { source: { eq: source } }),
@@ -100,11 +113,7 @@ async function list(session: Session, { source, status, first }: ListOptions): P
 }
 
 async function show(session: Session, _: object, id = ''): Promise<boolean> {
-  const { node } = await ask<{ node: Run | null }>(
-    session,
-    `query ($id: ID!) { node(id: $id) { ... on SyncRun { ${RUN_FIELDS} } } }`,
-    { id: fullId(id) },
-  );
+  const { node } = await ask<{ node: Run | null }>(session, RUN_DOCUMENT, { id: fullId(id) });
   if (node === null || node.id === undefined) throw new AnswerError('NOT_FOUND', `there is no run ${id}`);
   return tellRun(session, node, '');
 }

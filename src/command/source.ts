@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { ask } from './client.js';
 import { UsageError } from './failure.js';
-import { RUN_FIELDS, type Run, tellRun } from './run.js';
+import { followRun, RUN_FIELDS, type Run, tellRun } from './run.js';
 import type { Session } from './session.js';
 import { table } from './table.js';
 import { collect, type Desk, wholeNumber } from './work.js';
@@ -237,7 +237,10 @@ async function sync(session: Session, options: SyncOptions, key = ''): Promise<b
       syncSource(key: $key, wait: $wait, mode: $mode, period: $period) { run { ${RUN_FIELDS} } } }`,
     { key, mode: options.mode.toUpperCase(), wait: options.wait, period: options.period ?? null },
   );
-  return tellRun(session, syncSource.run, 'queued; it is run when its turn comes');
+  const { run } = syncSource;
+  // The platform waits for two minutes, and a large source takes longer.
+  const ended = options.wait && run?.status === 'RUNNING' ? await followRun(session, run.id) : run;
+  return tellRun(session, ended, 'queued; it is run when its turn comes');
 }
 
 async function replay(session: Session, _: object, key = ''): Promise<boolean> {

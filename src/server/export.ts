@@ -37,6 +37,8 @@ export interface ExportRouteOptions {
   readonly platform: () => Platform;
   /** Exports that one client has under way; null = {@link MAX_EXPORTS_PER_CLIENT}, not for this machine's own programs. */
   readonly maxExportsPerClient: number | null;
+  /** How long a client may take nothing of what is ready for it; absent = {@link MAX_IDLE_MS}. */
+  readonly exportIdleMs?: number;
   /** Says who asks, before the body is read. */
   readonly onRequest: NonNullable<RouteOptions['onRequest']>;
 }
@@ -47,6 +49,9 @@ export const MAX_EXPORTS_PER_CLIENT = 2;
 const MAX_EXPORTS = 16;
 /** Longest time from the request to the last byte: who reads slower than that asks in parts. */
 const MAX_EXPORT_MS = 600_000;
+
+/** Longest time in which a client takes nothing: a few addresses that read nothing would hold the places of all. */
+const MAX_IDLE_MS = 60_000;
 
 /** Statuses of failures; GraphQL over HTTP has 200 for most of them, a file has no place for errors. */
 const STATUS: Readonly<Record<string, number>> = {
@@ -116,6 +121,14 @@ class ExportRoute {
     const aborting = new AbortController();
     // Nothing of an export that waits for a slow reader runs, so it is the connection that has to end.
     const timer = setTimeout(() => reply.raw.destroy(), MAX_EXPORT_MS).unref();
+    // The socket tells when nothing has gone out for so long, not even a part of what it was given last.
+    const { exportIdleMs = MAX_IDLE_MS } = this.#options;
+    const endIdle = (): void => {
+      // An export that waits itself, for rows or for its client's allowance, is not the client's fault.
+      if (reply.raw.writableLength > 0) reply.raw.destroy();
+      else reply.raw.setTimeout(exportIdleMs);
+    };
+    reply.raw.setTimeout(exportIdleMs, endIdle);
     reply.raw.once('close', () => {
       aborting.abort();
       clearTimeout(timer);

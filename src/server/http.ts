@@ -68,6 +68,8 @@ export interface ServerOptions {
   readonly maxSocketsPerClient?: number | null;
   /** Exports that one client has under way; absent or null = two, and any number for this machine's own programs. */
   readonly maxExportsPerClient?: number | null;
+  /** How long the client of an export may take nothing, in milliseconds. */
+  readonly exportIdleMs?: number;
   /** The JSON Schema of manifests, served at `/manifest.schema.json`; absent = it is not. */
   readonly manifestSchema?: unknown;
   /** What clients of subscriptions may leave unread; absent = those of the hub. */
@@ -233,6 +235,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     ...{ compiled, judge, cache, identity, metrics, trusted, formatError, onRequest },
     platform: () => requirePlatform(options.platform()),
     maxExportsPerClient: options.maxExportsPerClient ?? null,
+    ...(options.exportIdleMs === undefined ? {} : { exportIdleMs: options.exportIdleMs }),
   });
   // In a scope of its own, which reads JSON in its own way.
   await app.register(async (scope) =>

@@ -1,10 +1,17 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Role } from '../../src/access/viewer.js';
+import { followRun } from '../../src/command/run.js';
+import { Session } from '../../src/command/session.js';
 import { type RowServer, spellingsOf, startRowServer, TOKEN } from '../pipeline/rowServer.js';
 import { sampleManifest } from '../pipeline/sourceStage.js';
 import { type DeskServing, openDesk } from '../server/sourceDesk.js';
@@ -112,6 +119,56 @@ describe('the command line of sources', () => {
       code: 0,
       output: expect.stringMatching(/^SyncRun:\d+ {2}by_command {2}FAILED {2}.*page \d/),
     });
+  });
+
+  it('waits for a run that takes longer than an answer does', async () => {
+    const key = 'slowly';
+    const file = await write('slow.yaml', { key, secrets: 'token' });
+    await run(`register ${file} --base-url ${source.baseUrl} --secret token`, `${TOKEN}\n`);
+    for (const step of ['check', 'activate']) await run(`${step} ${key}`);
+    const gate = Promise.withResolvers<void>();
+    source.gate = gate.promise;
+    const syncing = run(`sync ${key}`);
+    const running = async () =>
+      JSON.parse((await run(`list --status RUNNING --source ${key} --json`, '', 'integrator', 'run')).output);
+    await expect.poll(running, { timeout: 10_000 }).toHaveLength(1);
+    const [{ id }] = await running();
+    const environment = { DTI_URL: server.url, DTI_TOKEN: await desk.tokenOf('integrator') };
+    const { signal } = new AbortController();
+    const ended = followRun(
+      new Session(
+        {
+          environment,
+          signal,
+          input: Readable.from([]),
+          isWatched: false,
+          write: async () => undefined,
+          tell: () => undefined,
+        },
+        {},
+      ),
+      id,
+    );
+    const first = await Promise.race([ended, syncing, sleep(300, 'both wait')]);
+    source.gate = null;
+    gate.resolve();
+    expect(first).toBe('both wait');
+    expect(await ended).toMatchObject({ id, status: 'SUCCEEDED_WITH_REJECTS' });
+    expect(await syncing).toMatchObject({ code: 0, output: expect.stringContaining(`${id}  SUCCEEDED_WITH_REJECTS`) });
+  });
+
+  it('waits for an answer as long as it takes, where others have given up', async () => {
+    const before = getGlobalDispatcher();
+    setGlobalDispatcher(new Agent({ headersTimeout: 1 }));
+    onTestFinished(() => setGlobalDispatcher(before));
+    const slow = createServer((_, response) => {
+      setTimeout(() => response.end('{"data":{"viewer":{"maySeeWaiting":false},"sources":{"edges":[]}}}'), 2_500);
+    });
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => new Promise<void>((resolve) => slow.close(() => resolve())));
+    const environment = { DTI_URL: `http://127.0.0.1:${(slow.address() as AddressInfo).port}`, DTI_TOKEN: 'a' };
+    await expect(fetch(environment.DTI_URL)).rejects.toThrow();
+    expect(await command(['source', 'list'], { environment })).toMatchObject({ code: 0, errors: '' });
   });
 
   it('names what is wrong with a manifest by file, line and column', async () => {

@@ -18,12 +18,15 @@ export interface RowServer {
   rows: readonly Row[];
   /** True = it answers 400 with everything that it was sent. */
   isBroken: boolean;
+  /** What it waits for before it answers; null = nothing. */
+  gate: Promise<void> | null;
   close(): Promise<void>;
 }
 
 /** Starts it on a free port. It lets in whoever sends {@link SECRET} in base64 as a bearer token. */
 export async function startRowServer(): Promise<RowServer> {
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
+    await source.gate;
     const { authorization = '' } = request.headers;
     if (authorization !== `Bearer ${TOKEN}`) {
       return void response.writeHead(403, { 'content-type': 'text/plain' }).end(`not let in: ${authorization}`);
@@ -43,6 +46,7 @@ export async function startRowServer(): Promise<RowServer> {
       { code: '00', year: 2026, part: 1, whole: 4 },
     ],
     isBroken: false,
+    gate: null,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,7 +1,9 @@
 // Over 400 lines: every test asks one server on one graph with its results, which takes seconds to make.
 import { execFile, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -583,6 +585,25 @@ describe('limits', () => {
     expect(await read()).toBe(count);
     expect((await readMetrics(url)).value('dti_exports_active')).toBe(0);
   });
+
+  it('ends what a client takes nothing of, and gives its place to others', async () => {
+    const { url } = await start({ exportIdleMs: 500 });
+    const { hostname, port } = new URL(url);
+    const reader = connect({ host: hostname, port: Number(port) });
+    onTestFinished(() => void reader.destroy());
+    // Asks again and again on one connection, so that more is ready than any buffer between the two takes.
+    const request = 'GET /export/observations.csv HTTP/1.1\r\nhost: x\r\n\r\n';
+    reader.on('error', () => undefined);
+    await once(reader, 'connect');
+    reader.pause();
+    reader.write(request.repeat(8));
+    const active = async () => (await readMetrics(url)).value('dti_exports_active');
+    await expect.poll(active, { timeout: 20_000 }).toBeGreaterThan(0);
+    const cut = async () =>
+      (await readMetrics(url)).value('dti_exports_total', { table: 'observations', format: 'csv', outcome: 'cut' });
+    await expect.poll(cut, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(active).toBe(0);
+  }, 60_000);
 
   it('counts what an export costs: refuses it at first, and waits for more afterwards', async () => {
     // So that nothing comes back meanwhile, however long the exports take.

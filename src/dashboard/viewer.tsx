@@ -10,7 +10,14 @@ const NOBODY: Viewer = {
   ...{ role: 'PUBLIC', subject: null },
   ...{ mayRegister: false, maySync: false, mayReplay: false, mayReadRejects: false, mayReadPages: false },
   ...{ mayReadFailure: false, mayReadSettings: false, mayReadVersions: false, mayReadHosts: false, mayCheck: false },
-  ...{ mayActivate: false, mayPause: false, mayRetire: false, mayPreview: false, mayValidate: false },
+  ...{
+    maySetSettings: false,
+    mayActivate: false,
+    mayPause: false,
+    mayRetire: false,
+    mayPreview: false,
+    mayValidate: false,
+  },
 };
 const Context = createContext<Viewer>(NOBODY);
 

@@ -102,6 +102,18 @@ it('an integrator signs in, registers a source, sees what it reads, and brings i
   expect(await findBarriers(page)).toEqual([]);
   await takePicture(page, 'source-new');
 
+  // Settings are checked where they are kept, and only what was changed is sent.
+  await page.getByText('Change settings').click();
+  const save = page.getByRole('button', { name: 'Save settings' });
+  expect(await save.isDisabled()).toBe(true);
+  await page.getByLabel('Schedule').fill('61 6 * * *');
+  await save.click();
+  await page.getByText('BAD_USER_INPUT').waitFor();
+  await page.getByLabel('Schedule').fill('45 7 * * *');
+  await save.click();
+  await page.getByText('daily, 07:45').waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByText('The source is paused.').waitFor();
   await page.getByRole('button', { name: 'Retire' }).click();

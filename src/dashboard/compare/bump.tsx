@@ -12,6 +12,8 @@ import { COMPARE_WORDS } from './text.ts';
 const REFORM = 2025;
 /** Below this there is less room for names. */
 const NARROW_PX = 520;
+/** From this on whole names have room beside the lines. */
+const WIDE_PX = 900;
 
 /** Radius of a dot: two neighbours in the ranking do not cover each other. */
 const DOT_PX = 7;
@@ -78,7 +80,8 @@ export function Bump({
       });
       const shown = new Set(chosen.map(({ entity }) => entity.id));
       const isNarrow = width < NARROW_PX;
-      const margin = isNarrow ? 100 : 190;
+      const isWide = width >= WIDE_PX;
+      const margin = isNarrow ? 100 : isWide ? 300 : 190;
       const height = most > 40 ? 900 : 540;
       // One line of text, in places of the ranking.
       const line = (15 * most) / (height - 72);
@@ -102,7 +105,11 @@ export function Bump({
         late.map(({ rank }) => rank),
         line,
       );
-      const label = { fontWeight: 600, lineWidth: isNarrow ? 6.5 : 12, textOverflow: 'ellipsis' } as const;
+      const label = {
+        fontWeight: 600,
+        lineWidth: isNarrow ? 6.5 : isWide ? 20 : 12,
+        textOverflow: 'ellipsis',
+      } as const;
       return {
         height,
         marginLeft: margin,

@@ -2,10 +2,12 @@ import { useEffect, useState } from 'react';
 import { type CombinedError, useMutation, useQuery } from 'urql';
 import { ActivateSourceDocument, SourceConfigurationDocument } from '../generated/operations.ts';
 import { useFormats, useWords } from '../language.tsx';
+import { secretNamesIn } from '../register/problems.ts';
 import { useViewer } from '../viewer.tsx';
 import { Badge } from './badge.tsx';
 import { Problem } from './problem.tsx';
 import { RawText } from './rawText.tsx';
+import { SettingsForm } from './settingsForm.tsx';
 import { SOURCE_WORDS } from './text.ts';
 
 /**
@@ -25,7 +27,7 @@ export function Configuration({
 }) {
   const say = useWords(SOURCE_WORDS);
   const { time } = useFormats();
-  const { mayReadSettings, mayReadVersions, mayActivate } = useViewer();
+  const { mayReadSettings, mayReadVersions, mayActivate, maySetSettings } = useViewer();
   const mayRead = mayReadSettings && mayReadVersions;
   const [{ data, error }, ask] = useQuery({
     query: SourceConfigurationDocument,
@@ -43,6 +45,8 @@ export function Configuration({
   const source = data?.source;
   if (!source) return null;
   const { settings, versions } = source;
+  const inUse = versions.find((each) => each.version === version)?.manifest ?? '';
+  const secretNames = [...new Set([...settings.secrets.map(({ name }) => name), ...secretNamesIn(inUse)])];
   const use = async (number: number): Promise<void> => {
     const result = await activate({ key: sourceKey, version: number });
     setRefused(result.error ?? null);
@@ -65,6 +69,17 @@ export function Configuration({
               ))}
         </dd>
       </dl>
+      {maySetSettings && status !== 'RETIRED' ? (
+        <SettingsForm
+          sourceKey={sourceKey}
+          settings={settings}
+          secretNames={secretNames}
+          changed={() => {
+            ask({ requestPolicy: 'network-only' });
+            changed();
+          }}
+        />
+      ) : null}
       <h3>{say('versions')}</h3>
       {refused === null ? null : <Problem error={refused} />}
       <ul className="versions">

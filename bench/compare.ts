@@ -43,6 +43,8 @@ interface Stage extends CompareOptions {
   readonly server: BenchServer;
   readonly keys: Keys;
   log(line: string): void;
+  /** Prints rows, and writes all there are so far, so that a run which is interrupted keeps them. */
+  take(rows: readonly Row[]): Promise<void>;
 }
 
 /** Measures the platform beside its peers and prints the table. The peers are installed at the first time, the data is made and kept. */
@@ -51,78 +53,83 @@ export async function compare(options: CompareOptions): Promise<void> {
   installPeers(log);
   const keys = await makeKeys();
   const server = await startBenchServer(log, options.folder ?? benchFolder());
-  const stage: Stage = { ...options, server, keys, log };
   const rows: Row[] = [];
+  const take = async (measured: readonly Row[]) => {
+    rows.push(...measured);
+    process.stdout.write(`${printRows(measured)}\n\n`);
+    if (options.out !== null) await writeFile(options.out, `${printMachine()}\n\n${printRows(rows)}\n`);
+  };
+  const stage: Stage = { ...options, server, keys, log, take };
+  const wanted = PARTS.filter((part) =>
+    options.only.length === 0 ? !(options.isQuick && part === 'communes') : options.only.includes(part),
+  );
   try {
-    for (const part of PARTS) {
-      const isWanted =
-        options.only.length === 0 ? !(options.isQuick && part === 'communes') : options.only.includes(part);
-      if (!isWanted) continue;
-      log(`measuring: ${part}`);
-      const measured = await MEASURES[part](stage).catch((error: unknown) => {
+    for (const [at, part] of wanted.entries()) {
+      log(`measuring ${part}, ${at + 1} of ${wanted.length}`);
+      const startedAt = performance.now();
+      await MEASURES[part](stage).catch(async (error: unknown) => {
         log(`${part} failed: ${error instanceof Error ? error.stack : error}`);
-        return [{ measure: part, peers: '', platform: 'failed', goal: '', isReached: null }];
+        const [reason = ''] = String(error).split('\n');
+        await take([
+          { ...UNMEASURED, measure: part, platform: `failed: ${reason.slice(0, 200).replaceAll('|', '/')}` },
+        ]);
       });
-      rows.push(...measured);
-      process.stdout.write(`${printRows(measured)}\n\n`);
+      log(`${part} took ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
     }
   } finally {
     await server.close();
     await keys.remove();
   }
-  const text = `${printMachine()}\n\n${printRows(rows)}\n`;
-  process.stdout.write(text);
-  if (options.out !== null) await writeFile(options.out, text);
+  process.stdout.write(`${printMachine()}\n\n${printRows(rows)}\n`);
 }
 
-const MEASURES: Readonly<Record<Part, (stage: Stage) => Promise<Row[]>>> = {
+const UNMEASURED = { peers: '', goal: '', isReached: null } as const;
+
+const MEASURES: Readonly<Record<Part, (stage: Stage) => Promise<void>>> = {
   national: async (stage) => {
     const measured = await questions(stage, 'national');
-    return [...questionRows('national', measured), ...memoryRow(measured)];
+    await stage.take([...questionRows('national', measured), ...memoryRow(measured)]);
   },
-  communes: async (stage) => questionRows('communes', await questions(stage, 'communes')),
-  repeated: async ({ server, keys, isQuick, log }) => {
+  communes: async (stage) => stage.take(questionRows('communes', await questions(stage, 'communes'))),
+  repeated: async ({ server, keys, isQuick, log, take }) => {
     const databaseUrl = await server.filled('national');
-    const processes = await startAll([
-      () => startPlatform('gateway', databaseUrl, keys),
-      () => startPeer('floor.js', {}),
-    ]);
-    const [platform, floor] = processes;
+    const [platform, floor] = await startAll(
+      [() => startPlatform('gateway', databaseUrl, keys), () => startPeer('floor.js', {})],
+      log,
+    );
     try {
-      if (platform === undefined || floor === undefined) return [];
+      if (!platform || !floor) throw new Error('a server did not start');
       const effort = { rounds: isQuick ? 1 : 3, seconds: 2, connections: 16, databasePid: server.pid, log };
-      return repeatedRows(await measureRepeated(platform, floor, effort));
+      await take(repeatedRows(await measureRepeated(platform, floor, effort)));
     } finally {
-      await stopAll(processes);
+      await stopAll([platform, floor]);
     }
   },
-  fanout: async ({ server, keys, isQuick, log }) => {
-    const rows: Row[] = [];
+  fanout: async ({ server, keys, isQuick, log, take }) => {
     for (const clients of isQuick ? [1000] : [5000, 10_000]) {
       const kinds: readonly FanoutKind[] = isQuick ? ['ws', 'graphql-ws', 'platform', 'platform-100'] : FANOUT_KINDS;
       const copy = () => server.copy('national');
-      rows.push(...fanoutRows(await measureFanout({ kinds, clients, pushes: isQuick ? 5 : 7, copy, keys, log })));
+      await take(fanoutRows(await measureFanout({ kinds, clients, pushes: isQuick ? 5 : 7, copy, keys, log })));
     }
-    return rows;
   },
-  live: async ({ server, keys, isQuick, log }) => {
+  live: async ({ server, keys, isQuick, log, take }) => {
     const databaseUrl = await server.copy('national');
     const effort = { writes: isQuick ? 20 : 60, seconds: isQuick ? 8 : 20, dashboards: 1000 };
     const { fresh, combined } = await measureLive({ databaseUrl, databasePid: server.pid, keys, log, ...effort });
-    return liveRows(fresh, combined);
+    await take(liveRows(fresh, combined));
   },
-  refusal: async ({ server, keys, isQuick }) => {
+  refusal: async ({ server, keys, isQuick, take }) => {
     const gateway = await startPlatform('gateway', await server.filled('national'), keys);
     try {
-      return refusalRows(await measureRefusals(gateway.port, isQuick ? 40 : 200));
+      await take(refusalRows(await measureRefusals(gateway.port, isQuick ? 40 : 200)));
     } finally {
       await gateway.stop();
     }
   },
-  recompute: async ({ server, isQuick, log }) => [
-    ...(await recomputationRows('national', await server.copy('national'), log)),
-    ...(isQuick ? [] : await recomputationRows('communes', await server.copy('communes'), log)),
-  ],
+  recompute: async ({ server, isQuick, log, take }) => {
+    await take(await recomputationRows('national', await server.copy('national'), log));
+    if (!isQuick) await take(await recomputationRows('communes', await server.copy('communes'), log));
+  },
 };
 
 async function questions({ server, keys, isQuick, log }: Stage, size: keyof typeof BENCH_SIZES): Promise<Measured[]> {
@@ -153,11 +160,14 @@ async function questions({ server, keys, isQuick, log }: Stage, size: keyof type
       start: () => startPeer('sqlJson.js', environment),
     },
   ];
-  const processes = await startAll(candidates.map(({ start }) => start));
+  const processes = await startAll(
+    candidates.map(({ start }) => start),
+    log,
+  );
   try {
     const servers = candidates.flatMap((candidate, at) => {
       const started = processes[at];
-      return started === undefined ? [] : [{ ...candidate, process: started }];
+      return !started ? [] : [{ ...candidate, process: started }];
     });
     const effort = { rounds: isQuick ? 1 : 3, seconds: 2, connections: 16, databaseUrl, databasePid: server.pid, log };
     return await measureQuestions(servers, size, effort);
@@ -166,20 +176,25 @@ async function questions({ server, keys, isQuick, log }: Stage, size: keyof type
   }
 }
 
-/** Starts one after the other; when one fails, those that run are stopped. */
-async function startAll(starts: readonly (() => Promise<ServerProcess>)[]): Promise<ServerProcess[]> {
-  const running: ServerProcess[] = [];
-  try {
-    for (const start of starts) running.push(await start());
-    return running;
-  } catch (error) {
-    await stopAll(running);
-    throw error;
+/** Starts one after the other; one that fails is told of and left out. */
+async function startAll(
+  starts: readonly (() => Promise<ServerProcess>)[],
+  log: (line: string) => void,
+): Promise<(ServerProcess | null)[]> {
+  const running: (ServerProcess | null)[] = [];
+  for (const start of starts) {
+    running.push(
+      await start().catch((error: unknown) => {
+        log(`a server did not start: ${error}`);
+        return null;
+      }),
+    );
   }
+  return running;
 }
 
-async function stopAll(processes: readonly ServerProcess[]): Promise<void> {
-  await Promise.all(processes.map((each) => each.stop()));
+async function stopAll(processes: readonly (ServerProcess | null | undefined)[]): Promise<void> {
+  await Promise.all(processes.map((each) => each?.stop()));
 }
 
 /** Installs exactly what the lockfile of the peers names, when that has changed since. */

@@ -48,7 +48,7 @@ export interface LiveOptions {
 
 const READS_PER_SECOND = 300;
 const WRITES_PER_SECOND = 20;
-/** Reads before those that count: a gateway that has just started reads past rounds from PostgreSQL when they are first asked for. */
+/** Reads before those that count: a server runs for weeks, so that what is cold in the first seconds is not their cost. */
 const WARM_UP_MS = 2000;
 
 /** A gateway and a worker as two processes, dashboards, and somebody who writes: first one write after the other, then everything together. */

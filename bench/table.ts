@@ -58,10 +58,14 @@ const WORDS: Readonly<Record<Question, string>> = {
 
 /** Uncached questions, in multiples of PostGraphile. */
 export function questionRows(size: string, measured: readonly Measured[]): Row[] {
-  return (['Q1', 'Q2', 'Q3', 'Q4'] as const).flatMap((question) => {
+  return (['Q1', 'Q2', 'Q3', 'Q4'] as const).flatMap((question): Row[] => {
     const of = new Map(measured.filter((each) => each.question === question).map((each) => [each.name, each]));
     const [base, ours] = [of.get('PostGraphile'), of.get('platform')];
-    if (base === undefined || ours === undefined) return [];
+    if (base === undefined || ours === undefined) {
+      const measure = `${question}, ${WORDS[question]}; ${size}, uncached`;
+      const platform = `not measured: ${ours === undefined ? 'the platform' : 'PostGraphile'} did not start`;
+      return [{ measure, peers: '', platform, goal: `${GOALS[question]} times PostGraphile`, isReached: null }];
+    }
     const times = (each: Measured) => costOf(base) / costOf(each);
     const peers = [...of.values()].filter(({ name }) => name !== 'platform');
     const list = peers.map((each) => `${each.name} ${times(each).toFixed(1)} (${costOf(each).toFixed(0)} µs)`);

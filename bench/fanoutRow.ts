@@ -83,10 +83,15 @@ export async function measureFanout(options: FanoutOptions): Promise<FanoutResul
     const watched: Watched[] = [];
     for (const kind of kinds) {
       const watch = kind.startsWith('platform') ? watchPlatform : watchPeer;
-      const one = await watch(kind, options, (close) => closing.push(close));
-      watched.push(one);
-      await one.subscriber.settle(one.trigger);
-      log(`${kind}: ${clients} clients`);
+      try {
+        const one = await watch(kind, options, (close) => closing.push(close));
+        await one.subscriber.settle(one.trigger);
+        watched.push(one);
+        log(`${kind}: ${clients} clients`);
+      } catch (error) {
+        // Left out like one that fails later.
+        log(`${kind} failed: ${error}`);
+      }
     }
     const found = new Map<
       FanoutKind,
@@ -123,7 +128,7 @@ export async function measureFanout(options: FanoutOptions): Promise<FanoutResul
       }
     }
     return kinds
-      .filter((kind) => !failed.has(kind))
+      .filter((kind) => !failed.has(kind) && found.has(kind))
       .map((kind) => {
         const list = found.get(kind) ?? [];
         const of = (read: (each: (typeof list)[number]) => number) => median(list.map(read));

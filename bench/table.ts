@@ -128,7 +128,9 @@ export function repeatedRows(results: readonly RepeatedResult[]): Row[] {
 export function fanoutRows(results: readonly FanoutResult[]): Row[] {
   const of = new Map(results.map((each) => [each.kind, each]));
   const [ws, ours, many] = [of.get('ws'), of.get('platform'), of.get('platform-100')];
-  if (ws === undefined || ours === undefined) return [];
+  if (ws === undefined || ours === undefined) {
+    throw new Error(`fan-out needs plain ws and the platform; measured were ${[...of.keys()].join(', ') || 'none'}`);
+  }
   const peers = results.filter(({ kind }) => !kind.startsWith('platform'));
   const sockets = ws.clients.toLocaleString('en');
   const words = (read: (each: FanoutResult) => string) => peers.map((each) => `${each.kind} ${read(each)}`).join(', ');

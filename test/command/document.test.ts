@@ -22,7 +22,7 @@ afterAll(async () => {
   await graph.close();
 });
 
-/** The lines of a manual that are commands, as words; what stands before `npx dti` is its environment, what follows `<` its input. */
+/** The lines of a manual that are commands, as words; what stands before `npx dti` is its environment, what follows `<` its input; `>` ends it. */
 function commandsOf(text: string): { line: string; environment: string[]; words: string[]; input: string | null }[] {
   const lines = [...text.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) => block.split('\n'));
   return lines
@@ -33,7 +33,8 @@ function commandsOf(text: string): { line: string; environment: string[]; words:
         .map(([, single, double, , plain]) => single ?? double ?? plain ?? '');
       const at = words.indexOf('npx');
       const inputAt = words.indexOf('<');
-      const end = inputAt < 0 ? words.length : inputAt;
+      const redirectedAt = words.findIndex((word) => word === '<' || word === '>');
+      const end = redirectedAt < 0 ? words.length : redirectedAt;
       const input = inputAt < 0 ? null : (words[inputAt + 1] ?? null);
       return { line, environment: words.slice(0, at), words: words.slice(at + 2, end), input };
     });

@@ -3,9 +3,11 @@ import type { Data } from './exportReader.js';
 
 type Lang = About['lang'];
 
+const SOURCES = 'sources(first: 1000, at: $at) { edges { node { key name(lang: $lang) citation licence simulated } } }';
+
 /** Asks for what is told about every export. */
 export const SOURCES_DOCUMENT = `query ExportSources($lang: Lang!, $at: AtInput) {
-  sources(first: 1000, at: $at) { edges { node { key name(lang: $lang) citation licence simulated } } }
+  ${SOURCES}
 }`;
 
 /** The same, and for the result that a table of a round shows. */
@@ -17,7 +19,7 @@ export const ROUND_DOCUMENT = `query ExportRound($lang: Lang!, $at: AtInput, $ro
       status revision inputRevision computedAt publishedAt inputHash resultHash engineVersion policy { code version }
     } } }
   }
-  sources(first: 1000, at: $at) { edges { node { key name(lang: $lang) citation licence simulated } } }
+  ${SOURCES}
 }`;
 
 /** The same, and for the newest result of every round: which of them the answer to a query of a client's own rests on, nobody can tell. */
@@ -25,7 +27,7 @@ export const RESULTS_DOCUMENT = `query ExportResults($lang: Lang!, $at: AtInput)
   rounds(first: 100, at: $at) { edges { node { code framework { code version } snapshots(first: 1) { edges { node {
     status revision resultHash engineVersion policy { code version }
   } } } } } }
-  sources(first: 1000, at: $at) { edges { node { key name(lang: $lang) citation licence simulated } } }
+  ${SOURCES}
 }`;
 
 interface Connection<Node> {

@@ -137,11 +137,13 @@ interface Mark {
  * uses stays its own.
  */
 function marksOf({ lang, simulated, citation }: About, columns: readonly Column[]): Mark[] {
-  const titles = { en: ['Simulated', 'Citation'], vi: ['Mô phỏng', 'Trích dẫn'] }[lang];
-  const [simulatedTitle = '', citationTitle = ''] = titles;
+  const title = {
+    en: { simulated: 'Simulated', citation: 'Citation' },
+    vi: { simulated: 'Mô phỏng', citation: 'Trích dẫn' },
+  }[lang];
   const marks: Mark[] = [
-    { column: { name: 'simulated', title: simulatedTitle, type: 'BOOLEAN', role: 'ATTRIBUTE' }, cell: simulated },
-    { column: { name: 'citation', title: citationTitle, type: 'TEXT', role: 'ATTRIBUTE' }, cell: citation },
+    { column: { name: 'simulated', title: title.simulated, type: 'BOOLEAN', role: 'ATTRIBUTE' }, cell: simulated },
+    { column: { name: 'citation', title: title.citation, type: 'TEXT', role: 'ATTRIBUTE' }, cell: citation },
   ];
   return marks.filter(({ column }) => !columns.some(({ name }) => name === column.name));
 }

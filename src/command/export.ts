@@ -23,7 +23,7 @@ const MB = 1024 * 1024;
 
 const HELP = `
 A table is ranking, scores or observations; its arguments are those of the field of this name: round=PROVINCE-2022,
-filter.region.eq=RRD, at.asOf.revision=120. So are the options of a format: decimal=comma, bom=1 (docs/exporting.md).
+filter.region.eq=RRD, at.asOf.time=2026-11-01T08:00:00Z. So are the options of a format: decimal=comma, bom=1 (docs/exporting.md).
 Of a query the list is named by its path: dti export query --document my.graphql path=ranking.edges --out my.csv
 The format follows from the ending of the file: .csv, .xlsx, .json (JSON-stat 2.0), .sdmx.csv, .parquet.`;
 

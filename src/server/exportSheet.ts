@@ -99,7 +99,7 @@ function partsOf({ name }: ExportTable, variables: TableRequest['variables']): s
   return [round, measureCode, kind, parent, peerGroup].flatMap((part) => (typeof part === 'string' ? [part] : []));
 }
 
-/** `dti-PROVINCE-2022-INDEX-ranking-r1234`; the whole of a filter is in the address only. */
+/** `dti-PROVINCE-2022-INDEX-ranking-r1795338000123456`; the whole of a filter is in the address only. */
 function fileNameOf(table: ExportTable, variables: TableRequest['variables'], revision: string | null): string {
   const filtered = variables.filter ? ['filtered'] : [];
   const state = revision === null ? [] : [`r${revision}`];

@@ -72,7 +72,7 @@ function Nowhere() {
   return (
     <>
       <h1>{say('notFound')}</h1>
-      <p className="state">
+      <p>
         <Link href="/">{say('home')}</Link>
       </p>
     </>

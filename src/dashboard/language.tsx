@@ -68,6 +68,12 @@ export function useName(): (named: Named) => string {
   return useCallback((named) => named[`name_${language}`], [language]);
 }
 
+/** A name of common nouns within a sentence: `Bodies with public services` without its capital. Names of provinces and bodies keep theirs. */
+export function inSentence(name: string): string {
+  // Two capitals are an abbreviation.
+  return /^\p{Lu}(?!\p{Lu})/u.test(name) ? name.charAt(0).toLowerCase() + name.slice(1) : name;
+}
+
 /** Says the words of a view in the chosen language. */
 export function useWords<Key extends string>(
   words: Words<Key>,

@@ -141,7 +141,7 @@ it('shows everybody how fresh sources are and that their accounts add up, and of
 });
 
 it('sums up how far databases are linked, body by body', async () => {
-  const { page } = await lookAt('/sources/linkages?region=central', { language: 'en' });
+  const { page } = await lookAt('/sources/linkages?level=MINISTRY', { language: 'en' });
   const total = page.getByRole('row', { name: /^All \d+ bodies/ });
   await total.waitFor();
   const [matched = 0, records = 0] =

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useFormats, useName, useWords } from '../language.tsx';
+import { languageOf } from '../parts/english.tsx';
 import type { ExplainedScore } from './entity.ts';
 import { SourceRow } from './sourceRow.tsx';
 import { WHY_WORDS } from './whyText.ts';
@@ -80,7 +81,9 @@ export function Candidate({ observation }: { readonly observation: ObservationFa
           </>
         )}
         <Fact term={say('citation')}>
-          {source.citation} <span className="soft">({source.licence})</span>
+          <span lang={languageOf(source)}>
+            {source.citation} <span className="soft">({source.licence})</span>
+          </span>
         </Fact>
       </dl>
       {syncRun === null || page === null || row === null ? null : <SourceRow run={syncRun.id} page={page} row={row} />}

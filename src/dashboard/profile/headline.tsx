@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { ProfileQuery } from '../generated/operations.ts';
-import { useFormats, useName, useWords } from '../language.tsx';
+import { inSentence, useFormats, useName, useWords } from '../language.tsx';
 import { useRoundName } from '../roundName.ts';
 import { References } from './references.tsx';
 import { PROFILE_WORDS } from './text.ts';
@@ -29,7 +29,7 @@ export function Headline({
   return (
     <section className="profile-headline" aria-label={roundName(round.level, round.year)}>
       <dl>
-        <Fact term={say('rank')} note={peerGroup ? say('peerGroup', { name: name(peerGroup) }) : ''}>
+        <Fact term={say('rank')} note={peerGroup ? say('peerGroup', { name: inSentence(name(peerGroup)) }) : ''}>
           {index.rank === null ? '–' : say('rankOf', { rank: index.rank, count: index.peerCount })}
         </Fact>
         <Fact

@@ -1,6 +1,6 @@
 import { Link } from 'wouter';
 import type { RoundsQuery } from '../generated/operations.ts';
-import { useFormats, useLanguage, useWords } from '../language.tsx';
+import { inSentence, useFormats, useLanguage, useWords } from '../language.tsx';
 import { useSealed } from '../sealed.ts';
 import { useTitle } from '../title.ts';
 import { type Measure, nameIn, type Round } from './row.ts';
@@ -33,7 +33,7 @@ export function Heading({
   const { time } = useFormats();
   const peers = here.peerGroups.find(({ code }) => code === group);
   const { year } = here;
-  const names = { group: peers === undefined ? '' : nameIn(language, peers), year };
+  const names = { group: peers === undefined ? '' : inSentence(nameIn(language, peers)), year };
   const title =
     measure === null || measure.kind === 'INDEX'
       ? say('heading', names)

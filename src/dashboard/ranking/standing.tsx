@@ -9,7 +9,7 @@ import {
   RoundsDocument,
   type RoundsQuery,
 } from '../generated/operations.ts';
-import { useLanguage, useWords } from '../language.tsx';
+import { inSentence, useLanguage, useWords } from '../language.tsx';
 import { codeOf, Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { CopyLink } from '../parts/copyLink.tsx';
 import { Downloads } from '../parts/downloads.tsx';
@@ -275,9 +275,12 @@ function OfRound({
             <ProvinceMap
               rows={all}
               isIn={isIn}
-              title={[shownMeasure, peers]
-                .flatMap((named) => (named === undefined ? [] : [nameIn(language, named)]))
-                .concat(String(here.year))
+              title={[
+                shownMeasure === undefined ? [] : nameIn(language, shownMeasure),
+                peers === undefined ? [] : inSentence(nameIn(language, peers)),
+                String(here.year),
+              ]
+                .flat()
                 .join(', ')}
               name={`dti-${here.code}-${measure}`.toLowerCase()}
               round={here.code}

@@ -17,6 +17,8 @@ export interface Body {
   readonly id: string;
   readonly name_vi: string;
   readonly name_en: string;
+  readonly level: Linkage['entity']['level'];
+  /** Null for central bodies. */
   readonly region: Linkage['entity']['region'];
   readonly cells: ReadonlyMap<string, Matched>;
 }

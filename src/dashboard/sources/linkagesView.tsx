@@ -3,10 +3,11 @@ import { useMemo } from 'react';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { useAddress } from '../address.ts';
-import { LinkagesDocument } from '../generated/operations.ts';
+import { type EntityLevel, LinkagesDocument } from '../generated/operations.ts';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { QueryDownloads } from '../parts/downloads.tsx';
+import { AroundEnglish } from '../parts/english.tsx';
 import { useTitle } from '../title.ts';
 import { SimulatedMark } from './badge.tsx';
 import { addUp, type Body, type LinkedDatabase, type Matched, readMatrix } from './linkageMatrix.ts';
@@ -15,14 +16,14 @@ import { SOURCE_WORDS } from './text.ts';
 import { useDay } from './when.tsx';
 
 const ALL = '';
-/** Bodies without a region. */
-const CENTRAL = 'central';
+const LEVELS = ['PROVINCE', 'MINISTRY'] as const satisfies readonly EntityLevel[];
 
 /** How far each database is matched to the population database, per body: a matrix with totals and due dates. */
 export default function LinkagesView() {
   const say = useWords(SOURCE_WORDS);
   const { language } = useLanguage();
   const [{ data, error }, retry] = useQuery({ query: LinkagesDocument });
+  const [level, setLevel] = useAddress('level', ALL);
   const [region, setRegion] = useAddress('region', ALL);
   const [order, setOrder] = useAddress('order', 'name');
   const matrix = useMemo(() => readMatrix((data?.linkages.edges ?? []).map(({ node }) => node)), [data]);
@@ -46,7 +47,7 @@ export default function LinkagesView() {
   const collator = new Intl.Collator(language);
   const shareOf = (body: Body): number => addUp([...body.cells.values()]).share ?? -1;
   const bodies = matrix.bodies
-    .filter((body) => region === ALL || (body.region?.code ?? CENTRAL) === region)
+    .filter((body) => (level === ALL || body.level === level) && (region === ALL || body.region?.code === region))
     .sort(
       (one, other) =>
         (order === 'share'
@@ -55,6 +56,8 @@ export default function LinkagesView() {
         collator.compare(nameOf(one), nameOf(other)),
     );
   const { sources } = matrix;
+  // Ministries have a part in a few databases only: those in which nobody has one are no columns.
+  const databases = matrix.databases.filter(({ key }) => bodies.some(({ cells }) => cells.has(key)));
   return (
     <>
       {head}
@@ -69,15 +72,31 @@ export default function LinkagesView() {
       </p>
       <search className="filters">
         <label>
+          {say('level')}
+          <select
+            value={level}
+            onChange={(event) => {
+              setRegion(ALL, { replace: true });
+              setLevel(event.target.value);
+            }}
+          >
+            <option value={ALL}>{say('any')}</option>
+            {LEVELS.map((each) => (
+              <option key={each} value={each}>
+                {say(`level_${each}`)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
           {say('region')}
-          <select value={region} onChange={(event) => setRegion(event.target.value)}>
+          <select value={region} disabled={level === 'MINISTRY'} onChange={(event) => setRegion(event.target.value)}>
             <option value={ALL}>{say('any')}</option>
             {matrix.regions.map((each) => (
               <option key={each.code} value={each.code}>
                 {nameOf(each)}
               </option>
             ))}
-            <option value={CENTRAL}>{say('central')}</option>
           </select>
         </label>
         <label>
@@ -88,7 +107,7 @@ export default function LinkagesView() {
           </select>
         </label>
       </search>
-      {bodies.length === 0 ? <Empty /> : <Matrix bodies={bodies} databases={matrix.databases} nameOf={nameOf} />}
+      {bodies.length === 0 ? <Empty /> : <Matrix bodies={bodies} databases={databases} nameOf={nameOf} />}
       <QueryDownloads document={LinkagesDocument} variables={{}} path="linkages.edges" />
     </>
   );
@@ -196,7 +215,7 @@ function DueBasis({ databases }: { readonly databases: readonly LinkedDatabase[]
   const dues = new Map(databases.flatMap(({ due }) => (due === null ? [] : [[due.basis, due.certainty] as const])));
   return [...dues].map(([basis, certainty]) => (
     <span key={basis}>
-      {say('dueBasis', { basis })}{' '}
+      <AroundEnglish sentence={say('dueBasis')} place="basis" english={basis} />{' '}
       {certainty === 'illustrative' ? <span className="mark">{say('illustrative')}</span> : null}
     </span>
   ));

@@ -7,6 +7,7 @@ import { SourceDetailDocument, type SourceDetailQuery } from '../generated/opera
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { Downloads } from '../parts/downloads.tsx';
+import { languageOf } from '../parts/english.tsx';
 import { Stopped } from '../parts/stopped.tsx';
 import { useTitle } from '../title.ts';
 import { useViewer } from '../viewer.tsx';
@@ -102,13 +103,13 @@ function Facts({ source }: { readonly source: Source }) {
       {source.simulated ? <p className="help">{say('simulatedHelp')}</p> : null}
       <dl className="source-facts">
         <dt>{say('producer')}</dt>
-        <dd>{source.owner}</dd>
+        <dd lang={languageOf(source)}>{source.owner}</dd>
         <dt>{say('kind')}</dt>
         <dd>{say(source.kind)}</dd>
         <dt>{say('citation')}</dt>
-        <dd>{source.citation}</dd>
+        <dd lang={languageOf(source)}>{source.citation}</dd>
         <dt>{say('licence')}</dt>
-        <dd>{source.licence}</dd>
+        <dd lang={languageOf(source)}>{source.licence}</dd>
         <dt>{say('schedule')}</dt>
         <dd>
           <Schedule cron={source.schedule} />

@@ -30,6 +30,22 @@ export function periodEndMonth(period: string): number {
   return match[3] === undefined ? 12 : Number(match[3]);
 }
 
+/** Vietnam is seven hours ahead of UTC and has no daylight saving time. */
+const VIETNAM_MS = 7 * 3_600_000;
+
+/**
+ * True when a period has begun in Vietnam: a figure of one that has not is a mistake, or a plan. `2026` has begun on 2026-01-01, long before it ends, since
+ * figures of a part of a year are stated as cumulative.
+ * @throws RangeError when the text is not a period
+ */
+export function hasBegun(period: string, now: Date): boolean {
+  const first = /^\d{4}$/.test(period) ? 1 : period.includes('Q') ? periodEndMonth(period) - 2 : periodEndMonth(period);
+  return (
+    `${periodYear(period)}-${String(first).padStart(2, '0')}` <=
+    new Date(now.getTime() + VIETNAM_MS).toISOString().slice(0, 7)
+  );
+}
+
 /**
  * True when a period lies in another: `2024-03` in `2024-03`, `2024-Q1` and `2024`. A whole is in none of its parts.
  * @throws RangeError when a text is not a period

@@ -139,8 +139,8 @@ function pageKey({ runId, pageSequence }: OpenReject): string {
 }
 
 /** A row whose figures were refused one by one is mapped once. */
-function mapRows({ connector, catalogue }: ReplayOptions, open: readonly OpenReject[]): ReplayedRow[] {
-  const resolve = createRecordResolver(recordLookupIn(catalogue));
+function mapRows({ connector, catalogue, now }: ReplayOptions, open: readonly OpenReject[]): ReplayedRow[] {
+  const resolve = createRecordResolver(recordLookupIn(catalogue), now);
   const rows = new Map(open.map((reject) => [`${pageKey(reject)}:${reject.rowNumber}`, reject]));
   return [...rows.values()].map((reject) => {
     const stream = connector.streams.find(({ name }) => name === reject.stream);

@@ -65,7 +65,7 @@ export async function* readSource(connector: Connector, options: ReadSourceOptio
   const session = openSource(connector, options);
   const { resume, checksUnique = true } = options;
   const account = createAccountant({
-    resolve: createRecordResolver(options.lookup),
+    resolve: createRecordResolver(options.lookup, () => session.context.now()),
     redact: session.redact,
     checksUnique,
   });

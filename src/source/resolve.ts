@@ -1,7 +1,7 @@
 import type { MappedRecord, RejectedRecord } from '../domain/connector.js';
 import { canonicalDecimal } from '../domain/decimal.js';
 import type { Figure, ObsStatus } from '../domain/observation.js';
-import { isPeriod } from '../domain/period.js';
+import { hasBegun, isPeriod } from '../domain/period.js';
 import { cleanText } from './storable.js';
 
 /** What the platform knows: entities by code system and code, indicators by framework and code. */
@@ -38,9 +38,13 @@ const NOTHING: Figure = { value: null, numerator: null, denominator: null };
 
 /**
  * Makes the function that turns a connector's record into ids and canonical decimals.
+ * @param now a figure of a period that has not begun then is refused; one that was believed before may be withdrawn
  * @returns a function that never throws: a record that breaks a rule (`entity`, `indicator`, `period`, `required`, `number`, `range`) is rejected
  */
-export function createRecordResolver(lookup: RecordLookup): (record: MappedRecord) => ResolvedRecord | RejectedRecord {
+export function createRecordResolver(
+  lookup: RecordLookup,
+  now: () => Date,
+): (record: MappedRecord) => ResolvedRecord | RejectedRecord {
   return (record) => {
     const entityId = lookup.entityId(record.codeSystem, record.entityCode);
     if (entityId === null) {
@@ -53,6 +57,8 @@ export function createRecordResolver(lookup: RecordLookup): (record: MappedRecor
     if (!isPeriod(record.period)) {
       return reject('period', `"${record.period}" is not a period; write 2022, 2022-Q3 or 2022-03`);
     }
+    if (!record.deleted && !hasBegun(record.period, now()))
+      return reject('period', `${record.period} has not begun; replay the row when it has, or correct the source`);
     const publishedAt = record.publishedAt === null ? null : Date.parse(record.publishedAt);
     if (publishedAt !== null && !(publishedAt > EARLIEST && publishedAt < LATEST))
       return reject('period', `"${record.publishedAt}" is not a time of publication`);

@@ -4,10 +4,13 @@ import type { MappedRecord } from '../../src/domain/connector.js';
 import { mapRatios } from '../../src/source/ratios.js';
 import { createRecordResolver } from '../../src/source/resolve.js';
 
-const resolve = createRecordResolver({
-  entityId: (codeSystem, code) => (codeSystem === 'GSO-2004' && code === '74' ? 7 : null),
-  indicatorId: (framework, code) => (framework === 'PDTI-922' && code === 'ECO_ACTIVITY.08' ? 8 : null),
-});
+const resolve = createRecordResolver(
+  {
+    entityId: (codeSystem, code) => (codeSystem === 'GSO-2004' && code === '74' ? 7 : null),
+    indicatorId: (framework, code) => (framework === 'PDTI-922' && code === 'ECO_ACTIVITY.08' ? 8 : null),
+  },
+  () => new Date('2026-09-30T17:00:00Z'),
+);
 
 const RECORD: MappedRecord = {
   kind: 'record',
@@ -40,12 +43,22 @@ describe('createRecordResolver', () => {
     });
   });
 
+  it.each(['2026', '2026-Q4', '2026-10'])('takes %s, which has just begun in Vietnam', (period) => {
+    expect(resolve({ ...RECORD, period })).toMatchObject({ kind: 'resolved', period });
+  });
+
+  it('lets a source withdraw a figure of a period that has not begun', () => {
+    expect(resolve({ ...RECORD, period: '2031-12', deleted: true })).toMatchObject({ deleted: true });
+  });
+
   it.each<[string, Partial<MappedRecord>]>([
     ['entity', { entityCode: '7' }],
     ['entity', { codeSystem: 'GSO-2025' }],
     ['indicator', { indicatorCode: 'ECO_ACTIVITY.99' }],
     ['indicator', { frameworkCode: 'MDTI-922' }],
     ['period', { period: '2022-13' }],
+    ['period', { period: '2026-11' }],
+    ['period', { period: '2027' }],
     ['period', { publishedAt: 'yesterday' }],
     ['period', { publishedAt: '+200000-01-01T00:00:00Z' }],
     ['number', { numerator: '1', denominator: '9'.repeat(100) }],

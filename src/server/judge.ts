@@ -24,7 +24,7 @@ const MAX_KEPT_TOKENS = 150_000;
 /** Characters that weigh as much as a token. */
 const CHARACTERS_PER_TOKEN = 200;
 /** Most errors of one document that are told. */
-const MAX_ERRORS = 10;
+const MAX_ERRORS = 5;
 /** The same for variables: each of these errors prints the whole value. */
 const MAX_VALUE_ERRORS = 3;
 /** Longest message, since those of graphql-js repeat what the client wrote. */

@@ -20,10 +20,10 @@ export const MAX_SOURCE_CHARACTERS = 65_536;
 export const MAX_TOKENS = 4000;
 
 /**
- * Most lines of one document, as many as tokens: the parser counts no comments, and graphql-js goes through all lines for the place of each error. 30,000
- * of them took 7 ms for one error, 100 ms for ten.
+ * Most lines of one document: the parser counts no comments, and graphql-js goes through all lines for the place of each error. 30,000 of them took 7 ms
+ * for one error, 100 ms for ten.
  */
-export const MAX_LINES = 4000;
+export const MAX_LINES = 2000;
 
 /** Most operations and fragments of one document: rules of graphql-js compare each with each. */
 export const MAX_DEFINITIONS = 100;

@@ -23,6 +23,12 @@ const WAYS: readonly ((text: string, wanted: string) => boolean)[] = [
   (text, wanted) => text.includes(wanted.slice(1)),
 ];
 
+/** How many places {@link Search} tells apart. */
+export const PLACES = 2 * WAYS.length + 2;
+
+/** Shorter words without their spaces would be found in the middle of others: "ban" in "Bà Nà". */
+const MIN_LETTERS_WITHOUT_SPACES = 5;
+
 /** Brings a text into the forms that a search compares; worth keeping, since it takes some microseconds. */
 export function prepareText(text: string): SearchedText {
   const written = text.normalize('NFC').toLowerCase();
@@ -33,7 +39,8 @@ export function prepareText(text: string): SearchedText {
  * Makes a search in names and codes. Case, diacritics (đ is d) and Unicode form do not decide whether a text is found: "da nang" and a decomposed
  * "Đà Nẵng" both find "Đà Nẵng". They decide about the order when diacritics are written: then texts that have the same ones come first.
  * @param wanted what people type; words are told apart by spaces and punctuation, and where there is nothing else punctuation is what is searched
- * @returns the whole text, its beginning, the beginning of a word, of all words in any order, any part: in this order; null for a blank search
+ * @returns the whole text, its beginning, the beginning of a word, of all words in any order, any part, five letters or more from the beginning of a word
+ *   where spaces do not count ("danang"): in this order; null for a blank search
  */
 export function compileSearch(wanted: string): Search | null {
   const { written, exact, folded } = prepareText(wanted.trim());
@@ -42,6 +49,8 @@ export function compileSearch(wanted: string): Search | null {
   if (folded === '') return (texts) => (texts.some((text) => text.written.includes(written)) ? WAYS.length - 1 : null);
   const hasMarks = exact !== folded;
   const words = folded.trim().split(' ');
+  const letters = [...words.join('')];
+  const spaceless = letters.length < MIN_LETTERS_WITHOUT_SPACES ? null : new RegExp(` ${letters.join(' ?')}`, 'u');
   return (texts) => {
     let best: number | null = null;
     for (const text of texts) {
@@ -53,7 +62,12 @@ export function compileSearch(wanted: string): Search | null {
       const place = isSame ? way : way + WAYS.length;
       if (best === null || place < best) best = place;
     }
-    return best;
+    if (best !== null || spaceless === null) return best;
+    const found = texts.flatMap(({ folded: text }) => {
+      const match = spaceless.exec(text);
+      return match === null ? [] : [match[0].length === text.length ? PLACES - 2 : PLACES - 1];
+    });
+    return found.length === 0 ? null : Math.min(...found);
   };
 }
 

@@ -1,5 +1,8 @@
 import { Arg, Args, Ctx, Query, Resolver } from 'type-graphql';
 import { ENTITY_LEVELS, type Entity, entityKey } from '../domain/entity.js';
+import { compileEntitySearch } from '../domain/entitySearch.js';
+import { otherNamesOf } from '../domain/otherName.js';
+import type { SearchedText } from '../domain/search.js';
 import type { Filter } from '../store/condition.js';
 import { openPage, openView, ReadArgs, ReadPageArgs } from './at.js';
 import { connectionType, showPage, slicePage } from './connection.js';
@@ -8,7 +11,7 @@ import { Scan } from './cost.js';
 import { EntityType } from './entity.js';
 import { compileEntityFilter, type EntityField, EntityFilter, loadRelated } from './entityFilter.js';
 import { namePlaces, ORDER_BY, type Order, orderInput, orderKey, sortRows } from './order.js';
-import { SEARCH, searchRows } from './search.js';
+import { ENTITY_SEARCH, searchRows } from './search.js';
 import { Reads } from './volatile.js';
 
 const EntityConnection = connectionType('Entity', () => EntityType, 'Entities, by code system and code.');
@@ -42,6 +45,11 @@ function sortEntities(
   });
 }
 
+function compileEntities(wanted: string) {
+  const search = compileEntitySearch(wanted);
+  return search && ((texts: readonly SearchedText[], { level }: Entity) => search(texts, level));
+}
+
 /** Root fields about entities. */
 @Resolver(() => EntityType)
 export class EntityResolver {
@@ -70,17 +78,19 @@ export class EntityResolver {
     @Args(() => ReadPageArgs) args: ReadPageArgs,
     @Arg('filter', () => EntityFilter, { nullable: true, description: 'Which entities.' })
     filter: Filter<EntityField> | null,
-    @Arg('search', () => String, SEARCH) search: string | null,
+    @Arg('search', () => String, ENTITY_SEARCH) search: string | null,
     @Arg('orderBy', () => [EntityOrder], ORDER_BY) orderBy: Order<EntityOrderBy>[] | null,
     @Ctx() context: GraphContext,
   ): Promise<EntityConnection> {
     const { view, position, size } = await openPage(context, args, `entities${orderKey(orderBy)}`);
     await loadRelated(view, filter);
     const matching = view.catalogue.content.entities.filter(compileEntityFilter(filter, view));
-    const found = searchRows(matching, search, (entity) => ({
-      name: entity.name,
-      codes: [entity.code, entityKey(entity)],
-    }));
+    const found = searchRows(
+      matching,
+      search,
+      (entity) => ({ name: entity.name, codes: [entity.code, entityKey(entity), ...otherNamesOf(entity)] }),
+      compileEntities,
+    );
     const all = sortEntities(found, orderBy, view);
     const page = slicePage(all, (entity) => `Entity:${entityKey(entity)}`, position, size);
     return new EntityConnection(

@@ -2,6 +2,7 @@ import { GraphQLLocalDate } from 'graphql-scalars';
 import { Field, ObjectType } from 'type-graphql';
 import { type Entity, type EntityLevel, entityKey } from '../domain/entity.js';
 import { PlatformError } from '../domain/errors.js';
+import { otherNamesOf } from '../domain/otherName.js';
 import { type View } from './context.js';
 import { ListSize } from './cost.js';
 import { LangArg, nameIn } from './name.js';
@@ -38,6 +39,15 @@ export class EntityType implements NodeType {
   @Field(() => String, { description: 'Administrative type, such as `municipality` or `ministerial_level_agency`.' })
   get kind(): string {
     return this.entity.kind;
+  }
+
+  @ListSize(1)
+  @Field(() => [String], {
+    description:
+      'What people call it besides its name, such as `HCMC` or `Sài Gòn`: abbreviations, spellings and names of before, none of them official. `search` finds it by them. Mostly none.',
+  })
+  get otherNames(): readonly string[] {
+    return otherNamesOf(this.entity);
   }
 
   @Field(() => GraphQLLocalDate, { nullable: true, description: 'First day; null = before the reference data begins.' })

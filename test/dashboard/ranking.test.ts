@@ -3,6 +3,9 @@ import { changeSince, historyOf } from '../../src/dashboard/ranking/history.js';
 import { movesBetween } from '../../src/dashboard/ranking/move.js';
 import { nextOrder, readOrder, sortRows } from '../../src/dashboard/ranking/order.js';
 import { isFound } from '../../src/dashboard/ranking/search.js';
+import { compileEntitySearch } from '../../src/domain/entitySearch.js';
+import { otherNamesOf } from '../../src/domain/otherName.js';
+import { prepareText } from '../../src/domain/search.js';
 
 describe('historyOf', () => {
   const daNang = {
@@ -105,8 +108,42 @@ describe('movesBetween', () => {
   });
 });
 
-it('finds names as the graph does, whatever the case and the diacritics', () => {
-  for (const search of ['da nang', 'ĐÀ NẴNG', 'đa', '  nang ', ''])
-    expect(isFound(search, ['Đà Nẵng', '48'])).toBe(true);
-  for (const search of ['danang', 'hue']) expect(isFound(search, ['Đà Nẵng', '48'])).toBe(false);
+describe('isFound', () => {
+  const name = { vi: 'Thành phố Hồ Chí Minh', en: 'Ho Chi Minh City' };
+  const texts = [name.vi, name.en, '79', ...otherNamesOf({ level: 'PROVINCE', name })];
+
+  it('finds names whatever the case and the diacritics', () => {
+    for (const search of ['da nang', 'ĐÀ NẴNG', 'đa', '  nang ', 'danang', 'tỉnh Đà Nẵng', 'TP.Đà Nẵng', ''])
+      expect(isFound(search, ['Đà Nẵng', '48'])).toBe(true);
+    for (const search of ['dan', 'hue', 'tp hue']) expect(isFound(search, ['Đà Nẵng', '48'])).toBe(false);
+  });
+
+  it.each([
+    ...[
+      'TP. Hồ Chí Minh',
+      'tp ho chi minh',
+      'TPHCM',
+      'TP.HCM',
+      'T.P. HCM',
+      'HCMC',
+      'hochiminh',
+      'Sài Gòn',
+      'saigon',
+      'tphochiminh',
+    ],
+    ...[
+      'Ho Chi Minh City',
+      'ho chi minh province',
+      'thành phố hcm',
+      'Tỉnh Sài Gòn',
+      'Huế',
+      'tp',
+      'city',
+      'TP Huế',
+      '79',
+    ],
+  ])('finds as the graph does: %s', (search) => {
+    const place = compileEntitySearch(search)?.(texts.map(prepareText), 'PROVINCE') ?? null;
+    expect(isFound(search, texts)).toBe(place !== null);
+  });
 });

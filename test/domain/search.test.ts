@@ -33,6 +33,12 @@ describe('compileSearch', () => {
     ['hue', ['Thừa Thiên Huế']],
     ['dak', ['Đắk Lắk', 'Đắk Nông']],
     ['ba ria vung tau', ['Bà Rịa - Vũng Tàu']],
+    ['danang', ['Đà Nẵng']],
+    ['bariavungtau', ['Bà Rịa - Vũng Tàu']],
+    ['vungtau', ['Bà Rịa - Vũng Tàu']],
+    ['daklak', ['Đắk Lắk']],
+    // Too short to be found without its spaces.
+    ['cama', []],
     ['no such place', []],
     ['da nang city of dreams', []],
   ])('%s finds %j', (wanted, expected) => {

@@ -40,6 +40,44 @@ describe('search', () => {
     expect((await entities('search: " ", first: 1000')).length).toBe((await entities('first: 1000')).length);
   });
 
+  it.each([
+    ...[
+      'TP. Hồ Chí Minh',
+      'tp ho chi minh',
+      'TPHCM',
+      'TP.HCM',
+      'HCMC',
+      'hochiminh',
+      'ho chi minh',
+      'Sài Gòn',
+      'saigon',
+      'Ho Chi Minh City',
+    ],
+  ])('finds the same city as %s', async (search) => {
+    expect((await entities(`search: "${search}"`)).slice(0, 2)).toEqual(['GSO-2004:79', 'GSO-2025:79']);
+  });
+
+  it.each([
+    ['tỉnh Lai Châu', ['GSO-2004:12', 'GSO-2025:12']],
+    ['lai chau province', ['GSO-2004:12', 'GSO-2025:12']],
+    ['TP Huế', ['GSO-2025:46', 'GSO-2004:46']],
+    ['danang', ['GSO-2004:48', 'GSO-2025:48']],
+    ['Đắc Lắc', ['GSO-2004:66', 'GSO-2025:66']],
+    ['BRVT', ['GSO-2004:77']],
+    ['bộ Lai Châu', []],
+  ])('minds neither the word for the kind nor spaces: %s', async (search, found) => {
+    expect(await entities(`search: "${search}"`)).toEqual(found);
+  });
+
+  it('tells what else an entity is called', async () => {
+    const { city, other } = await graph.read(`{
+      city: entity(code: "79", codeSystem: "GSO-2025") { otherNames }
+      other: entity(code: "01", codeSystem: "GSO-2025") { otherNames }
+    }`);
+    expect(city.otherNames).toEqual(['Hồ Chí Minh', 'Sài Gòn', 'TP HCM', 'HCMC']);
+    expect(other.otherNames).toEqual([]);
+  });
+
   it('finds measures and sources', async () => {
     const { measures, indicators, sources } = await graph.read(`{
       measures(framework: "PDTI-922", search: "an toan thong tin mang") { edges { node { code } } }

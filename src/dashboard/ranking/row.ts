@@ -16,7 +16,7 @@ export interface Row extends Sortable {
   readonly code: string;
   readonly codeSystem: string;
   readonly region: { readonly code: string; readonly name: string } | null;
-  /** Both names and the code: what a search finds. */
+  /** All names and the code: what a search finds. */
   readonly searched: readonly string[];
   /** Against the year before, or the last year that is known. */
   readonly moved: Change | null;
@@ -69,7 +69,7 @@ function makeRow(
     codeSystem: entity.codeSystem,
     name: nameIn(language, entity),
     region: entity.region && { code: entity.region.code, name: nameIn(language, entity.region) },
-    searched: [entity.name_vi, entity.name_en, entity.code],
+    searched: [entity.name_vi, entity.name_en, entity.code, ...entity.otherNames],
     rank,
     value,
     change: moved?.rank ?? null,

@@ -25,7 +25,7 @@ import { type LiveRanking, useLiveRanking } from './liveRanking.ts';
 import { readOrder, sortRows } from './order.ts';
 import type { RowFrame } from './rankingRow.tsx';
 import { RankingTable } from './rankingTable.tsx';
-import { nameIn, type Reference, type Round, rowMaker } from './row.ts';
+import { nameIn, type Reference, type Round, type Row, rowMaker } from './row.ts';
 import { isFound } from './search.ts';
 import { spanOf } from './sparkline.tsx';
 import { RANKING_WORDS } from './text.ts';
@@ -253,7 +253,7 @@ function OfRound({
                 peerGroup: group,
                 measure,
                 'filter.region.eq': region,
-                'filter.name.contains': choice.search,
+                ...parametersOf(choice.search, rows),
               }}
             />
             {/* With the round by name: what is newest today is not tomorrow. */}
@@ -307,5 +307,18 @@ function watchWidth(tell: () => void): () => void {
   for (const width of [WIDE, HUGE]) width.addEventListener('change', tell);
   return () => {
     for (const width of [WIDE, HUGE]) width.removeEventListener('change', tell);
+  };
+}
+
+/** A search finds by more than the filter of names does, so the file is told which rows are shown; of none the filter finds none either. */
+function parametersOf(search: string, rows: readonly Row[]): Readonly<Record<string, string>> {
+  if (search.trim() === '') return {};
+  if (rows.length === 0) return { 'filter.name.contains': search };
+  // In one order, so that the address does not change whenever ranks do.
+  return {
+    'filter.entity.in': rows
+      .map(({ codeSystem, code }) => `${codeSystem}:${code}`)
+      .sort()
+      .join(','),
   };
 }

@@ -1,3 +1,4 @@
+import { KIND_WORDS } from '../../domain/kindWord.js';
 import { syncFailure } from '../failure.js';
 
 /** Tones as combining marks: grave, acute, tilde, hook above, dot below. */
@@ -10,12 +11,12 @@ const INVISIBLE = /[\u200B-\u200D\u2060\uFEFF]/g;
 /** Legacy encodings and hurried converters write Icelandic and African letters for Đ. */
 const FALSE_D = /[\u00F0\u0256]/g;
 
-/** Words for kinds of bodies, by the kind that may carry them, and how else they are written. */
-const PREFIXES = [
-  { kind: 'municipality', prefix: 'thành phố', spellings: ['thành phố', 'tp', 't p'] },
-  { kind: 'province', prefix: 'tỉnh', spellings: ['tỉnh'] },
-  { kind: 'ministry', prefix: 'bộ', spellings: ['bộ'] },
-].map(({ kind, prefix, spellings }) => ({ kind, prefix: fold(prefix), spellings: spellings.map(fold) }));
+/** {@link KIND_WORDS} in the form of names. */
+const PREFIXES = KIND_WORDS.map(({ kind, word, spellings }) => ({
+  kind,
+  prefix: fold(word),
+  spellings: spellings.map(fold),
+}));
 
 /**
  * Writes the name of a body in one form: NFC, lower case, hyphens and punctuation as spaces, the tone at the end of each word (Hòa and Hoà, Thủy and

@@ -1,5 +1,4 @@
 import { GraphQLInt } from 'graphql';
-import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Args, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import { type Alert, type AlertKind, type AlertSeverity, alertMessage } from '../domain/alert.js';
 import type { Catalogue } from '../domain/catalogue.js';
@@ -9,6 +8,7 @@ import { openPage, ReadPageArgs } from './at.js';
 import { connectionType, numberAfter } from './connection.js';
 import type { GraphContext, View } from './context.js';
 import { Cost, Scan } from './cost.js';
+import { DateTimeScalar } from './dateTime.js';
 import { EntityType, readEntityCode } from './entity.js';
 import {
   BooleanFilter,
@@ -45,10 +45,10 @@ export class AlertType implements NodeType {
   @Field(() => String, { description: 'The revision at which it was raised: decimal digits, compared as an integer.' })
   readonly revision: string;
 
-  @Field(() => GraphQLDateTime, { description: 'When it was raised; of a failed run, when that ended.' })
+  @Field(() => DateTimeScalar, { description: 'When it was raised; of a failed run, when that ended.' })
   readonly openedAt: Date;
 
-  @Field(() => GraphQLDateTime, {
+  @Field(() => DateTimeScalar, {
     nullable: true,
     description:
       'When its matter was over; null = it is open. A fall in a published result is final: it is told once and never open.',

@@ -1,5 +1,4 @@
 import { GraphQLID } from 'graphql';
-import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Args, Ctx, Field, Mutation, ObjectType, Query, Resolver } from 'type-graphql';
 import { makeApiKey } from '../access/apiKey.js';
 import type { Role } from '../access/viewer.js';
@@ -11,6 +10,7 @@ import { countApiKeys, findApiKey, insertApiKey, listApiKeys, revokeApiKey, revo
 import { connectionType, PageArgs, pageSize, positionIn } from './connection.js';
 import type { GraphContext, View } from './context.js';
 import { Cost } from './cost.js';
+import { DateTimeScalar } from './dateTime.js';
 import { NodeType } from './node.js';
 import { Volatile } from './volatile.js';
 import { RoleWord } from './words.js';
@@ -39,16 +39,16 @@ class ApiKeyType implements NodeType {
   @Field(() => String, { description: 'Subject of whoever made it.' })
   readonly createdBy: string;
 
-  @Field(() => GraphQLDateTime, { description: 'When it was made.' })
+  @Field(() => DateTimeScalar, { description: 'When it was made.' })
   readonly createdAt: Date;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When it ends by itself; null = never.' })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it ends by itself; null = never.' })
   readonly expiresAt: Date | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When it was revoked; null = it was not.' })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was revoked; null = it was not.' })
   readonly revokedAt: Date | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When it was last used, to the hour; null = never.' })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was last used, to the hour; null = never.' })
   readonly lastUsedAt: Date | null;
 
   constructor(readonly key: ApiKey) {
@@ -123,7 +123,7 @@ export class ApiKeyResolver {
       description: 'The entity of an OFFICER: `GSO-2025:79`, or an unambiguous code.',
     })
     entity: string | null,
-    @Arg('expiresAt', () => GraphQLDateTime, { nullable: true, description: 'When it ends by itself.' })
+    @Arg('expiresAt', () => DateTimeScalar, { nullable: true, description: 'When it ends by itself.' })
     expiresAt: Date | null,
     @Arg('idempotencyKey', () => String, IDEMPOTENCY_KEY) idempotencyKey: string | null,
     @Ctx() { platform, catalogue, viewer, now }: GraphContext,

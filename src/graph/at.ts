@@ -1,13 +1,13 @@
-import { GraphQLDateTime } from 'graphql-scalars';
 import { ArgsType, Field, InputType } from 'type-graphql';
 import { PlatformError } from '../domain/errors.js';
 import { revisionAt, timeOfRevision } from '../store/revision.js';
 import { PageArgs, type Position, pageSize, readCursor, revisionOfCursor } from './connection.js';
 import { createContext, type GraphContext, View } from './context.js';
+import { DateTimeScalar } from './dateTime.js';
 
 @InputType({ description: 'A state of the past: give exactly one of the two.' })
 export class AsOfInput {
-  @Field(() => GraphQLDateTime, {
+  @Field(() => DateTimeScalar, {
     nullable: true,
     description: 'The state that was served at this time. A time to come means now.',
   })

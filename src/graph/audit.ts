@@ -1,10 +1,11 @@
-import { GraphQLDateTime, GraphQLJSONObject } from 'graphql-scalars';
+import { GraphQLJSONObject } from 'graphql-scalars';
 import { Arg, Args, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import { type AuditField, countAudit, type ListedAudit, listAudit } from '../store/audit.js';
 import type { Filter } from '../store/condition.js';
 import { connectionType, numberAfter, PageArgs, pageSize, positionIn } from './connection.js';
 import type { GraphContext, View } from './context.js';
 import { Scan } from './cost.js';
+import { DateTimeScalar } from './dateTime.js';
 import { DateTimeFilter, filterInput, mapFilter, StringFilter } from './filter.js';
 import { NodeType } from './node.js';
 import { Volatile } from './volatile.js';
@@ -18,7 +19,7 @@ import { Volatile } from './volatile.js';
 class AuditEntryType implements NodeType {
   readonly id: string;
 
-  @Field(() => GraphQLDateTime, { description: 'When.' })
+  @Field(() => DateTimeScalar, { description: 'When.' })
   readonly at: Date;
 
   @Field(() => String, {

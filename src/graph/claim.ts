@@ -1,10 +1,10 @@
-import { GraphQLDateTime } from 'graphql-scalars';
 import { Field, ObjectType } from 'type-graphql';
 import type { Figure } from '../domain/observation.js';
 import type { Evidence, ItemState } from '../domain/submission.js';
 import type { Claim } from '../store/readClaims.js';
 import type { View } from './context.js';
 import { ListSize } from './cost.js';
+import { DateTimeScalar } from './dateTime.js';
 import { DecimalScalar } from './decimal.js';
 import { RoundType } from './round.js';
 import { Volatile } from './volatile.js';
@@ -73,7 +73,7 @@ export class ClaimType {
   @Field(() => Boolean, { description: 'The report was generated; nobody submitted it.' })
   readonly simulated: boolean;
 
-  @Field(() => GraphQLDateTime, { description: 'When the report was handed in.' })
+  @Field(() => DateTimeScalar, { description: 'When the report was handed in.' })
   readonly submittedAt: Date;
 
   readonly #claim: Claim;

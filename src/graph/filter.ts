@@ -1,11 +1,12 @@
 import 'reflect-metadata';
 import { Buffer } from 'node:buffer';
 import { GraphQLBoolean, GraphQLFloat, GraphQLInt, GraphQLString } from 'graphql';
-import { GraphQLDateTime, GraphQLLocalDate } from 'graphql-scalars';
+import { GraphQLLocalDate } from 'graphql-scalars';
 import { type ClassType, Field, InputType } from 'type-graphql';
 import { PlatformError } from '../domain/errors.js';
 import { foldText } from '../domain/text.js';
 import { type Condition, type Filter } from '../store/condition.js';
+import { DateTimeScalar } from './dateTime.js';
 import { DecimalScalar } from './decimal.js';
 
 type TypeThunk = () => object;
@@ -57,7 +58,7 @@ export const DecimalFilter = conditionInput(
   ORDERED,
 );
 /** Conditions on a time. */
-export const DateTimeFilter = conditionInput('DateTimeFilter', 'Conditions on a time.', () => GraphQLDateTime, ORDERED);
+export const DateTimeFilter = conditionInput('DateTimeFilter', 'Conditions on a time.', () => DateTimeScalar, ORDERED);
 /** Conditions on a day, `2025-07-01`, which sorts as text. */
 export const DateFilter = conditionInput('LocalDateFilter', 'Conditions on a day.', () => GraphQLLocalDate, ORDERED);
 /** Conditions on yes or no; it has no order. */

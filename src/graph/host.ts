@@ -1,9 +1,9 @@
 import { GraphQLFloat, GraphQLInt } from 'graphql';
-import { GraphQLDateTime } from 'graphql-scalars';
 import { Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import { type HostState, readHosts } from '../store/hostState.js';
 import type { GraphContext } from './context.js';
 import { Cost, ListSize } from './cost.js';
+import { DateTimeScalar } from './dateTime.js';
 import { Volatile } from './volatile.js';
 import { type CircuitState, CircuitStateWord } from './words.js';
 
@@ -23,7 +23,7 @@ export class HostType {
   @Field(() => GraphQLInt, { description: 'Requests in a row that failed: no answer, 5xx or 429.' })
   readonly failures: number;
 
-  @Field(() => GraphQLDateTime, {
+  @Field(() => DateTimeScalar, {
     nullable: true,
     description: 'When the next request may try; null = the circuit is closed.',
   })
@@ -38,7 +38,7 @@ export class HostType {
   @Field(() => GraphQLInt, { description: 'Requests under way, counted where their number is limited.' })
   readonly running: number;
 
-  @Field(() => GraphQLDateTime, { description: 'When its circuit last changed.' })
+  @Field(() => DateTimeScalar, { description: 'When its circuit last changed.' })
   readonly changedAt: Date;
 
   constructor(state: HostState, now: Date) {

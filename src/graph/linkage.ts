@@ -1,5 +1,5 @@
 import { GraphQLFloat, GraphQLInt } from 'graphql';
-import { GraphQLDateTime, GraphQLLocalDate } from 'graphql-scalars';
+import { GraphQLLocalDate } from 'graphql-scalars';
 import { Arg, Args, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import { type Entity, entityKey } from '../domain/entity.js';
 import { PlatformError } from '../domain/errors.js';
@@ -10,6 +10,7 @@ import { openPage, ReadPageArgs } from './at.js';
 import { connectionType, numberAfter } from './connection.js';
 import type { GraphContext, View } from './context.js';
 import { Cost, Scan } from './cost.js';
+import { DateTimeScalar } from './dateTime.js';
 import { DecimalScalar } from './decimal.js';
 import { EntityType, readEntityCode } from './entity.js';
 import { LangArg, nameIn } from './name.js';
@@ -81,10 +82,10 @@ export class LinkageType {
   @Field(() => ObsStatusWord, { description: 'SDMX observation status: normal or provisional.' })
   readonly obsStatus: ObsStatus;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When the producer released it; null = not said.' })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When the producer released it; null = not said.' })
   readonly publishedAt: Date | null;
 
-  @Field(() => GraphQLDateTime, { description: 'When the platform fetched it.' })
+  @Field(() => DateTimeScalar, { description: 'When the platform fetched it.' })
   readonly retrievedAt: Date;
 
   @Field(() => GraphQLInt, { description: 'Number of the page within the run that read it.' })

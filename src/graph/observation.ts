@@ -1,5 +1,4 @@
 import { GraphQLInt } from 'graphql';
-import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Args, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import type { Catalogue } from '../domain/catalogue.js';
 import type { Observation, ObsStatus } from '../domain/observation.js';
@@ -15,11 +14,13 @@ import { ClaimType } from './claim.js';
 import { connectionType, numberAfter } from './connection.js';
 import { type GraphContext, type View } from './context.js';
 import { Cost, Scan } from './cost.js';
+import { DateTimeScalar } from './dateTime.js';
 import { DecimalScalar } from './decimal.js';
 import { EntityType, readEntityCode } from './entity.js';
 import { choiceFilter, compileCondition, DecimalFilter, filterInput, mapFilter, StringFilter } from './filter.js';
 import { MeasureType } from './measure.js';
 import { NodeType } from './node.js';
+import { requirePeriods } from './period.js';
 import { readSource, SourceType } from './source.js';
 import { SyncRunType } from './syncRun.js';
 import { Reads, Volatile } from './volatile.js';
@@ -103,13 +104,13 @@ export class ObservationType implements NodeType {
   }
 
   @Cost(5)
-  @Field(() => GraphQLDateTime, { description: 'When the platform fetched it.' })
+  @Field(() => DateTimeScalar, { description: 'When the platform fetched it.' })
   async retrievedAt(): Promise<Date> {
     return (await this.#trace()).retrievedAt;
   }
 
   @Cost(5)
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When the producer released it; null = not said.' })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When the producer released it; null = not said.' })
   async publishedAt(): Promise<Date | null> {
     return (await this.#trace()).publishedAt;
   }
@@ -169,7 +170,10 @@ type ObservationField = 'entity' | 'indicator' | 'period' | 'source' | 'value' |
 const ObservationFilter = filterInput<ObservationField>('ObservationFilter', 'Selects observations.', {
   entity: [StringFilter, 'Its entity, as code `74` or with code system, `GSO-2004:74`.'],
   indicator: [StringFilter, 'Its indicator, as code `GOV_ACTIVITY.01` or with framework, `PDTI-922:GOV_ACTIVITY.01`.'],
-  period: [StringFilter, 'The time that it refers to.'],
+  period: [
+    StringFilter,
+    'The time that it refers to: `2022`, `2022-Q3` or `2022-03`. BAD_USER_INPUT for anything else, but in `contains`.',
+  ],
   source: [StringFilter, 'Key of its source.'],
   value: [DecimalFilter, 'Its value; ratios have none.'],
   obsStatus: [choiceFilter('ObsStatus', () => ObsStatusWord), 'SDMX observation status.'],
@@ -192,6 +196,7 @@ function toStored(
     const found = measures.filter(({ code, frameworkCode }) => holds([code, `${frameworkCode}:${code}`]));
     return ['indicatorId', { in: found.map(({ id }) => id) }];
   }
+  if (field === 'period') requirePeriods(condition);
   return [field, condition];
 }
 

@@ -1,5 +1,5 @@
 import { GraphQLInt } from 'graphql';
-import { GraphQLDateTime, GraphQLJSON } from 'graphql-scalars';
+import { GraphQLJSON } from 'graphql-scalars';
 import { Arg, Args, Ctx, Field, FieldResolver, ObjectType, Resolver, Root } from 'type-graphql';
 import {
   countPages,
@@ -13,6 +13,7 @@ import type { PageBodyHead } from '../store/pageBody.js';
 import { connectionType, numberAfter, PageArgs, pageSize, positionIn } from './connection.js';
 import type { GraphContext, View } from './context.js';
 import { Cost } from './cost.js';
+import { DateTimeScalar } from './dateTime.js';
 import { SyncRunType } from './syncRun.js';
 import { Volatile } from './volatile.js';
 
@@ -78,7 +79,7 @@ export class SourcePageType {
   @Field(() => GraphQLInt, { description: 'HTTP status of the answer.' })
   readonly status: number;
 
-  @Field(() => GraphQLDateTime, { description: 'When it was fetched.' })
+  @Field(() => DateTimeScalar, { description: 'When it was fetched.' })
   readonly retrievedAt: Date;
 
   @Field(() => String, { description: 'SHA-256 of the body without secrets, hexadecimal.' })

@@ -1,10 +1,10 @@
 import { GraphQLID } from 'graphql';
-import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Args, Ctx, Field, FieldResolver, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { SnapshotHead, SnapshotStatus } from '../domain/snapshot.js';
 import { openView, ReadArgs } from './at.js';
 import { connectionType, PageArgs, pageSize, positionIn, slicePage } from './connection.js';
 import { type GraphContext, type View } from './context.js';
+import { DateTimeScalar } from './dateTime.js';
 import { MergePolicyVersion } from './mergePolicy.js';
 import { NodeType } from './node.js';
 import { RoundType } from './round.js';
@@ -31,10 +31,10 @@ export class SnapshotType implements NodeType {
   @Field(() => SnapshotStatusWord, { description: 'Provisional, or published and sealed.' })
   readonly status: SnapshotStatus;
 
-  @Field(() => GraphQLDateTime, { description: 'When it was computed.' })
+  @Field(() => DateTimeScalar, { description: 'When it was computed.' })
   readonly computedAt: string;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When it was published; null = provisional.' })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was published; null = provisional.' })
   readonly publishedAt: string | null;
 
   @Field(() => String, {

@@ -1,5 +1,4 @@
 import { GraphQLInt } from 'graphql';
-import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Args, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import type { SourceKind, SourceStatus } from '../domain/source.js';
 import type { Filter } from '../store/condition.js';
@@ -8,6 +7,7 @@ import { openPage, openView, ReadArgs, ReadPageArgs } from './at.js';
 import { connectionType, slicePage } from './connection.js';
 import { type GraphContext, type View } from './context.js';
 import { Cost, Scan } from './cost.js';
+import { DateTimeScalar } from './dateTime.js';
 import { BooleanFilter, choiceFilter, compileFilter, filterInput, type Readers, StringFilter } from './filter.js';
 import { LangArg, nameIn } from './name.js';
 import { NodeType } from './node.js';
@@ -55,11 +55,11 @@ export class SourceType implements NodeType {
   @Field(() => GraphQLInt, { nullable: true, description: 'Age in seconds that makes it stale; null = it never is.' })
   readonly freshnessLimitSeconds: number | null;
 
-  @Field(() => GraphQLDateTime, { description: 'When it was registered.' })
+  @Field(() => DateTimeScalar, { description: 'When it was registered.' })
   readonly createdAt: Date;
 
   @Volatile()
-  @Field(() => GraphQLDateTime, {
+  @Field(() => DateTimeScalar, {
     nullable: true,
     description: 'When its newest good run ended, which `stale` goes by; null = there is none.',
   })

@@ -1,10 +1,10 @@
 import { GraphQLInt } from 'graphql';
-import { GraphQLDateTime } from 'graphql-scalars';
 import { Field, FieldResolver, ObjectType, Resolver, Root } from 'type-graphql';
 import type { ListedSource } from '../store/listSources.js';
 import type { ListedSettings, ListedVersion } from '../store/listSourceVersions.js';
 import type { View } from './context.js';
 import { Cost, ListSize } from './cost.js';
+import { DateTimeScalar } from './dateTime.js';
 import { SourceType } from './source.js';
 import { Volatile } from './volatile.js';
 import { type SourceVersionStatus, SourceVersionStatusWord } from './words.js';
@@ -24,7 +24,7 @@ class SourceVersionType {
   @Field(() => String, { description: 'SHA-256 of the manifest, hexadecimal.' })
   readonly sha256: string;
 
-  @Field(() => GraphQLDateTime, { description: 'When it was registered.' })
+  @Field(() => DateTimeScalar, { description: 'When it was registered.' })
   readonly createdAt: Date;
 
   @Field(() => String, {
@@ -33,7 +33,7 @@ class SourceVersionType {
   })
   readonly createdBy: string | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When it was last checked; null = not yet.' })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was last checked; null = not yet.' })
   readonly checkedAt: Date | null;
 
   @Field(() => Boolean, { nullable: true, description: 'Whether it passed its last check; null = no check yet.' })
@@ -77,7 +77,7 @@ class SourceSecretType {
   @Field(() => String, { description: 'Its name, as the manifest says.' })
   readonly name: string;
 
-  @Field(() => GraphQLDateTime, { description: 'When it was last set.' })
+  @Field(() => DateTimeScalar, { description: 'When it was last set.' })
   readonly updatedAt: Date;
 
   constructor({ name, updatedAt }: { readonly name: string; readonly updatedAt: Date }) {
@@ -108,7 +108,7 @@ class SourceSettingsType {
   @Field(() => [SourceSecretType], { description: 'The secrets that are set, without their values.' })
   readonly secrets: readonly SourceSecretType[];
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When they were last changed; null = never set.' })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When they were last changed; null = never set.' })
   readonly updatedAt: Date | null;
 
   constructor(settings: ListedSettings | null) {

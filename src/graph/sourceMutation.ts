@@ -1,7 +1,6 @@
 import { GraphQLInt } from 'graphql';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { PlatformError } from '../domain/errors.js';
-import { isPeriod } from '../domain/period.js';
 import type { RunMode } from '../domain/syncRun.js';
 import type { Actor } from '../pipeline/changeSource.js';
 import { once } from '../pipeline/once.js';
@@ -22,6 +21,7 @@ import type { SourceStage } from '../pipeline/sourceStage.js';
 import { type GraphContext, stageOf, type View, viewAfter } from './context.js';
 import { ListSize } from './cost.js';
 import { ManifestProblemType, type ProblemText } from './manifestProblem.js';
+import { requirePeriod } from './period.js';
 import { findSource, SourceType } from './source.js';
 import { IDEMPOTENCY_KEY, PreviewSourceInput, RegisterSourceInput, SourceSettingsInput } from './sourceInput.js';
 import { SourcePreviewType } from './sourcePreview.js';
@@ -243,10 +243,7 @@ export class SourceMutationResolver {
     @Ctx() context: GraphContext,
   ): Promise<SyncSourcePayload> {
     if (mode === 'REPLAY') throw new PlatformError('BAD_USER_INPUT', 'A replay reads nothing; ask for replayRejected.');
-    if (period !== null && period !== undefined && !isPeriod(period)) {
-      const message = `"${period.slice(0, 40)}" is no period; write 2024, 2024-Q3 or 2024-03.`;
-      throw new PlatformError('BAD_USER_INPUT', message);
-    }
+    if (period !== null && period !== undefined) requirePeriod(period);
     const input = { key, wait: wait ?? true, mode: mode ?? ('INCREMENTAL' as const), period: period ?? null };
     const { runId } = await write(context, 'syncSource', input, idempotencyKey, async (stage, actor) => {
       await requireActive(stage, actor, key, { mode: input.mode, period: input.period });

@@ -1,11 +1,11 @@
 import { GraphQLInt } from 'graphql';
-import { GraphQLDateTime } from 'graphql-scalars';
 import { Field, ObjectType } from 'type-graphql';
 import type { Catalogue } from '../domain/catalogue.js';
 import { entityKey } from '../domain/entity.js';
 import type { ObsStatus } from '../domain/observation.js';
 import type { Preview } from '../pipeline/previewSource.js';
 import { ListSize } from './cost.js';
+import { DateTimeScalar } from './dateTime.js';
 import { DecimalScalar } from './decimal.js';
 import { ManifestProblemType } from './manifestProblem.js';
 import { ObsStatusWord } from './words.js';
@@ -98,7 +98,7 @@ class PreviewPageType {
   @Field(() => Boolean, { description: 'Whether the answer is longer.' })
   readonly bodyCut: boolean;
 
-  @Field(() => GraphQLDateTime, { description: 'When it was read.' })
+  @Field(() => DateTimeScalar, { description: 'When it was read.' })
   readonly retrievedAt: Date;
 
   @ListSize(100)

@@ -1,5 +1,4 @@
 import { GraphQLFloat, GraphQLInt } from 'graphql';
-import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Args, Ctx, Field, FieldResolver, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import { ERROR_CODES } from '../domain/errors.js';
 import type { RunMode, SyncStatus } from '../domain/syncRun.js';
@@ -9,6 +8,7 @@ import { openPage, ReadPageArgs } from './at.js';
 import { connectionType, numberAfter, type Page, PageArgs, type Position, pageSize, positionIn } from './connection.js';
 import { type GraphContext, type View } from './context.js';
 import { Cost, Scan } from './cost.js';
+import { DateTimeScalar } from './dateTime.js';
 import { choiceFilter, DateTimeFilter, filterInput, mapFilter, StringFilter } from './filter.js';
 import { NodeType } from './node.js';
 import { readSource, SourceType } from './source.js';
@@ -82,10 +82,10 @@ export class SyncRunType implements NodeType {
   @Field(() => SyncModeWord, { description: 'Whether it read all or what changed.' })
   readonly mode: RunMode;
 
-  @Field(() => GraphQLDateTime, { description: 'When it began.' })
+  @Field(() => DateTimeScalar, { description: 'When it began.' })
   readonly startedAt: Date;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When it ended; null = under way.' })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it ended; null = under way.' })
   readonly finishedAt: Date | null;
 
   @Field(() => GraphQLInt, {

@@ -1,5 +1,4 @@
 import { GraphQLInt } from 'graphql';
-import { GraphQLDateTime } from 'graphql-scalars';
 import { Args, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import type { AlertKind } from '../domain/alert.js';
 import type { DeliveryState, Webhook, WebhookDelivery, WebhookEvent, WebhookStatus } from '../domain/webhook.js';
@@ -8,6 +7,7 @@ import { AlertType, findAlert } from './alert.js';
 import { connectionType, numberAfter, PageArgs, pageSize, positionIn } from './connection.js';
 import type { GraphContext, View } from './context.js';
 import { Cost, ListSize } from './cost.js';
+import { DateTimeScalar } from './dateTime.js';
 import { EntityType } from './entity.js';
 import { NodeType } from './node.js';
 import { readSource, SourceType } from './source.js';
@@ -41,10 +41,10 @@ export class WebhookDeliveryType implements NodeType {
   })
   readonly error: string | null;
 
-  @Field(() => GraphQLDateTime, { description: 'When it was written, with its alert.' })
+  @Field(() => DateTimeScalar, { description: 'When it was written, with its alert.' })
   readonly createdAt: Date;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When it was last sent; null = not yet.' })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was last sent; null = not yet.' })
   readonly lastAttemptAt: Date | null;
 
   constructor(
@@ -98,7 +98,7 @@ export class WebhookType implements NodeType {
   @Field(() => String, { nullable: true, description: 'Why the platform has paused it; null = it has not.' })
   readonly statusReason: string | null;
 
-  @Field(() => GraphQLDateTime, {
+  @Field(() => DateTimeScalar, {
     nullable: true,
     description: 'Since when nothing was accepted; null = the last message was. After a day it is paused.',
   })
@@ -107,7 +107,7 @@ export class WebhookType implements NodeType {
   @Field(() => String, { description: 'Subject of whoever registered it.' })
   readonly createdBy: string;
 
-  @Field(() => GraphQLDateTime, { description: 'When it was registered.' })
+  @Field(() => DateTimeScalar, { description: 'When it was registered.' })
   readonly createdAt: Date;
 
   constructor(

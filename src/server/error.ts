@@ -64,6 +64,12 @@ export function errorBody(
   return { errors: [{ message, extensions }] };
 }
 
+/** What Fastify does not say: how much it takes, and of what kind. */
+const EXPLANATIONS: ReadonlyMap<number, string> = new Map([
+  [413, `The body is larger than the ${MAX_PAYLOAD_BYTES / 1024} kB that are allowed. Ask in parts.`],
+  [415, 'The body must be JSON and say so: send it with the header "content-type: application/json".'],
+]);
+
 /**
  * Answers 404 for unknown paths and the right status for bodies that Fastify itself refuses, never a stack.
  * @param sendPage answers an unknown path to who wants a page; false = nobody was answered
@@ -83,12 +89,7 @@ export function addErrorHandlers(
       return reply.code(500).send(errorBody('INTERNAL_SERVER_ERROR', 'Internal server error'));
     }
     const code = status === 413 ? 'PAYLOAD_TOO_LARGE' : 'BAD_REQUEST';
-    // Fastify does not say how much it takes.
-    const message =
-      status === 413
-        ? `The body is larger than the ${MAX_PAYLOAD_BYTES / 1024} kB that are allowed. Ask in parts.`
-        : error.message;
-    return reply.code(status).send(errorBody(code, message));
+    return reply.code(status).send(errorBody(code, EXPLANATIONS.get(status) ?? error.message));
   });
 }
 

@@ -193,7 +193,11 @@ class ExportRoute {
     const source = this.#options.trusted.resolve(sent, request.signedIn.viewer);
     if (source === null)
       throw new PlatformError('BAD_REQUEST', 'Send a query: in the body as JSON, or as "query" in the address.');
-    const path = readOnce(search, 'path') ?? '';
+    const path = readOnce(search, 'path');
+    if (!path) {
+      const message = 'Give path=…, the list of the answer whose items are the rows, for example path=rounds.edges.';
+      throw new PlatformError('BAD_USER_INPUT', message);
+    }
     const wanted = { source, ...readOperation(sent), path, lang: options.lang, limit: mostRows(format) };
     return {
       ...{ name: 'query', format, options },

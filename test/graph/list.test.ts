@@ -217,6 +217,14 @@ describe('filters in SQL', () => {
     );
   });
 
+  it('refuses to compare periods with what is none, at any depth', async () => {
+    for (const period of ['{ eq: "20222" }', '{ in: ["2022", "2022-13"] }', '{ gte: "2022-Q5" }', '{ ne: "" }']) {
+      for (const filter of [`{ period: ${period} }`, `{ or: [{ not: { period: ${period} } }] }`])
+        expect(await graph.fail(`{ observations(filter: ${filter}) { totalCount } }`)).toBe('BAD_USER_INPUT');
+    }
+    expect(await count({ period: { contains: 'Q5' } })).toBe(0);
+  });
+
   it('corrected observations are left out unless the history is asked for', async () => {
     const about = { entity: { eq: 'GSO-2025:04' }, indicator: { eq: 'ECO_ACTIVITY.08' }, source: { eq: 'registry' } };
     await graph.measure('GSO-2025:04', 'ECO_ACTIVITY.08', 7, 1000);

@@ -269,6 +269,18 @@ describe('an address', () => {
       'ranking.csv?round=PROVINCE-2022&orderBy=NAME',
       '"orderBy" must be JSON such as [{"by":"NAME"}]; received "NAME".',
     ],
+    [
+      '../export?format=csv&query={rounds{totalCount}}',
+      'Give path=…, the list of the answer whose items are the rows, for example path=rounds.edges.',
+    ],
+    [
+      'observations.csv?filter.period.eq=20222',
+      '"20222" is no period; write a year, quarter or month: 2024, 2024-Q3 or 2024-03.',
+    ],
+    [
+      'ranking.csv?round=PROVINCE-2022&at.asOf.time=2020-01-01',
+      expect.stringContaining('such as "2020-01-01T00:00:00Z"'),
+    ],
   ])('says what is missing or expected, with an example: %s', async (path, message) => {
     expect(await (await fetchFile(path)).json()).toMatchObject({ errors: [{ message }] });
   });

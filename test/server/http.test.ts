@@ -139,20 +139,45 @@ describe('/graphql over HTTP', () => {
     });
   });
 
+  /** What curl says of a body if it is told nothing. */
+  const FORM = 'application/x-www-form-urlencoded';
+
   it('bodies over the limit, batches, other types and broken JSON are refused in the shape of GraphQL', async () => {
     const { url } = await startReady();
     const post = async (body: string, type = 'application/json') => {
       const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': type }, body });
-      const answer = (await response.json()) as { errors: { extensions: { code: string } }[] };
-      return [response.status, answer.errors[0]?.extensions.code];
+      const answer = (await response.json()) as { errors: { message: string; extensions: { code: string } }[] };
+      return [
+        response.status,
+        answer.errors[0]?.extensions.code,
+        ...(type === FORM ? [answer.errors[0]?.message] : []),
+      ];
     };
     const long = JSON.stringify({ query: `{ __typename } # ${'x'.repeat(MAX_PAYLOAD_BYTES)}` });
     expect(await post(long)).toEqual([413, 'PAYLOAD_TOO_LARGE']);
     expect(await post('[{"query":"{ __typename }"}]')).toEqual([400, 'BAD_REQUEST']);
     expect(await post('{"query":')).toEqual([400, 'BAD_REQUEST']);
     expect(await post('{"__proto__":{"query":"{ __typename }"}}')).toEqual([400, 'BAD_REQUEST']);
-    expect(await post('query=%7B__typename%7D', 'application/x-www-form-urlencoded')).toEqual([415, 'BAD_REQUEST']);
+    const told = 'The body must be JSON and say so: send it with the header "content-type: application/json".';
+    expect(await post('{"query":"{ __typename }"}', FORM)).toEqual([415, 'BAD_REQUEST', told]);
     expect(await post('{"query":"{ __typename }"}', 'text/plain')).toEqual([400, 'BAD_REQUEST']);
+  });
+
+  it('a time that is none is told with an example, as a literal and as a variable', async () => {
+    const { url } = await startReady();
+    const read = (time: string) => `entities(at: { asOf: { time: ${time} } }) { totalCount }`;
+    const bodies = [
+      { query: `{ ${read('"2020-01-01"')} }` },
+      { query: `query ($time: DateTime) { ${read('$time')} }`, variables: { time: '2020-01-01' } },
+    ];
+    for (const body of bodies) {
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify(body) });
+      const { errors } = (await response.json()) as { errors: { message: string; extensions: { code: string } }[] };
+      expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+      expect(errors[0]?.message).toContain('"2020-01-01" is not a DateTime');
+      expect(errors[0]?.message).toContain('such as "2020-01-01T00:00:00Z"');
+    }
   });
 
   it('the second and third request of a document are answered like the first', async () => {

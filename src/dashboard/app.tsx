@@ -1,7 +1,8 @@
-import { Suspense } from 'react';
+import { Suspense, useEffect, useRef } from 'react';
 import { Link, Route, Switch, useLocation, useRoute } from 'wouter';
 import { useConnection, useLostSince } from './connection.ts';
 import { useFormats, useLanguage, useWords } from './language.tsx';
+import { useIsNarrow } from './narrow.ts';
 import { Waiting } from './parts/asyncState.tsx';
 import { Boundary } from './parts/loaded.tsx';
 import { SignIn } from './parts/signIn.tsx';
@@ -82,10 +83,18 @@ function Nowhere() {
 function Navigation() {
   const say = useWords(FRAME_WORDS);
   const { mayRegister } = useViewer();
+  const [path] = useLocation();
+  const list = useRef<HTMLUListElement>(null);
+  // On a phone the pages are one line that scrolls: the one that is looked at is in sight.
+  useEffect(() => {
+    const { current } = list;
+    const here = current?.querySelector<HTMLElement>(`a[href="${CSS.escape(path)}"]`);
+    if (current && here) current.scrollLeft = here.offsetLeft + here.offsetWidth / 2 - current.clientWidth / 2;
+  }, [path]);
   const shown = VIEWS.filter(({ label }) => label !== null && (label !== 'register' || mayRegister));
   return (
     <nav aria-label={say('navigation')}>
-      <ul>
+      <ul ref={list}>
         {shown.map((view) => (
           <NavigationItem key={view.path} view={view} />
         ))}
@@ -144,14 +153,27 @@ function Notices() {
   const isSimulated = useSimulated();
   return (
     <section className="notices" aria-label={say('notices')}>
-      {isSimulated ? (
-        <p className="notice-simulated">
-          <strong>{say('simulated')}.</strong> {say('simulatedWhy')}
-        </p>
-      ) : null}
+      {isSimulated ? <SimulatedNotice /> : null}
       <p className={`notice-connection is-${state}`} role="status">
         {say(state)} {lostSince === null ? '' : say('staleSince', { time: time(lostSince) })}
       </p>
     </section>
+  );
+}
+
+/** That figures are simulated always stands there; on a phone the reason is folded. */
+function SimulatedNotice() {
+  const say = useWords(FRAME_WORDS);
+  return useIsNarrow() ? (
+    <details>
+      <summary>
+        <strong>{say('simulated')}</strong>
+      </summary>
+      <p>{say('simulatedWhy')}</p>
+    </details>
+  ) : (
+    <p>
+      <strong>{say('simulated')}.</strong> {say('simulatedWhy')}
+    </p>
   );
 }

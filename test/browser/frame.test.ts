@@ -74,6 +74,9 @@ it('fits windows from 360 to 2560 pixels in both themes', async () => {
     const { page, context } = await lookAt('/', { width, theme, language });
     await page.getByRole('table').first().waitFor();
     expect(await overflowOf(page), `${width} ${theme}`).toBe(0);
+    // What one comes for is on the first screen of a phone.
+    const first = await page.locator('.ranking tbody .cell-value').first().boundingBox();
+    expect((first?.y ?? 780) + (first?.height ?? 0), `${width} ${theme}`).toBeLessThanOrEqual(780);
     expect(await findBarriers(page), `${width} ${theme}`).toEqual([]);
     await takePicture(page, `frame-${width}-${theme}`);
     await context.close();

@@ -1,6 +1,7 @@
 import { type ReactNode, useId } from 'react';
 import type { RoundsQuery } from '../generated/operations.ts';
 import { useLanguage, useWords } from '../language.tsx';
+import { useIsNarrow } from '../narrow.ts';
 import type { Choice } from './choice.ts';
 import { MeasureSelect } from './measureSelect.tsx';
 import { nameIn, type Round } from './row.ts';
@@ -8,7 +9,7 @@ import { RANKING_WORDS } from './text.ts';
 
 type RoundHead = RoundsQuery['rounds']['nodes'][number]['node'];
 
-/** All filters of the ranking and the map. */
+/** All filters of the ranking and the map; on a phone they are folded, and the fold says what is chosen. */
 export function Filters({
   rounds,
   here,
@@ -32,6 +33,7 @@ export function Filters({
   const say = useWords(RANKING_WORDS);
   const { language } = useLanguage();
   const measureId = useId();
+  const isNarrow = useIsNarrow();
   const levels = [...new Set(rounds.map(({ level }) => level))];
   const ofLevel = rounds.filter(({ level }) => level === here.level).sort((a, b) => b.year - a.year);
   const regions = regionsOf(round);
@@ -46,7 +48,7 @@ export function Filters({
     const keepsGroup = next.peerGroups.some(({ code }) => code === choice.group);
     choose({ round: next.code, group: keepsGroup ? choice.group : '', marked: '' });
   };
-  return (
+  const fields = (
     <search className="filters ranking-filters">
       <Segments
         label={say('level')}
@@ -109,6 +111,26 @@ export function Filters({
       </label>
       <span className="other-view">{children}</span>
     </search>
+  );
+  if (!isNarrow) return fields;
+  const measure = round?.framework.measures.find(({ code }) => code === choice.measure);
+  const chosen = [
+    say(`level_${here.level}`),
+    here.status === 'OPEN' ? say('yearOpen', { year: here.year }) : here.year,
+    ...(here.peerGroups.length < 2 ? [] : here.peerGroups.filter(({ code }) => code === group)).map((each) =>
+      nameIn(language, each),
+    ),
+    measure === undefined ? '' : nameIn(language, measure),
+    ...regions.filter(({ code }) => code === choice.region).map((each) => nameIn(language, each)),
+    choice.search === '' ? '' : `“${choice.search}”`,
+  ].filter((each) => each !== '');
+  return (
+    <details className="filters-fold">
+      <summary>
+        <strong>{say('filters')}:</strong> {chosen.join(', ')}
+      </summary>
+      {fields}
+    </details>
   );
 }
 

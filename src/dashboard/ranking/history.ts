@@ -1,3 +1,5 @@
+import type { RankingHistoryQuery } from '../generated/operations.ts';
+
 /** A figure of an entity in a year. */
 export interface Point {
   readonly year: number;
@@ -20,6 +22,15 @@ export interface PastScore {
   readonly year: number;
   readonly value: number | null;
   readonly rank: number | null;
+}
+
+/** The scores of an answer to the query `RankingHistory`, in its order. */
+export function pastScoresOf({ scoreGroups }: RankingHistoryQuery): readonly PastScore[] {
+  return scoreGroups.edges.flatMap(({ node: { key, value, rank } }) =>
+    key.entity === null || key.year === null
+      ? []
+      : [{ entityId: key.entity.id, year: key.year, value: value.average, rank: rank.min }],
+  );
 }
 
 /**

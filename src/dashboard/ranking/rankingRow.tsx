@@ -13,6 +13,7 @@ export interface RowFrame {
   readonly round: string;
   /** How many are ranked. */
   readonly count: number;
+  readonly hasAutomatic: boolean;
   readonly hasCoverage: boolean;
   readonly hasOfficial: boolean;
   /** Only rank, name and score, beside a large map. */
@@ -78,9 +79,11 @@ export const RankingRow = memo(function RankingRow({
           <td className="cell-trend">
             <Sparkline points={row.history} span={frame.span} year={frame.year} />
           </td>
-          <td ref={automatic} className="number cell-automatic" data-label={say('automaticShort')}>
-            {format.share(row.automatic)}
-          </td>
+          {frame.hasAutomatic ? (
+            <td ref={automatic} className="number cell-automatic" data-label={say('automaticShort')}>
+              {format.share(row.automatic)}
+            </td>
+          ) : null}
           {frame.hasCoverage ? <td className="number cell-coverage">{format.share(row.coverage)}</td> : null}
           {frame.hasOfficial ? (
             <td className="number cell-official" data-label={say('official')}>

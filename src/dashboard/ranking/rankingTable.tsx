@@ -62,7 +62,7 @@ export function RankingTable({
                 <th scope="col" className="cell-trend">
                   {say('trend')}
                 </th>
-                {head('automatic', say('automatic'), say('automaticWhy'))}
+                {frame.hasAutomatic ? head('automatic', say('automatic'), say('automaticWhy')) : null}
                 {frame.hasCoverage ? head('coverage', say('coverage'), say('coverageWhy')) : null}
                 {frame.hasOfficial ? (
                   <th scope="col" className="number cell-official" title={say('officialWhy')}>

@@ -9,17 +9,18 @@ import {
   RoundsDocument,
   type RoundsQuery,
 } from '../generated/operations.ts';
-import { inSentence, useLanguage, useWords } from '../language.tsx';
+import { inSentence, useFormats, useLanguage, useWords } from '../language.tsx';
 import { codeOf, Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { CopyLink } from '../parts/copyLink.tsx';
 import { Downloads } from '../parts/downloads.tsx';
 import { Boundary, loadLater } from '../parts/loaded.tsx';
 import { Stopped } from '../parts/stopped.tsx';
 import { useRefusal } from '../refusal.ts';
+import { useTitle } from '../title.ts';
 import { type Choice, firstRound, useChoice, writeChoice } from './choice.ts';
 import { Filters } from './filters.tsx';
 import { Heading } from './heading.tsx';
-import { historyOf } from './history.ts';
+import { historyOf, pastScoresOf } from './history.ts';
 import { LiveBar } from './liveBar.tsx';
 import { type LiveRanking, useLiveRanking } from './liveRanking.ts';
 import { readOrder, sortRows } from './order.ts';
@@ -48,21 +49,28 @@ const NO_ROWS: NonNullable<LiveRanking['rows']> = new Map();
  * @param leads which of the two has the room
  */
 export function Standing({ leads }: { readonly leads: 'table' | 'map' }) {
-  const say = useWords(RANKING_WORDS);
   const [choice, choose] = useChoice();
   const [{ data, error }, retry] = useQuery({ query: RoundsDocument });
   if (error && !data) return <Failure error={error} retry={retry} />;
   if (!data) return <Waiting />;
   const rounds = data.rounds.nodes.map(({ node }) => node);
   const here = choice.round === '' ? firstRound(rounds) : rounds.find(({ code }) => code === choice.round);
-  if (!here) {
-    return (
-      <Empty>
-        {say('noRound', { round: choice.round })} <Link href="?">{say('showFirst')}</Link>
-      </Empty>
-    );
-  }
+  if (!here) return <NoRound round={choice.round} />;
   return <OfRound leads={leads} rounds={rounds} here={here} choice={choice} choose={choose} />;
+}
+
+function NoRound({ round }: { readonly round: string }) {
+  const say = useWords(RANKING_WORDS);
+  const title = say('noRound', { round });
+  useTitle(title);
+  return (
+    <>
+      <h1>{title}</h1>
+      <p>
+        <Link href="?">{say('showFirst')}</Link>
+      </p>
+    </>
+  );
 }
 
 function OfRound({
@@ -105,12 +113,7 @@ function OfRound({
   const histories = useMemo(() => {
     // The answer to an earlier question is shown until the next one is there: of another measure it would be wrong.
     const isOfThis = past.operation?.variables.measure === measure && past.operation.variables.level === here.level;
-    const scores = (isOfThis ? past.data : undefined)?.scoreGroups.edges.flatMap(({ node: { key, value, rank } }) =>
-      key.entity === null || key.year === null
-        ? []
-        : [{ entityId: key.entity.id, year: key.year, value: value.average, rank: rank.min }],
-    );
-    return historyOf(round?.entities ?? [], scores ?? []);
+    return historyOf(round?.entities ?? [], isOfThis && past.data ? pastScoresOf(past.data) : []);
   }, [past, measure, here.level, round]);
   const references = useMemo(() => {
     const asked = official.operation?.variables;
@@ -147,12 +150,16 @@ function OfRound({
   );
   const isIn = useMemo(() => new Set(rows.map(({ id }) => id)), [rows]);
   const what = `${here.code} ${group} ${measure}`;
+  const { share } = useFormats();
+  const automatic = new Set(all.map((row) => share(row.automatic)));
+  const [sameAutomatic] = automatic.size === 1 && all[0]?.automatic !== null ? automatic : [];
   const frame = useStable<RowFrame>({
     span: spanOf(all.map(({ history }) => history)),
     year: here.year,
     round: here.code,
     count: all.length,
-    // A column that says 100 % everywhere says nothing.
+    // A column that says the same everywhere says nothing.
+    hasAutomatic: automatic.size > 1,
     hasCoverage: all.some(({ coverage }) => coverage !== null && coverage < 1),
     hasOfficial: references.size > 0,
     isShort: leads === 'map' && hasMap && !isHuge,
@@ -237,7 +244,10 @@ function OfRound({
               frame={frame}
               order={readOrder(choice.sort)}
               onOrder={(sort) => choose({ sort }, { replace: true })}
-              caption={say('caption', { shown: rows.length, total: all.length })}
+              caption={[
+                say('caption', { shown: rows.length, total: all.length }),
+                ...(sameAutomatic === undefined ? [] : [say('automaticAll', { share: sameAutomatic })]),
+              ].join(' · ')}
               since={since}
               marked={marked}
               onMark={mark}

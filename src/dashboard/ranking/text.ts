@@ -5,6 +5,7 @@ export const RANKING_WORDS = {
   vi: {
     heading: 'Xếp hạng {group}, năm {year}',
     headingOf: 'Xếp hạng {group}, năm {year}: {measure}',
+    filters: 'Bộ lọc',
     level: 'Cấp',
     level_PROVINCE: 'Tỉnh, thành phố',
     level_MINISTRY: 'Bộ, ngành',
@@ -48,6 +49,7 @@ export const RANKING_WORDS = {
     automatic: 'Đo tự động',
     automaticShort: 'tự động',
     automaticWhy: 'Phần điểm tối đa lấy từ cơ sở dữ liệu quốc gia hoặc đo trên mạng',
+    automaticAll: 'Đo tự động: {share} ở mọi đơn vị',
     coverage: 'Có số liệu',
     coverageWhy: 'Phần điểm tối đa đã có số liệu',
     official: 'Công bố',
@@ -94,6 +96,7 @@ export const RANKING_WORDS = {
   en: {
     heading: 'Ranking of {group}, {year}',
     headingOf: 'Ranking of {group}, {year}: {measure}',
+    filters: 'Filters',
     level: 'Level',
     level_PROVINCE: 'Provinces',
     level_MINISTRY: 'Ministries',
@@ -137,6 +140,7 @@ export const RANKING_WORDS = {
     automatic: 'Automatic',
     automaticShort: 'automatic',
     automaticWhy: 'Share of the possible points whose figure comes from a national database or a web measurement',
+    automaticAll: 'Automatic: {share} for all',
     coverage: 'Coverage',
     coverageWhy: 'Share of the possible points whose figure is there',
     official: 'Official',

@@ -15,6 +15,7 @@ export const VIEWS: readonly View[] = [
   { path: '/', label: 'ranking', component: loadLater(() => import('./ranking/rankingView.tsx')) },
   { path: '/map', label: 'map', component: loadLater(() => import('./map/mapView.tsx')) },
   { path: '/entity/:codeSystem/:code', label: null, component: loadLater(() => import('./profile/profileView.tsx')) },
+  { path: '/entity/:key', label: null, component: loadLater(() => import('./profile/profileView.tsx')) },
   { path: '/compare', label: 'compare', component: loadLater(() => import('./compare/compareView.tsx')) },
   { path: '/regions', label: 'regions', component: loadLater(() => import('./regions/regionsView.tsx')) },
   { path: '/sources/linkages', label: null, component: loadLater(() => import('./sources/linkagesView.tsx')) },

@@ -94,3 +94,21 @@ it('fits windows from 360 to 2560 pixels, and two pages of paper', async () => {
   const paper = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
   expect(paper.match(/\/Type\s*\/Page\b/g)?.length).toBeLessThanOrEqual(2);
 });
+
+it('tells the change that the ranking tells, warns of a code with another meaning only, and knows an entity by its key', async () => {
+  const { page } = await lookAt('/entity/GSO-2025:46', { language: 'en' });
+  await page.getByRole('heading', { level: 1, name: 'Hue' }).waitFor();
+  await page.getByText('Change since 2023*').waitFor();
+  await page.getByText('* Before the mergers: plain mean of the predecessor provinces').waitFor();
+  expect(await page.getByText('Code 46 in GSO-2004').count()).toBe(0);
+  await page.goto(`${inject('platformUrl')}/entity/GSO-2025/15`);
+  await page.getByText('Code 15 in GSO-2004 means Yen Bai').waitFor();
+  for (const [path, heading] of [
+    ['/entity/GSO-2025:999', 'There is no entity GSO-2025:999.'],
+    ['/?round=PROVINCE-9999', 'There is no round PROVINCE-9999.'],
+  ] as const) {
+    await page.goto(`${inject('platformUrl')}${path}`);
+    await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+    expect(await page.title()).toContain(heading);
+  }
+});

@@ -15,6 +15,7 @@ import { Downloads } from '../parts/downloads.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { MeasureSelect } from '../ranking/measureSelect.tsx';
 import { useRoundName } from '../roundName.ts';
+import { FRAME_WORDS } from '../text.ts';
 import { useTitle } from '../title.ts';
 import { Bump } from './bump.tsx';
 import { EntitySearch } from './entitySearch.tsx';
@@ -30,6 +31,7 @@ const SUGGESTED = 3;
 /** Chosen entities side by side, and their ranks over the years: `/compare?entities=GSO-2004:74,GSO-2004:48&round=PROVINCE-2022`. */
 export default function CompareView() {
   const say = useWords(COMPARE_WORDS);
+  const sayFrame = useWords(FRAME_WORDS);
   const name = useName();
   const roundName = useRoundName();
   const [entities, setEntities] = useAddress('entities', '');
@@ -43,9 +45,10 @@ export default function CompareView() {
   const history = useMemo(() => data?.scoreGroups.edges.map(({ node }) => node) ?? [], [data]);
   const years = new Map(history.flatMap(({ key: { round: of } }) => (of ? [[of.code, of.year] as const] : [])));
   const rounds = [...years.keys()];
+  const newest = rounds.at(-1);
   const official = history.findLast(({ key }) => key.round?.illustrative === false)?.key.round?.code;
   const ofFirst = history.filter(({ key }) => key.entity && asked[0] === key.entity.id.replace('Entity:', ''));
-  const shownRound = round === '' ? (ofFirst.at(-1)?.key.round?.code ?? official ?? rounds.at(-1) ?? '') : round;
+  const shownRound = round === '' ? (ofFirst.at(-1)?.key.round?.code ?? official ?? newest ?? '') : round;
   // Ranks of two peer groups are not comparable: those of the first entity's group are shown, else those of the largest.
   const group = useMemo(
     () => (known === 'MINISTRY' ? groupOf(history, asked[0], shownRound) : null),
@@ -122,6 +125,9 @@ export default function CompareView() {
         </label>
         <EntitySearch level={known} taken={new Set(keys)} add={(key) => set([...keys, key])} />
       </div>
+      {round === '' && shownRound === official && newest !== undefined && newest !== official ? (
+        <p className="help">{sayFrame('whyPublished', { shown: titleOf(shownRound), newest: titleOf(newest) })}</p>
+      ) : null}
       {error && !data ? <Failure error={error} retry={ask} /> : null}
       {!data && !error ? <Waiting /> : null}
       {data ? (

@@ -1,7 +1,7 @@
 import { Link } from 'wouter';
 import { useLanguage, useName, useWords } from '../language.tsx';
 import { useRoundName } from '../roundName.ts';
-import type { ProfileEntity } from './entity.ts';
+import type { ProfileEntity, SameCode } from './entity.ts';
 import { PROFILE_WORDS } from './text.ts';
 
 const KINDS = [
@@ -21,7 +21,7 @@ export function Head({
   setRound,
 }: {
   readonly entity: ProfileEntity;
-  readonly sameCode: ProfileEntity['successors'];
+  readonly sameCode: readonly SameCode[];
   readonly rounds: readonly { readonly code: string; readonly year: number }[];
   readonly round: string;
   readonly setRound: (round: string) => void;
@@ -45,7 +45,7 @@ export function Head({
       .filter(Boolean)
       .join(' '),
   ];
-  const changed = sameCode.filter((other) => other.name_vi !== entity.name_vi);
+  const changed = sameCode.filter((other) => other.name_vi !== entity.name_vi && !isContinued(entity, other));
   return (
     <header className="profile-head">
       <div>
@@ -80,6 +80,14 @@ export function Head({
       </div>
     </header>
   );
+}
+
+/** Whether one of the two is all that the other came from: the same place, which may have got another name, as Huế has. */
+function isContinued(entity: ProfileEntity, other: SameCode): boolean {
+  return [
+    [entity, other],
+    [other, entity],
+  ].some(([after, before]) => after?.predecessors.length === 1 && after.predecessors[0]?.id === before?.id);
 }
 
 function Relations({ title, entities }: { readonly title: string; readonly entities: ProfileEntity['successors'] }) {

@@ -1,7 +1,11 @@
 import type { ReactNode } from 'react';
 import type { ProfileQuery } from '../generated/operations.ts';
 import { inSentence, useFormats, useName, useWords } from '../language.tsx';
+import type { Change } from '../ranking/history.ts';
+import { RANKING_WORDS } from '../ranking/text.ts';
 import { useRoundName } from '../roundName.ts';
+import { useEarlierChange } from './change.ts';
+import type { ProfileEntity } from './entity.ts';
 import { References } from './references.tsx';
 import { PROFILE_WORDS } from './text.ts';
 import { useWhy } from './way.ts';
@@ -12,10 +16,12 @@ type Group = NonNullable<ProfileQuery['entity']>['peerGroup'];
 
 /** Rank, score, change, automatic share and coverage, what was published, and which computation it is. */
 export function Headline({
+  entity,
   index,
   round,
   peerGroup,
 }: {
+  readonly entity: ProfileEntity;
   readonly index: Index;
   readonly round: Round;
   readonly peerGroup: Group;
@@ -24,8 +30,13 @@ export function Headline({
   const name = useName();
   const roundName = useRoundName();
   const { score, share, change, time } = useFormats();
+  const sayRanking = useWords(RANKING_WORDS);
   const { open } = useWhy();
   const { snapshot } = index;
+  const earlier = useEarlierChange(entity, round, index);
+  const moved = index.change ?? earlier;
+  const termOf = (of: Change | null): string =>
+    of === null ? say('change') : `${say('changeSince', { year: of.since })}${of.isDerived ? '*' : ''}`;
   return (
     <section className="profile-headline" aria-label={roundName(round.level, round.year)}>
       <dl>
@@ -42,8 +53,8 @@ export function Headline({
         >
           {score(index.value)}
         </Fact>
-        <Fact term={say('change')} note={index.change === null ? say('noChange') : <Places of={index.change.rank} />}>
-          {index.change === null ? '–' : change(index.change.value)}
+        <Fact term={termOf(earlier)} note={moved === null ? say('noChange') : <Places of={moved.rank} />}>
+          {moved === null ? '–' : change(moved.value)}
         </Fact>
         <Fact term={say('automaticShare')} note={say('automaticShareWhy')}>
           {share(index.automaticShare)}
@@ -61,6 +72,9 @@ export function Headline({
           hash: `${snapshot.resultHash.slice(0, 12)}…`,
         })}
       </p>
+      {earlier?.isDerived ? (
+        <p className="soft">{sayRanking('derivedNote', { count: round.entities.length })}</p>
+      ) : null}
       <References references={index.references} />
       {round.illustrative ? (
         <p className="profile-caution">

@@ -23,6 +23,11 @@ interface Point {
 /** Room of one line of text on the scale of scores. */
 const LINE = 0.075;
 
+/** A rank says something only with the number of those that it is among: 63 before the reform, 34 after it. */
+function placeOf({ rank, peerCount }: Pick<Point, 'rank' | 'peerCount'>): string {
+  return `#${rank ?? '–'}/${peerCount}`;
+}
+
 /** Score and rank by round, of the entity and of those that it came from and became; what joins two territories is dashed. */
 export function History({ entity, history }: { readonly entity: ProfileEntity; readonly history: ProfileHistory }) {
   const say = useWords(PROFILE_WORDS);
@@ -113,7 +118,7 @@ export function History({ entity, history }: { readonly entity: ProfileEntity; r
         Plot.text(own, {
           x: 'year',
           y: 'value',
-          text: ({ value, rank }: Point) => `${score(value)}\n#${rank ?? '–'}`,
+          text: ({ value, ...point }: Point) => `${score(value)}\n${placeOf(point)}`,
           dy: -24,
           fontWeight: 600,
           fill: 'currentColor',
@@ -123,7 +128,7 @@ export function History({ entity, history }: { readonly entity: ProfileEntity; r
         Plot.text(ends, {
           x: 'year',
           y: 'at',
-          text: ({ label, rank }: Point) => `${label} #${rank ?? '–'}`,
+          text: ({ label, ...point }: Point) => `${label} ${placeOf(point)}`,
           textAnchor: entity.successors.length > 0 ? 'end' : 'start',
           dx: entity.successors.length > 0 ? 10 : 4,
           fill: 'var(--ink-soft)',

@@ -2,7 +2,7 @@ import './profile.css';
 import './print.css';
 import { useMemo } from 'react';
 import { useQuery } from 'urql';
-import { useParams } from 'wouter';
+import { Link, useParams } from 'wouter';
 import { useAddress } from '../address.ts';
 import { EntityDocument, HistoryDocument, ProfileDocument } from '../generated/operations.ts';
 import { useName, useWords } from '../language.tsx';
@@ -10,7 +10,7 @@ import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { Downloads } from '../parts/downloads.tsx';
 import { useSealed } from '../sealed.ts';
 import { useTitle } from '../title.ts';
-import type { ProfileEntity, ProfileHistory } from './entity.ts';
+import type { ProfileEntity, ProfileHistory, SameCode } from './entity.ts';
 import { Extremes } from './extremes.tsx';
 import { figuresOf } from './figures.ts';
 import { Head } from './head.tsx';
@@ -21,22 +21,25 @@ import { Strips } from './strips.tsx';
 import { PROFILE_WORDS } from './text.ts';
 import { Why } from './why.tsx';
 
-/** Everything about one entity in one round: `/entity/GSO-2004/74?round=PROVINCE-2022`. */
+/** Everything about one entity in one round: `/entity/GSO-2004/74?round=PROVINCE-2022`, or by its key, `/entity/GSO-2004:74`. */
 export default function ProfileView() {
-  const { codeSystem = '', code = '' } = useParams();
+  const params = useParams<{ readonly codeSystem?: string; readonly code?: string; readonly key?: string }>();
+  const [ofSystem = '', ofCode = ''] = params.key?.split(':') ?? [];
+  const { codeSystem = ofSystem, code = ofCode } = params;
   const say = useWords(PROFILE_WORDS);
   const name = useName();
   const [{ data, error }, retry] = useQuery({ query: EntityDocument, variables: { codeSystem, code } });
-  useTitle(data ? (data.entity ? name(data.entity) : say('notFound', { code: `${codeSystem}:${code}` })) : null);
+  const missing = say('notFound', { code: params.key ?? `${codeSystem}:${code}` });
+  useTitle(data ? (data.entity ? name(data.entity) : missing) : null);
   if (error && !data) return <Failure error={error} retry={retry} />;
   if (!data) return <Waiting />;
   if (!data.entity) {
     return (
       <>
-        <h1>
-          {codeSystem}:{code}
-        </h1>
-        <Empty>{say('notFound', { code: `${codeSystem}:${code}` })}</Empty>
+        <h1>{missing}</h1>
+        <p>
+          <Link href="/">{say('toRanking')}</Link>
+        </p>
       </>
     );
   }
@@ -44,13 +47,7 @@ export default function ProfileView() {
   return <Rounds key={entity.id} entity={entity} sameCode={sameCode.edges.map(({ node }) => node)} />;
 }
 
-function Rounds({
-  entity,
-  sameCode,
-}: {
-  readonly entity: ProfileEntity;
-  readonly sameCode: ProfileEntity['successors'];
-}) {
+function Rounds({ entity, sameCode }: { readonly entity: ProfileEntity; readonly sameCode: readonly SameCode[] }) {
   const { predecessors, successors, level } = entity;
   const entities = useMemo(
     () => [entity, ...predecessors, ...successors].map((each) => `${each.codeSystem}:${each.code}`),
@@ -111,7 +108,7 @@ function Profile({
         isSealed={isSealed}
         ask={() => ask({ requestPolicy: 'network-only' })}
       />
-      <Headline index={index} round={data.round} peerGroup={peerGroup} />
+      <Headline entity={entity} index={index} round={data.round} peerGroup={peerGroup} />
       <div className="profile-columns">
         <section className="profile-strips">
           <Strips entity={entity} figures={figures} kind="MAIN_INDEX" />

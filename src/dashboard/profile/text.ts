@@ -4,6 +4,7 @@ import type { Words } from '../language.tsx';
 export const PROFILE_WORDS = {
   vi: {
     notFound: 'Không có đơn vị {code}.',
+    toRanking: 'Về trang xếp hạng',
     notTaking: 'Đơn vị này không tham gia kỳ đánh giá {round}.',
     round: 'Kỳ đánh giá',
     kind_province: 'Tỉnh',
@@ -31,6 +32,7 @@ export const PROFILE_WORDS = {
     rankOf: '{rank} / {count}',
     score: 'Điểm',
     change: 'Thay đổi so với năm trước',
+    changeSince: 'Thay đổi so với {year}',
     rankChange: '{change} bậc',
     rankSame: 'giữ nguyên hạng',
     noChange: 'Không có năm trước để so sánh',
@@ -81,6 +83,7 @@ export const PROFILE_WORDS = {
   },
   en: {
     notFound: 'There is no entity {code}.',
+    toRanking: 'To the ranking',
     notTaking: 'This entity does not take part in the round {round}.',
     round: 'Round',
     kind_province: 'Province',
@@ -108,6 +111,7 @@ export const PROFILE_WORDS = {
     rankOf: '{rank} of {count}',
     score: 'Score',
     change: 'Change in a year',
+    changeSince: 'Change since {year}',
     rankChange: '{change} in rank',
     rankSame: 'same rank',
     noChange: 'No earlier year to compare with',

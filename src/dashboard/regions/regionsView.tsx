@@ -16,6 +16,7 @@ import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { QueryDownloads } from '../parts/downloads.tsx';
 import { MeasureSelect } from '../ranking/measureSelect.tsx';
 import { useRoundName } from '../roundName.ts';
+import { FRAME_WORDS } from '../text.ts';
 import { useTitle } from '../title.ts';
 import type { Group, NamedGroup } from './group.ts';
 import { GroupTable } from './groupTable.tsx';
@@ -53,7 +54,7 @@ export default function RegionsView() {
   const round = rounds.find(({ code }) => code === asked) ?? newest;
   if (round === undefined) return <Empty />;
   const unknown = asked !== '' && round.code !== asked ? asked : null;
-  return <Groups level={known} round={round} rounds={rounds} unknownRound={unknown} />;
+  return <Groups level={known} round={round} rounds={rounds} unknownRound={unknown} isChosen={asked !== ''} />;
 }
 
 function Groups({
@@ -61,14 +62,19 @@ function Groups({
   round,
   rounds,
   unknownRound,
+  isChosen,
 }: {
   readonly level: (typeof LEVELS)[number];
   readonly round: Round;
   readonly rounds: readonly Round[];
   /** What the address asks for though there is no such round; null = it does not. */
   readonly unknownRound: string | null;
+  /** Whether the address names a round. */
+  readonly isChosen: boolean;
 }) {
   const say = useWords(REGION_WORDS);
+  const sayFrame = useWords(FRAME_WORDS);
+  const newest = rounds.at(-1);
   const name = useName();
   const roundName = useRoundName();
   const [askedBy, setBy] = useAddress('by', level === 'PROVINCE' ? 'REGION' : 'PEER_GROUP');
@@ -155,6 +161,11 @@ function Groups({
       </div>
       {unknownRound === null ? null : (
         <p role="status">{say('unknownRound', { round: unknownRound, shown: roundName(level, round.year) })}</p>
+      )}
+      {isChosen || by === 'YEAR' || newest === undefined || newest.code === round.code ? null : (
+        <p className="help">
+          {sayFrame('whyPublished', { shown: roundName(level, round.year), newest: roundName(level, newest.year) })}
+        </p>
       )}
       {askedBy === '' || askedBy === by ? null : (
         <p role="status">{say('unknownBy', { by: askedBy, shown: say(`by_${by}`) })}</p>

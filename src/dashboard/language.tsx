@@ -4,7 +4,10 @@ import { BROWSER } from './kept.ts';
 /** The languages of the dashboard; a new one is a column in each `text.ts`. */
 export type Language = 'vi' | 'en';
 
-/** The words of one view: the same keys in every language; `{name}` stands for a value. */
+/**
+ * The words of one view: the same keys in every language; `{name}` stands for a value, `{name|page|pages}` for a value and the noun that belongs to it, for one
+ * and for any other number.
+ */
 export type Words<Key extends string> = Readonly<Record<Language, Readonly<Record<Key, string>>>>;
 
 const KEY = 'dti-language';
@@ -54,11 +57,6 @@ export function useLanguage(): Speech {
   return useContext(Context);
 }
 
-/** The argument `lang` of names in the graph. */
-export function useLang(): 'VI' | 'EN' {
-  return useContext(Context).language === 'vi' ? 'VI' : 'EN';
-}
-
 /** Something named in every language, as operations ask for it: `name_vi: name(lang: VI)`. */
 export type Named = Readonly<Record<`name_${Language}`, string>>;
 
@@ -82,7 +80,13 @@ export function useWords<Key extends string>(
   // The same function until the language changes, since charts are drawn again when theirs do.
   return useCallback(
     (key, values = {}) =>
-      words[language][key].replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all)),
+      words[language][key].replace(
+        /\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g,
+        (all, name: string, one?: string, many?: string) => {
+          const value = String(values[name] ?? all);
+          return one === undefined ? value : `${value} ${value === '1' ? one : many}`;
+        },
+      ),
     [words, language],
   );
 }

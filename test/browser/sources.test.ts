@@ -67,7 +67,7 @@ it('an integrator signs in, registers a source, sees what it reads, and brings i
   await page.getByText('SYNC_AUTH').waitFor();
   await secret.fill(encodeURIComponent(SECRET));
   await look.click();
-  await page.getByText('1 pages: 2 figures, 1 rejected').waitFor();
+  await page.getByText('1 page: 2 figures, 1 rejected').waitFor();
   const preview = page.getByRole('region', { name: 'Preview' }).last();
   await preview.getByRole('cell', { name: '61234 / 80000' }).waitFor();
   await preview.getByText('"Atlantis"').first().waitFor();
@@ -83,7 +83,7 @@ it('an integrator signs in, registers a source, sees what it reads, and brings i
   for (const step of ['Register', 'Check', 'Activate', 'Read now']) {
     await page.getByRole('button', { name: step, exact: true }).click();
   }
-  await page.getByText('Reading was asked for').waitFor();
+  await page.getByText('Written: 2. Rejected: 1.').waitFor();
   await page.getByRole('link', { name: 'To the page of the source broadband' }).click();
 
   // The run is seen to its end, its account adds up, and what was refused is there with its reason.

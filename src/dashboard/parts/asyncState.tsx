@@ -38,16 +38,22 @@ export function Failure({ error, retry }: { readonly error: CombinedError; reado
   return (
     <div className="state state-failed" role="alert">
       <p>{isPassing ? say('starting') : say('failed')}</p>
-      {error.graphQLErrors.map(({ message }) => (
-        <p key={message}>
-          {code === null ? '' : <code>{code}</code>} {message}
-        </p>
-      ))}
+      <Reasons error={error} />
       <button type="button" onClick={retry}>
         {say('again')}
       </button>
     </div>
   );
+}
+
+/** The code of an error and its messages, a paragraph each. */
+export function Reasons({ error }: { readonly error: CombinedError }) {
+  const code = codeOf(error);
+  return error.graphQLErrors.map(({ message }) => (
+    <p key={message}>
+      {code === null ? null : <code>{code}</code>} {message}
+    </p>
+  ));
 }
 
 /** The code of the first error of an answer; null when the platform did not answer at all. */

@@ -3,7 +3,10 @@ import { useWords } from '../language.tsx';
 import { FRAME_WORDS } from '../text.ts';
 
 const ASK_MS = 1_000;
-/** When the page was last loaded again for code that did not come; of this tab. */
+/**
+ * When the page was last loaded again for code that did not come; of this tab. In the storage itself and not by `TAB` of kept.ts, whose memory would be gone
+ * with the page: where nothing may be stored the error is told by the {@link Boundary}, instead of the page being loaded over and over.
+ */
 const RELOADED = 'dti-reloaded';
 /** Code that does not come again so soon after that is not there: the page is not loaded over and over. */
 const PATIENCE_MS = 30_000;

@@ -1,24 +1,19 @@
 import { useFormats, useWords } from '../language.tsx';
 import type { Refusal } from '../refusal.ts';
 import { FRAME_WORDS } from '../text.ts';
-import { codeOf } from './asyncState.tsx';
+import { Reasons } from './asyncState.tsx';
 
 /** Beside figures that are not kept up to date any more: since when, why, and what to do. */
 export function Stopped({ refusal, again }: { readonly refusal: Refusal | null; readonly again: () => void }) {
   const say = useWords(FRAME_WORDS);
   const { time } = useFormats();
   if (refusal === null) return null;
-  const code = codeOf(refusal.error);
   return (
     <div className="stopped" role="alert">
       <p>
         <strong>{say('stoppedSince', { time: time(refusal.since) })}</strong>
       </p>
-      {refusal.error.graphQLErrors.map(({ message }) => (
-        <p key={message}>
-          {code === null ? null : <code>{code}</code>} {message}
-        </p>
-      ))}
+      <Reasons error={refusal.error} />
       <button type="button" onClick={again}>
         {say('again')}
       </button>

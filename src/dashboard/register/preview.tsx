@@ -36,6 +36,7 @@ export function PreviewPages({ preview }: { readonly preview: Preview }) {
           })}
         </p>
       )}
+      {preview.pages.length === 0 ? null : <p className="help">{say('fromZero')}</p>}
       {preview.pages.map((page, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a page is known by its number
         <PreviewPage key={at} page={page} number={at} />

@@ -7,7 +7,10 @@ import {
   RegisterManifestDocument,
   SyncSourceDocument,
 } from '../generated/operations.ts';
-import { useWords } from '../language.tsx';
+import { useFormats, useWords } from '../language.tsx';
+import { Progress } from '../sources/account.tsx';
+import { Badge } from '../sources/badge.tsx';
+import { type LiveRun, numberOfRun, useLiveRuns } from '../sources/liveRuns.ts';
 import { Problem } from '../sources/problem.tsx';
 import { useViewer } from '../viewer.tsx';
 import type { Draft } from './draft.ts';
@@ -34,6 +37,8 @@ interface Way {
   readonly key: string;
   readonly version: number;
   readonly outcomes: readonly Outcome[];
+  /** Number of the last run before the first one was asked for, 0 = there was none; null = it was not asked for yet. */
+  readonly askedAfter: number | null;
 }
 
 /**
@@ -61,8 +66,16 @@ export function Steps({
   const [reading, read] = useMutation(SyncSourceDocument);
   const current = way !== null && isOf(way, draft, secrets) ? way : null;
   const outcomes = current?.outcomes ?? [];
-  const next = STEPS.find((step) => !outcomes.some((each) => each.step === step && each.isDone));
-  const isBusy = [registering, checking, activating, reading].some(({ fetching }) => fetching);
+  // Heard of from the registration on: a run that nobody was listening to may be over before one listens.
+  const { runs } = useLiveRuns(current?.key ?? null, current === null);
+  const newest = current === null ? undefined : runs.get(current.key);
+  const askedAfter = current?.askedAfter ?? null;
+  const run = askedAfter !== null && newest && numberOfRun(newest) > askedAfter ? newest : null;
+  const isReading = askedAfter !== null && (run === null || run.status === 'RUNNING');
+  const isDone = (step: Step): boolean =>
+    step === 'read' ? run !== null && hasRead(run) : outcomes.some((each) => each.step === step && each.isDone);
+  const next = STEPS.find((step) => !isDone(step));
+  const isBusy = isReading || [registering, checking, activating, reading].some(({ fetching }) => fetching);
 
   const note = (outcome: Outcome, begun: Way | null): void => {
     setFailed(outcome.isDone ? null : outcome);
@@ -79,7 +92,9 @@ export function Steps({
       const outcome: Outcome = { step: 'register', isDone: source !== null, text, error: error ?? null };
       note(
         outcome,
-        source === null ? null : { draft, secrets, key: source.key, version: source.version, outcomes: [] },
+        source === null
+          ? null
+          : { draft, secrets, key: source.key, version: source.version, outcomes: [], askedAfter: null },
       );
     },
     check: async (begun) => {
@@ -93,9 +108,10 @@ export function Steps({
       note({ ...outcome, text: error ? null : say('activated') }, begun);
     },
     read: async (begun) => {
+      const before = newest === undefined ? 0 : numberOfRun(newest);
       const { error } = await read({ key: begun?.key ?? '', mode: 'INCREMENTAL' });
-      const outcome = { step: 'read' as const, isDone: error === undefined, error: error ?? null };
-      note({ ...outcome, text: error ? null : say('readAsked') }, begun);
+      setFailed(error ? { step: 'read', isDone: false, text: null, error } : null);
+      if (begun !== null && !error) setWay({ ...begun, askedAfter: before });
     },
   };
   const may = {
@@ -112,13 +128,8 @@ export function Steps({
           const done = outcomes.find((each) => each.step === step && each.isDone);
           const refused = failed?.step === step && next === step ? failed : undefined;
           return (
-            <StepItem
-              key={step}
-              step={step}
-              isDone={done !== undefined}
-              isNext={next === step}
-              outcome={done ?? refused}
-            >
+            <StepItem key={step} step={step} isDone={isDone(step)} isNext={next === step} outcome={done ?? refused}>
+              {step === 'read' && askedAfter !== null ? <FirstRun run={run} /> : null}
               {next === step ? (
                 <button
                   type="button"
@@ -126,7 +137,7 @@ export function Steps({
                   disabled={isBusy || !may[step]}
                   onClick={() => void actions[step](current)}
                 >
-                  {say(isBusy ? 'working' : refused ? 'again' : `do_${step}`)}
+                  {say(isBusy ? 'working' : refused || (step === 'read' && run) ? 'again' : `do_${step}`)}
                 </button>
               ) : null}
             </StepItem>
@@ -140,6 +151,34 @@ export function Steps({
         </p>
       )}
     </section>
+  );
+}
+
+/** Whether a run has ended with something to show for it: one whose every row was refused has not. */
+function hasRead({ status, written, superseded, unchanged }: LiveRun): boolean {
+  return status === 'SUCCEEDED' || (status === 'SUCCEEDED_WITH_REJECTS' && written + superseded + unchanged > 0);
+}
+
+/** How far the first run is, or how it ended. */
+function FirstRun({ run }: { readonly run: LiveRun | null }) {
+  const say = useWords(REGISTER_WORDS);
+  const { number } = useFormats();
+  if (run === null) return <p role="status">{say('readAsked')}</p>;
+  return (
+    <>
+      <p role="status">
+        <Badge name={run.status} />{' '}
+        {run.status === 'RUNNING'
+          ? null
+          : say('readDone', { written: number(run.written + run.superseded, 0), rejected: number(run.rejected, 0) })}
+      </p>
+      {run.status === 'RUNNING' ? <Progress run={run} /> : null}
+      {run.error === null ? null : (
+        <p className="problem">
+          <code>{run.error.code}</code> {run.error.message}
+        </p>
+      )}
+    </>
   );
 }
 

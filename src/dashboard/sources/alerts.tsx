@@ -38,24 +38,26 @@ export function OpenAlerts({ source }: { readonly source: string | null }) {
   const refusal = useRefusal(error);
   const shown = [...open.values()].filter((alert) => source === null || alert.source?.key === source);
   return (
-    <section className="alerts" aria-label={say('alerts')} aria-live="polite">
+    <>
       <Stopped refusal={refusal} again={() => watchAgain({ requestPolicy: 'network-only' })} />
-      {shown.length === 0 ? null : (
-        <>
-          <h2>{say('alertsOpen', { count: shown.length })}</h2>
-          <ul>
-            {shown.map((alert) => (
-              <li key={alert.id}>
-                <strong>{say(alert.severity)}</strong>{' '}
-                {alert.source === null || source !== null ? null : (
-                  <Link href={`/sources/${alert.source.key}`}>{alert.source.key}</Link>
-                )}{' '}
-                {language === 'vi' ? alert.message_vi : alert.message_en} <Ago time={alert.openedAt} />
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-    </section>
+      <section className="alerts" aria-label={say('alerts')} aria-live="polite">
+        {shown.length === 0 ? null : (
+          <>
+            <h2>{say('alertsOpen', { count: shown.length })}</h2>
+            <ul>
+              {shown.map((alert) => (
+                <li key={alert.id}>
+                  <strong>{say(alert.severity)}</strong>{' '}
+                  {alert.source === null || source !== null ? null : (
+                    <Link href={`/sources/${alert.source.key}`}>{alert.source.key}</Link>
+                  )}{' '}
+                  {language === 'vi' ? alert.message_vi : alert.message_en} <Ago time={alert.openedAt} />
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </section>
+    </>
   );
 }

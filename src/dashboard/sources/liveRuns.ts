@@ -9,16 +9,20 @@ export type LiveRun = Omit<RunsLiveSubscription['syncRunUpdates'], 'source'>;
 /**
  * The newest run of each source that has been heard of, by key of the source: as it begins, goes on twice a second, and ends.
  * @param source key of the only source to hear of; null = all
+ * @param pause nothing is asked for
  * @returns the runs; why no more is heard of them, and what asks again
  */
-export function useLiveRuns(source: string | null): {
+export function useLiveRuns(
+  source: string | null,
+  pause = false,
+): {
   readonly runs: ReadonlyMap<string, LiveRun>;
   readonly refusal: Refusal | null;
   readonly again: () => void;
 } {
   const [runs, setRuns] = useState<ReadonlyMap<string, LiveRun>>(new Map());
   const [{ error }, watchAgain] = useSubscription(
-    { query: RunsLiveDocument, variables: { source } },
+    { query: RunsLiveDocument, variables: { source }, pause },
     (_previous, event) => {
       const { source: of, ...run } = event.syncRunUpdates;
       setRuns((before) => {

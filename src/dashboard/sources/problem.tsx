@@ -1,20 +1,15 @@
 import type { CombinedError } from 'urql';
 import { useWords } from '../language.tsx';
-import { codeOf } from '../parts/asyncState.tsx';
+import { Reasons } from '../parts/asyncState.tsx';
 import { SOURCE_WORDS } from './text.ts';
 
 /** Why something that was asked for could not be done: the platform's code and what it says to do. */
 export function Problem({ error }: { readonly error: CombinedError }) {
   const say = useWords(SOURCE_WORDS);
-  const code = codeOf(error);
   return (
     <div className="problem" role="alert">
       {error.networkError === undefined ? null : <p>{say('noAnswer')}</p>}
-      {error.graphQLErrors.map(({ message }) => (
-        <p key={message}>
-          {code === null ? null : <code>{code}</code>} {message}
-        </p>
-      ))}
+      <Reasons error={error} />
     </div>
   );
 }

@@ -29,6 +29,7 @@ function Pages({ id }: { readonly id: string }) {
   if (pages.length === 0) return <p className="help">{say('noPages')}</p>;
   return (
     <>
+      <p className="help">{say('fromZero')}</p>
       <div className="scroll">
         <table>
           <thead>

@@ -62,8 +62,9 @@ export function RunRejects({
           <p>{say('nothingToReplay')}</p>
         )}
       </div>
+      <p className="help">{say('fromZero')}</p>
       <div className="scroll">
-        <table>
+        <table className="reject-table">
           <thead>
             <tr>
               <th scope="col">{say('rule')}</th>

@@ -26,7 +26,7 @@ const CHARACTERS_PER_TOKEN = 200;
 /** Most errors of one document that are told. */
 const MAX_ERRORS = 5;
 /** The same for variables: each of these errors prints the whole value. */
-const MAX_VALUE_ERRORS = 3;
+const MAX_VALUE_ERRORS = 1;
 /** Longest message, since those of graphql-js repeat what the client wrote. */
 const MAX_MESSAGE_CHARACTERS = 1_000;
 

@@ -55,6 +55,9 @@ export const MAX_VARIABLE_VALUES = 20_000;
 /** Most variables of one operation, and most names of one object among their values; the errors of graphql-js print all of them, each. */
 const MAX_NAMES = 100;
 
+/** Longest name of a field or alias: every error about it repeats it. */
+const MAX_NAME_CHARACTERS = 256;
+
 /** Most operations that one WebSocket has under way. */
 export const MAX_OPERATIONS_PER_SOCKET = 50;
 
@@ -119,6 +122,7 @@ export function measureDocument(document: DocumentNode): DocumentMeasure {
   let directives = 0;
   let valueDepth = 0;
   let nuls = 0;
+  let longest = 0;
   let introspects = false;
 
   const takeDirectives = (nodes: readonly DirectiveNode[] | undefined): void => {
@@ -149,6 +153,7 @@ export function measureDocument(document: DocumentNode): DocumentMeasure {
     for (const { value } of node.arguments ?? []) takeValue(value);
     const { depth, fields, nesting } = node.selectionSet ? measureSelection(node.selectionSet) : NOTHING;
     const name = node.name.value;
+    longest = Math.max(longest, name.length, node.alias?.value.length ?? 0);
     if (name === '__schema' || name === '__type') introspects = true;
     return { depth: name.startsWith('__') ? 1 : depth + 1, fields: fields + 1, width: 1, nesting };
   };
@@ -208,6 +213,8 @@ export function measureDocument(document: DocumentNode): DocumentMeasure {
   bound(document.definitions.length, MAX_DEFINITIONS, 'operations and fragments');
   bound(aliases, MAX_ALIASES, 'aliases');
   bound(directives, MAX_DIRECTIVES, 'directives');
+  if (longest > MAX_NAME_CHARACTERS)
+    refuse('QUERY_TOO_LARGE', `A name has ${longest} characters, ${MAX_NAME_CHARACTERS} are allowed.`);
   if (valueDepth > MAX_VALUE_DEPTH) {
     const message = `An argument is more than ${MAX_VALUE_DEPTH} levels deep. Write filters flatter, by "and" and "or" with long lists.`;
     refuse('QUERY_TOO_DEEP', message);

@@ -1,6 +1,7 @@
 import type { PreviewManifestMutation } from '../generated/operations.ts';
 import { useFormats, useWords } from '../language.tsx';
 import { RawText } from '../sources/rawText.tsx';
+import { SOURCE_WORDS } from '../sources/text.ts';
 import { REGISTER_WORDS } from './text.ts';
 
 type Preview = PreviewManifestMutation['previewSource'];
@@ -11,6 +12,7 @@ const MOST_ROWS = 100;
 /** What a sync would read and write: each page as it came, and beside it the figures and what would be refused. */
 export function PreviewPages({ preview }: { readonly preview: Preview }) {
   const say = useWords(REGISTER_WORDS);
+  const saySource = useWords(SOURCE_WORDS);
   const { number } = useFormats();
   const count = (of: (page: Page) => number): string =>
     number(
@@ -36,7 +38,7 @@ export function PreviewPages({ preview }: { readonly preview: Preview }) {
           })}
         </p>
       )}
-      {preview.pages.length === 0 ? null : <p className="help">{say('fromZero')}</p>}
+      {preview.pages.length === 0 ? null : <p className="help">{saySource('fromZero')}</p>}
       {preview.pages.map((page, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a page is known by its number
         <PreviewPage key={at} page={page} number={at} />

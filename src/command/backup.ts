@@ -17,7 +17,10 @@ export function addBackupCommands(program: Command, { act }: Desk): void {
   program
     .command('backup')
     .description('writes all that the platform has stored to a file, as of one moment')
-    .requiredOption('--out <file>', 'the file; an older one of this name is replaced when the new one is whole')
+    .requiredOption(
+      '--out <file>',
+      'the file; as by pg_dump an older one of this name is replaced, when the new one is whole',
+    )
     .action(
       act(async (session, { out }: { out: string }) => {
         const { backUp } = await import('./keepBackup.js');

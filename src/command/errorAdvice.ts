@@ -33,7 +33,8 @@ export const ERROR_ADVICE: { readonly [Code in ErrorCode]?: string } = {
   IDEMPOTENCY_KEY_REUSED: 'Take a new key for another input; the same key with the same input is answered as before.',
   SYNC_CONFIG: 'Integrator: mend the manifest or the settings; it is not tried again by itself.',
   SYNC_AUTH: 'Integrator: set the secrets again (`setSourceSettings`).',
-  SYNC_ADDRESS: 'Operator: allow the host by `SOURCE_ALLOWED_HOSTS`, if it is meant.',
+  SYNC_ADDRESS:
+    'Operator: allow the host by `SOURCE_ALLOWED_HOSTS`, if it is meant; a port of another protocol cannot be allowed.',
   SYNC_TRANSIENT: 'Wait: it is tried again after 30 s, 2 min and 8 min, then at its next time.',
   SYNC_PROTOCOL: 'Integrator: compare the page in `SyncRun.pagesRead` with the manifest.',
   SYNC_PRIVACY:

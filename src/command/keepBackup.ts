@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { PlatformError } from '../domain/errors.js';
 import { type Verdict, verifyResults } from '../pipeline/verifyResults.js';
 import { bar, type StepDisplay, step } from '../progress.js';
@@ -11,9 +12,13 @@ import { table } from './table.js';
 
 const MB = 1024 * 1024;
 
-/** Writes a backup of the database of the environment to a file. @throws PlatformError DATABASE_*, DATA_*, NOT_FOUND */
+/**
+ * Writes a backup of the database of the environment to a file. As pg_dump does it replaces a file of this name, once the new one is whole, and says so.
+ * @throws PlatformError DATABASE_*, DATA_*, NOT_FOUND
+ */
 export async function backUp(session: Session, out: string): Promise<boolean> {
   const { signal } = session.console;
+  const before = await stat(out).catch(() => null);
   const [place, done] = await at(session, 'Backup', openDatabasePlace, async (place, display) => {
     const onTable = tellTable(display);
     return [place.name, await writeBackup(place.url, out, { now: new Date(), signal, onTable })] as const;
@@ -21,9 +26,20 @@ export async function backUp(session: Session, out: string): Promise<boolean> {
   const { head, manifest, bytes } = done;
   const rows = manifest.tables.reduce((sum, each) => sum + each.rows, 0);
   const { createdAt, revision } = head;
-  const data = { file: out, createdAt, revision, bytes, rows, tables: manifest.tables, results: manifest.results };
+  const replaced = before?.mtime.toISOString() ?? null;
+  const data = {
+    file: out,
+    replaced,
+    createdAt,
+    revision,
+    bytes,
+    rows,
+    tables: manifest.tables,
+    results: manifest.results,
+  };
   await session.print(data, [
     `${out}  ${(bytes / MB).toFixed(1)} MB, ${rows} rows of ${manifest.tables.length} tables, as of revision ${revision}`,
+    ...(replaced === null ? [] : [`replaced the file of this name, which was written at ${replaced}`]),
     `from the database ${place}; the keys that open its secrets are not in it`,
   ]);
   return true;

@@ -9,6 +9,7 @@ import { addConnectorCommands } from './connector.js';
 import type { Console } from './console.js';
 import { addExportCommand } from './export.js';
 import { AnswerError, EXIT, UsageError } from './failure.js';
+import { explainFile } from './missingFile.js';
 import { addQueryCommand } from './query.js';
 import { addRunCommands } from './run.js';
 import { addSchemaCommands } from './schema.js';
@@ -53,7 +54,8 @@ export async function runCommandLine(args: readonly string[], console: Console):
     }
     await createProgram(console, { act }).parseAsync([...args], { from: 'user' });
     return code;
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainFile(thrown);
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
     if (console.signal.aborted) return EXIT.FAILURE;
     const isUsage = error instanceof UsageError;

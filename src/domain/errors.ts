@@ -33,7 +33,8 @@ export const ERROR_CODES = {
   IDEMPOTENCY_KEY_REUSED: 'The idempotency key was used for another input.',
   SYNC_CONFIG: 'The source is configured wrongly; a person must act.',
   SYNC_AUTH: 'The source refused the credentials.',
-  SYNC_ADDRESS: 'The source leads to an address that is not public and that the operator does not allow.',
+  SYNC_ADDRESS:
+    'The source leads to an address that is not public and that the operator does not allow, or to a port that no HTTP request is sent to.',
   SYNC_TRANSIENT: 'The source failed in a way that may pass; it was retried.',
   SYNC_PROTOCOL: 'The source answered something that its protocol does not allow.',
   SYNC_PRIVACY: 'The source gave what looks like personal data; nothing of it was kept.',

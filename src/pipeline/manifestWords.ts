@@ -15,16 +15,18 @@ const systemsOf = new WeakMap<Catalogue, ReadonlyMap<string, System>>();
 /** The codes of the reference data that manifests may name. */
 export function vocabularyOf(catalogue: Catalogue): Vocabulary {
   const { content } = catalogue;
-  const indicators = new Set(
-    content.frameworks.flatMap(({ code, measures }) =>
-      measures.filter(({ kind }) => kind === 'INDICATOR').map((measure) => `${code}:${measure.code}`),
-    ),
+  const indicators = new Map(
+    content.frameworks.map(({ code, measures }) => [
+      code,
+      new Set(measures.filter(({ kind }) => kind === 'INDICATOR').map((measure) => measure.code)),
+    ]),
   );
   const frameworkCodes = content.frameworks.map(({ code }) => code);
   const codeSystems = [...new Set(content.entities.map(({ codeSystem }) => codeSystem))];
   return {
     hasFramework: (code) => frameworkCodes.includes(code),
-    hasIndicator: (frameworkCode, code) => indicators.has(`${frameworkCode}:${code}`),
+    hasIndicator: (frameworkCode, code) => indicators.get(frameworkCode)?.has(code) ?? false,
+    indicatorCodes: (frameworkCode) => [...(indicators.get(frameworkCode) ?? [])],
     hasCodeSystem: (code) => codeSystems.includes(code),
     hasEntityName: (codeSystem, name) =>
       (indexOf(catalogue).get(codeSystem)?.names.codeOf(normaliseName(name)) ?? null) !== null,

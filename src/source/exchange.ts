@@ -1,6 +1,7 @@
 import { type Dispatcher, fetch, type Response } from 'undici';
 import type { SourceBounds, SourceRequest, SourceResponse } from '../domain/connector.js';
 import { describeError, PlatformError } from '../domain/errors.js';
+import { portOf } from './address.js';
 import { CONNECT_TIMEOUT_MS } from './connect.js';
 import { syncFailure } from './failure.js';
 
@@ -14,7 +15,7 @@ export type Exchange =
  * Sends one request and reads the whole answer. Redirects come back as they are.
  * @param connections see createConnections; nothing else may open a connection to a source
  * @param signal of the run; its abort is left to the caller to tell from a time-out
- * @throws PlatformError SYNC_BOUND when the body, after decompression, exceeds its bound; SYNC_ADDRESS when the address may not be connected to
+ * @throws PlatformError SYNC_BOUND when the body, after decompression, exceeds its bound; SYNC_ADDRESS when the address or its port may not be connected to
  */
 export async function exchange(
   url: string,
@@ -51,12 +52,25 @@ export async function exchange(
     if (!(error instanceof Error) || error instanceof PlatformError) throw error;
     // That the guard refused an address comes as the cause of a failed fetch.
     if (error.cause instanceof PlatformError) throw error.cause;
+    if (error.cause instanceof Error && error.cause.message === BAD_PORT) throw refusePort(url);
     if (timeout.aborted) return { kind: 'broken', reason: `no whole answer within ${bounds.requestTimeoutMs} ms` };
     if (phase.signal.aborted) return { kind: 'broken', reason: describeError(phase.signal.reason) };
     return { kind: 'broken', reason: describeNetworkError(error, bounds) };
   } finally {
     phase.end();
   }
+}
+
+/** What undici says of a port that the fetch standard blocks, since other protocols live there. */
+const BAD_PORT = 'bad port';
+
+function refusePort(url: string): Error {
+  const port = portOf(new URL(url));
+  return syncFailure(
+    'SYNC_ADDRESS',
+    `The address leads to port ${port}, to which no HTTP request is sent, since it is another protocol's (fetch standard, "bad port"). Have the source listen on another port.`,
+    { port },
+  );
 }
 
 /** Ends a request of which one phase takes too long. */

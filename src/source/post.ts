@@ -47,6 +47,8 @@ export async function post(url: string, options: PostOptions): Promise<PostOutco
   } catch (error) {
     const code = error instanceof PlatformError ? error.code : null;
     if (code === 'SYNC_ADDRESS') {
+      const { port } = (error as PlatformError).details;
+      if (port !== undefined) return { statusCode: null, error: `no HTTP request is sent to port ${port}` };
       return { statusCode: null, error: 'the address is not in the public network; see SOURCE_ALLOWED_HOSTS' };
     }
     if (code === 'SYNC_BOUND')

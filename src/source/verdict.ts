@@ -79,9 +79,10 @@ export function endRequest(verdict: ResponseVerdict, what: string, attempts: num
     return syncFailure('SYNC_AUTH', message, details);
   }
   const reason = verdict.kind === 'retry' ? verdict.reason : 'no response';
+  // Whether it is tried again is for the one who asked to say: a preview is not.
   return syncFailure(
     'SYNC_TRANSIENT',
-    `${what} failed ${attempts} times, last: ${reason}. It will be tried again.`,
+    `${what} failed ${attempts} times, last: ${reason}. It may pass by itself.`,
     details,
   );
 }

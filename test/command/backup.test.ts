@@ -67,6 +67,7 @@ describe('dti backup and restore', () => {
     await writing;
     expect([backedUp.code, backedUp.errors]).toEqual([0, '']);
     const said = JSON.parse(backedUp.output);
+    expect(said.replaced).toBeNull();
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect((await stat(file)).size).toBe(said.bytes);
     expect(await readdir(folder)).toEqual(['live.backup']);
@@ -95,6 +96,21 @@ describe('dti backup and restore', () => {
     expect(rows).toEqual([{ actor: 'platform', revision }]);
     const again = await command(['restore', file], at(target));
     expect(again).toMatchObject({ code: 1, errors: expect.stringMatching(/^RESTORE_NOT_EMPTY: /) });
+  });
+
+  it('say what is not there, and what they replace', async () => {
+    const empty = await openEmpty();
+    const missing = await command(['restore', join(folder, 'none.backup')], at(empty));
+    expect(missing).toMatchObject({ code: 1, errors: `NOT_FOUND: There is no file ${join(folder, 'none.backup')}.\n` });
+    const { url } = graph.database;
+    const nowhere = await command(['backup', '--out', join(folder, 'none/a.backup')], at(url));
+    expect(nowhere.errors).toBe(
+      `NOT_FOUND: There is no folder ${join(folder, 'none')}, where ${join(folder, 'none/a.backup')} would be.\n`,
+    );
+    const file = join(folder, 'live.backup');
+    const { mtime } = await stat(file);
+    const again = await command(['backup', '--out', file], at(url));
+    expect(again.output).toContain(`replaced the file of this name, which was written at ${mtime.toISOString()}`);
   });
 
   it('leave nothing behind when they are killed in the middle', async () => {

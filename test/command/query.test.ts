@@ -69,7 +69,9 @@ describe('dti query', () => {
     ['{ viewer { role } }', ['--watch'], 2, 'goes with a subscription'],
     ['subscription { syncRunUpdates { id } }', [], 2, 'add --watch'],
     ['{ viewer { role } }', ['--nonsense'], 2, "unknown option '--nonsense'"],
-    ['{ viewer { role } }', ['--variables-file', '/nowhere/x.json'], 1, /^ENOENT: no such file/],
+    ['{ viewer { role } }', ['--variables-file', '/nowhere/x.json'], 1, /^NOT_FOUND: There is no folder \/nowhere/],
+    ['{ viewer { role } }', ['--variables-file', 'nowhere.json'], 1, /^NOT_FOUND: There is no file nowhere\.json\.$/m],
+    ['{ viewer { role } }', ['--variables-file', 'test'], 1, /^BAD_USER_INPUT: .* is a folder; name a file\.$/m],
   ])('says what is wrong with %s %j', async (document, words, code, message) => {
     expect(await query(['-', ...words], document)).toMatchObject({ code, errors: expect.stringMatching(message) });
   });

@@ -47,6 +47,14 @@ describe('a connection to a source', () => {
     expect(source.received).toEqual([]);
   });
 
+  it('is refused, and not tried again, for a port that belongs to another protocol', async () => {
+    const addressGuard = createAddressGuard({ allowedHosts: ['127.0.0.1'] });
+    const { http } = openHttp('http://127.0.0.1:9', { addressGuard });
+    const failure = await failureOf(http.send(GET));
+    expect(failure).toMatchObject({ code: 'SYNC_ADDRESS', failureType: 'config_error', details: { port: 9 } });
+    expect(failure.message).toContain('port 9');
+  });
+
   it.each([
     '127.0.0.1',
     '2130706433',

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../json.js';
+import { findNear } from '../nearWord.js';
 import type { FoundProblem, ManifestPath } from './problem.js';
 
 /** The codes that the platform knows. */
@@ -8,6 +9,7 @@ export interface Vocabulary {
   readonly hasCodeSystem: (code: string) => boolean;
   /** Whether an entity of the code system goes by the name, in any spelling that names may have. */
   readonly hasEntityName: (codeSystem: string, name: string) => boolean;
+  readonly indicatorCodes: (frameworkCode: string) => readonly string[];
   /** For messages. */
   readonly frameworkCodes: readonly string[];
   readonly codeSystems: readonly string[];
@@ -55,7 +57,7 @@ export function findUnknownWords(data: unknown, vocabulary: Vocabulary): FoundPr
         .map(({ code, path: at }) => ({
           path: at,
           code: 'indicator' as const,
-          message: `There is no indicator "${code}" in ${eligible.join(', ')}.`,
+          message: `There is no indicator "${code}" in ${eligible.join(', ')}${adviseNear(code, eligible.flatMap(vocabulary.indicatorCodes))}`,
         })),
       ...meanings
         .filter(
@@ -76,7 +78,15 @@ export function findUnknownWords(data: unknown, vocabulary: Vocabulary): FoundPr
 
 function describe(word: Word, what: 'framework' | 'code system', known: readonly string[]): FoundProblem {
   const code = what === 'framework' ? 'framework' : 'code_system';
-  return { path: word.path, code, message: `There is no ${what} "${word.code}"; there are ${known.join(', ')}.` };
+  const near = findNear(word.code, known);
+  const advice = near === null ? `there are ${known.join(', ')}.` : `did you mean "${near}"?`;
+  return { path: word.path, code, message: `There is no ${what} "${word.code}"; ${advice}` };
+}
+
+/** The end of a sentence that names what is not there. */
+function adviseNear(written: string, known: readonly string[]): string {
+  const near = findNear(written, known);
+  return near === null ? '.' : `; did you mean "${near}"?`;
 }
 
 /** The codes that are written down: a constant, the meanings of a table, or the ranges of periods. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { isJsonObject } from '../json.js';
+import { findNear } from '../nearWord.js';
 import type { FoundProblem, ManifestPath } from './problem.js';
 
 type Schema = z.core.$ZodType;
@@ -81,30 +82,12 @@ function accepts(schema: Schema, data: unknown): boolean {
 }
 
 function unknownKey(key: string, known: readonly string[], path: ManifestPath): FoundProblem {
-  const meant = known
-    .map((each) => ({ each, distance: distanceOf(key, each) }))
-    .toSorted((left, right) => left.distance - right.distance)[0];
-  const isNear = meant !== undefined && meant.distance <= Math.max(2, Math.floor(key.length / 3));
-  const advice = isNear ? `did you mean "${meant.each}"?` : `there are ${known.join(', ')}.`;
+  const near = findNear(key, known);
+  const advice = near !== null ? `did you mean "${near}"?` : `there are ${known.join(', ')}.`;
   return {
     path: [...path, key],
     code: 'unknown_key',
     message: `There is no key "${key}" here; ${advice}`,
     atKey: true,
   };
-}
-
-/** Edits between two words, capital letters ignored. */
-function distanceOf(left: string, right: string): number {
-  const [from, to] = [left.toLowerCase().slice(0, 60), right.toLowerCase()];
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...from].entries()) {
-    const next = [index + 1];
-    for (let at = 0; at < to.length; at += 1) {
-      const replaced = (row[at] ?? 0) + (letter === to[at] ? 0 : 1);
-      next.push(Math.min(replaced, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

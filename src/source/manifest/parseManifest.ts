@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { findNear } from '../nearWord.js';
 import { checkManifest } from './checkManifest.js';
 import { findUnknownWords, type Vocabulary } from './checkWords.js';
 import { findUnknownKeys } from './findUnknownKeys.js';
@@ -64,7 +65,20 @@ function readIssue(issue: z.core.$ZodIssue, before: ManifestPath, data: unknown)
   }
   const problem = issue.code === 'custom' ? issue.params?.problem : undefined;
   const message = issue.code === 'custom' ? issue.message : `"${last}": ${issue.message}`;
-  return [{ path, code: codeOf(problem, issue.message), message: message.endsWith('.') ? message : `${message}.` }];
+  const near = nearestChoice(issue, valueAt(data, path));
+  const whole = near === null ? message : `${message}; did you mean "${near}"?`;
+  return [{ path, code: codeOf(problem, issue.message), message: /[.?]$/.test(whole) ? whole : `${whole}.` }];
+}
+
+/** What was probably meant by a value that is none of a list; null = the issue is another, or none is near. */
+function nearestChoice(issue: z.core.$ZodIssue, value: unknown): string | null {
+  if (typeof value !== 'string') return null;
+  const choices = issue.code === 'invalid_value' ? issue.values : 'options' in issue ? issue.options : null;
+  if (!Array.isArray(choices)) return null;
+  return findNear(
+    value,
+    choices.filter((each) => typeof each === 'string'),
+  );
 }
 
 function codeOf(problem: unknown, message: string): ManifestProblemCode {

@@ -45,7 +45,7 @@ export async function runJob(
     const answer = await ask(poll, named);
     const seen = { body: answer.document, status: answer.response.status, headers: answer.response.headers };
     if (isFailed(seen))
-      throw syncFailure('SYNC_TRANSIENT', `The source could not make the export ${name}. It will be tried again.`);
+      throw syncFailure('SYNC_TRANSIENT', `The source could not make the export ${name}. It may pass by itself.`);
     if (!isDone(seen)) continue;
     const result = spec.result === undefined ? null : readText(compilePath(spec.result)(answer.document));
     if (spec.result !== undefined && result === null) {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import type { Vocabulary } from '../../../src/source/manifest/checkWords.js';
 import { manifestJsonSchema } from '../../../src/source/manifest/jsonSchema.js';
 import { MAX_MANIFEST_BYTES } from '../../../src/source/manifest/manifestText.js';
 import { parseManifest } from '../../../src/source/manifest/parseManifest.js';
@@ -12,6 +13,16 @@ type Data = Readonly<Record<string, unknown>>;
 
 /** Parts whose keys are free: names that the author chooses, and what he sends. */
 const FREE = /(^|\.)(json|form|query|headers|carry|partitions|parameters)$/;
+
+const VOCABULARY: Vocabulary = {
+  hasFramework: (code) => code === 'PDTI-922',
+  hasIndicator: () => false,
+  indicatorCodes: () => ['ECO_ACTIVITY.08', 'SOC_ACTIVITY.06'],
+  hasCodeSystem: () => true,
+  hasEntityName: () => true,
+  frameworkCodes: ['PDTI-922'],
+  codeSystems: ['GSO-2025'],
+};
 
 /** Every key of a manifest that the language fixes, with its path. */
 function keysOf(data: unknown, path: readonly (string | number)[] = []): (readonly (string | number)[])[] {
@@ -117,6 +128,26 @@ describe('a manifest', () => {
     ]);
     expect(problems.find(({ code }) => code === 'unknown_key')?.message).toBe(
       'There is no key "requst" here; did you mean "request"?',
+    );
+  });
+
+  it('says which word was probably meant', () => {
+    const told = (part: Data, whole: Data = {}) =>
+      parseManifest(JSON.stringify(makeManifest(part, whole)), VOCABULARY).problems.map(({ message }) => message);
+    expect(told({ format: { type: 'jsno' } }).join()).toContain('did you mean "json"?');
+    expect(told({}, { kind: 'NATIONAL_DATABSE' }).join()).toContain('did you mean "NATIONAL_DATABASE"?');
+    const wrong = {
+      ...MAPPING,
+      framework: 'PDTI-92',
+      figures: [{ indicator: 'SOC_ACTIVTY.06', value: { field: 'a' } }],
+    };
+    expect(told({ mapping: wrong })).toContain('There is no framework "PDTI-92"; did you mean "PDTI-922"?');
+    const misspelt = { ...wrong, framework: 'PDTI-922', period: { field: 'p', format: 'tmonth' } };
+    expect(told({ mapping: misspelt })).toEqual(
+      expect.arrayContaining([
+        'There is no indicator "SOC_ACTIVTY.06" in PDTI-922; did you mean "SOC_ACTIVITY.06"?',
+        expect.stringMatching(/^"format": .*; did you mean "tMonth"\?$/),
+      ]),
     );
   });
 

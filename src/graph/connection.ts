@@ -116,27 +116,62 @@ export interface Page<Node> {
   readonly countAll: () => number | Promise<number>;
 }
 
+/** A list in memory, in order: an array, or what tells its rows one by one. */
+export interface Rows<Row> {
+  readonly length: number;
+  at(place: number): Row | undefined;
+}
+
+/** What is known of a list beyond its rows. */
+interface Listing<Row> {
+  /** Which rows are in the list; without it all. Asked until the page is full, so that a page of 20 of 10,600 rows costs 20. */
+  readonly matches?: ((row: Row) => boolean) | null;
+  /** The place of the row that a key names, -1 = of none, where that is quicker to tell than the keys of thousands of rows. */
+  readonly placeOf?: (key: string) => number;
+}
+
 /**
  * Cuts a page out of a list in memory.
- * @param rowOf the row that a key names, where that is quicker to tell than the keys of thousands of rows
  * @throws PlatformError BAD_USER_INPUT when the row of the cursor is not in the list
  */
-export function slicePage<Node>(
-  all: readonly Node[],
-  keyOf: (node: Node) => string,
+export function slicePage<Row>(
+  all: Rows<Row>,
+  keyOf: (row: Row) => string,
   position: Position,
   size: number,
-  rowOf?: (key: string) => Node | null,
-): Page<Node> {
-  const { after } = position;
-  const from = after === null ? 0 : placeOf(after) + 1;
-  if (after !== null && from === 0) throw badCursor(writeCursor(position, after));
-  const nodes = all.slice(from, from + size);
-  return { position, nodes, keyOf, hasNext: from + size < all.length, countAll: () => all.length };
+  { matches = null, placeOf }: Listing<Row> = {},
+): Page<Row> {
+  const nodes: Row[] = [];
+  let place = position.after === null ? 0 : placeAfter(position.after);
+  while (place < all.length && nodes.length < size) {
+    const row = rowAt(place);
+    place += 1;
+    if (row !== null) nodes.push(row);
+  }
+  while (place < all.length && rowAt(place) === null) place += 1;
+  return { position, nodes, keyOf, hasNext: place < all.length, countAll };
 
-  function placeOf(key: string): number {
-    const row = rowOf?.(key) ?? null;
-    return row === null ? all.findIndex((node) => keyOf(node) === key) : all.indexOf(row);
+  function rowAt(at: number): Row | null {
+    const row = all.at(at) as Row;
+    return matches === null || matches(row) ? row : null;
+  }
+
+  function placeAfter(key: string): number {
+    const at = placeOf === undefined ? findKey(key) : placeOf(key);
+    if (at < 0 || at >= all.length || rowAt(at) === null) throw badCursor(writeCursor(position, key));
+    return at + 1;
+  }
+
+  function findKey(key: string): number {
+    for (let at = 0; at < all.length; at += 1) if (keyOf(all.at(at) as Row) === key) return at;
+    return -1;
+  }
+
+  function countAll(): number {
+    if (matches === null) return all.length;
+    let count = 0;
+    for (let at = 0; at < all.length; at += 1) if (rowAt(at) !== null) count += 1;
+    return count;
   }
 }
 

@@ -45,6 +45,15 @@ function sortEntities(
   });
 }
 
+function findEntities(entities: readonly Entity[], search: string | null): readonly Entity[] {
+  return searchRows(
+    entities,
+    search,
+    (entity) => ({ name: entity.name, codes: [entity.code, entityKey(entity), ...otherNamesOf(entity)] }),
+    compileEntities,
+  );
+}
+
 function compileEntities(wanted: string) {
   const search = compileEntitySearch(wanted);
   return search && ((texts: readonly SearchedText[], { level }: Entity) => search(texts, level));
@@ -84,15 +93,17 @@ export class EntityResolver {
   ): Promise<EntityConnection> {
     const { view, position, size } = await openPage(context, args, `entities${orderKey(orderBy)}`);
     await loadRelated(view, filter);
-    const matching = view.catalogue.content.entities.filter(compileEntityFilter(filter, view));
-    const found = searchRows(
-      matching,
-      search,
-      (entity) => ({ name: entity.name, codes: [entity.code, entityKey(entity), ...otherNamesOf(entity)] }),
-      compileEntities,
-    );
-    const all = sortEntities(found, orderBy, view);
-    const page = slicePage(all, (entity) => `Entity:${entityKey(entity)}`, position, size);
+    const matches = compileEntityFilter(filter, view);
+    const { entities } = view.catalogue.content;
+    const isInOwnOrder = !search && !orderBy?.length;
+    const all = isInOwnOrder ? entities : sortEntities(findEntities(entities.filter(matches), search), orderBy, view);
+    const page = slicePage(all, (entity) => `Entity:${entityKey(entity)}`, position, size, {
+      matches,
+      placeOf(key) {
+        const entity = view.catalogue.entityByKey(key.replace(/^Entity:/, ''));
+        return entity === undefined ? -1 : all.indexOf(entity);
+      },
+    });
     return new EntityConnection(
       showPage(
         page,

@@ -111,22 +111,22 @@ export class RankingResolver {
     const matches = compileScoreFilter(filter, view, loaded);
     const base = measureAt * columns.entityIds.length;
     const ranked = rankingOf(columns, measureAt, group.id);
-    const matching = matches === null ? ranked : ranked.filter((entityAt) => matches(base + entityAt));
-    const cells = matching.map((entityAt) => base + entityAt);
-    const show = (cell: number) => new RankingRow(new ScoreType(view, loaded, measureAt, cell - base));
+    const isListed = matches === null ? null : (entityAt: number) => matches(base + entityAt);
+    const selectListed = () =>
+      (isListed === null ? ranked : ranked.filter(isListed)).map((entityAt) => base + entityAt);
+    const all = orderBy?.length ? sortScores(selectListed(), orderBy, view, loaded).map((cell) => cell - base) : ranked;
+    const show = (entityAt: number) => new RankingRow(new ScoreType(view, loaded, measureAt, entityAt));
     const keyOf = ({ score }: RankingRow) => entityKey(entityOf(score));
-    const cellOfKey = (key: string): number | null => {
-      const entityAt = entityPosition(columns, view.catalogue.entityByKey(key)?.id ?? 0);
-      return entityAt === null ? null : base + entityAt;
-    };
-    const sorted = sortScores(cells, orderBy, view, loaded);
-    const page = slicePage(sorted, (cell) => keyOf(show(cell)), position, size, cellOfKey);
+    const page = slicePage(all, (entityAt) => keyOf(show(entityAt)), position, size, {
+      matches: isListed,
+      placeOf: (key) => all.indexOf(entityPosition(columns, view.catalogue.entityByKey(key)?.id ?? 0) ?? -1),
+    });
     return new RankingConnection(
       showPage(page, show, keyOf),
       new SnapshotType(head, view),
       new PeerGroupType(group),
       new MeasureType(measure, view),
-      () => summarise(view, loaded, cells),
+      () => summarise(view, loaded, selectListed()),
     );
   }
 }

@@ -3,7 +3,7 @@ import { INDEX_CODE, type MeasureKind } from '../domain/framework.js';
 import { entityPosition } from '../snapshot/columns.js';
 import type { Filter } from '../store/condition.js';
 import { openPage, ReadPageArgs } from './at.js';
-import { connectionType, type Page, showPage, slicePage } from './connection.js';
+import { connectionType, type Page, type Rows, showPage, slicePage } from './connection.js';
 import type { GraphContext, LoadedRound } from './context.js';
 import { ListSize, Scan } from './cost.js';
 import { EntityType } from './entity.js';
@@ -60,15 +60,26 @@ function whenLoaded<Result>(
   return loading instanceof Promise ? loading.then(go) : go(loading);
 }
 
-/** Cells of the columns by entity, then in framework order; only those that the test lets through. */
-function selectCells({ columns }: LoadedRound, measures: readonly number[], matches: CellTest | null): number[] {
+/** Cells of the columns by entity, then in framework order, told one by one: a round of communes has a million, and a page shows a hundred. */
+function cellsOf({ columns }: LoadedRound, measures: readonly number[]) {
   const entityCount = columns.entityIds.length;
+  const width = measures.length;
+  return {
+    length: entityCount * width,
+    at: (place: number) => (measures[place % width] ?? 0) * entityCount + Math.floor(place / width),
+    indexOf(cell: number): number {
+      const at = measures.indexOf(Math.floor(cell / entityCount));
+      return at < 0 ? -1 : (cell % entityCount) * width + at;
+    },
+  };
+}
+
+/** The cells that the test lets through. */
+function selectCells({ length, at }: Rows<number>, matches: CellTest | null): number[] {
   const cells: number[] = [];
-  for (let entityAt = 0; entityAt < entityCount; entityAt += 1) {
-    for (const measureAt of measures) {
-      const cell = measureAt * entityCount + entityAt;
-      if (matches === null || matches(cell)) cells.push(cell);
-    }
+  for (let place = 0; place < length; place += 1) {
+    const cell = at(place) ?? 0;
+    if (matches === null || matches(cell)) cells.push(cell);
   }
   return cells;
 }
@@ -133,21 +144,21 @@ export class ScoreResolver {
     const selection = { kind: kind ?? null, parent: parent ? findMeasure(view, frameworkCode, parent) : null };
     const measures = selectMeasures(loaded, selection);
     await loadFilter(view, filter);
-    const cells = selectCells(loaded, measures, compileScoreFilter(filter, view, loaded));
+    const matches = compileScoreFilter(filter, view, loaded);
     const entityCount = loaded.columns.entityIds.length;
-    const placeOf = (cell: number) => [cell % entityCount, Math.floor(cell / entityCount)] as const;
-    const cellOfKey = (key: string): number | null => {
-      const [entityAt = -1, measureAt = -1] = key.split(':').map(Number);
-      return entityAt >= 0 && measureAt >= 0 ? measureAt * entityCount + entityAt : null;
-    };
-    const sorted = sortScores(cells, orderBy, view, loaded);
-    const page = slicePage(sorted, (cell) => placeOf(cell).join(':'), position, size, cellOfKey);
-    const show = (cell: number) => {
-      const [entityAt, measureAt] = placeOf(cell);
-      return new ScoreType(view, loaded, measureAt, entityAt);
-    };
-    const shown = showPage(page, show, ({ measureAt, entityAt }) => `${entityAt}:${measureAt}`);
-    return new ScoreConnection(shown, () => summarise(view, loaded, cells));
+    const cells = cellsOf(loaded, measures);
+    const all = orderBy?.length ? sortScores(selectCells(cells, matches), orderBy, view, loaded) : cells;
+    const show = (cell: number) => new ScoreType(view, loaded, Math.floor(cell / entityCount), cell % entityCount);
+    const keyOf = ({ measureAt, entityAt }: ScoreType) => `${entityAt}:${measureAt}`;
+    const page = slicePage(all, (cell) => keyOf(show(cell)), position, size, {
+      matches,
+      placeOf(key) {
+        const [entityAt = -1, measureAt = -1] = key.split(':').map(Number);
+        return all.indexOf(measureAt * entityCount + entityAt);
+      },
+    });
+    const shown = showPage(page, show, keyOf);
+    return new ScoreConnection(shown, () => summarise(view, loaded, selectCells(cells, matches)));
   }
 }
 

@@ -127,6 +127,39 @@ describe('paging', () => {
     for (const { node } of second.edges) expect(node.entity.score.rank).toBe(node.rank);
   });
 
+  it('the pages of a list put together are the list, whatever is filtered, ordered and searched', async () => {
+    const lists = [
+      'entities(filter: { level: { eq: PROVINCE }, validTo: { eq: null } } @)',
+      'entities(search: "quang", filter: { level: { eq: PROVINCE } } @)',
+      'entities(filter: { level: { eq: PROVINCE } }, orderBy: [{ by: NAME, direction: DESC }] @)',
+      'ranking(round: "PROVINCE-2022", filter: { value: { gt: 0.5 } } @)',
+      'ranking(round: "PROVINCE-2022", filter: { region: { eq: "SE" } }, orderBy: [{ by: NAME }] @)',
+      'scores(round: "PROVINCE-2022", kind: MAIN_INDEX, filter: { rank: { lte: 3 } } @)',
+      'scores(round: "PROVINCE-2022", kind: INDEX, orderBy: [{ by: VALUE, direction: DESC }] @)',
+    ];
+    for (const list of lists) {
+      const page = `query Page($first: Int, $after: String) {
+        list: ${list.replace(' @', ', first: $first, after: $after')} { totalCount edges { cursor } pageInfo { hasNextPage endCursor } }
+      }`;
+      const { list: whole } = await graph.read(page, { first: 1000 });
+      expect(whole.pageInfo.hasNextPage, list).toBe(false);
+      expect(whole.totalCount, list).toBe(whole.edges.length);
+      const size = Math.ceil(whole.totalCount / 2);
+      expect(size, list).toBeGreaterThan(1);
+      const { list: first } = await graph.read(page, { first: size });
+      const { list: last } = await graph.read(page, { first: size, after: first.pageInfo.endCursor });
+      expect([first.totalCount, first.pageInfo.hasNextPage], list).toEqual([whole.totalCount, true]);
+      expect([last.totalCount, last.pageInfo.hasNextPage], list).toEqual([whole.totalCount, false]);
+      expect([...first.edges, ...last.edges], list).toEqual(whole.edges);
+    }
+    const one =
+      'query Page($after: String) { entities(first: 1, after: $after, filter: { code: { eq: "74" } }) { edges { cursor } } }';
+    const { entities: other } = await graph.read('{ entities(first: 1) { edges { cursor } } }');
+    expect(await graph.fail(one, { after: other.edges[0].cursor }), 'a row that the filter leaves out').toBe(
+      'BAD_USER_INPUT',
+    );
+  });
+
   it('cursors of other lists, made-up ones, and sizes out of range are refused', async () => {
     const { entities: other } = await graph.read('{ entities(first: 1) { pageInfo { endCursor } } }');
     const forge = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');

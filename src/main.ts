@@ -138,6 +138,17 @@ async function main(): Promise<void> {
   const rss = Math.round(process.memoryUsage().rss / 1024 / 1024);
   log(`ready after ${((performance.now() - started) / 1000).toFixed(1)} s with ${rss} MB`);
   process.stdout.write('ready\n');
+  if (config.role !== 'worker') void loadRest(serving);
+}
+
+/** Brings the results into memory that the start did not wait for, so that the first who asks for an old round does not either. */
+async function loadRest({ loadNewest, platform }: Serving): Promise<void> {
+  const started = performance.now();
+  const count = await loadNewest(stopping.signal);
+  if (count === 0 || stopping.signal.aborted) return;
+  const { snapshots, bytes } = platform.library.memory;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  log(`${count} older results loaded in ${seconds} s; ${snapshots} are in memory, ${Math.ceil(bytes / MB)} MB`);
 }
 
 function stateOfReplica(from: Reading['from']): Readiness['parts'] {

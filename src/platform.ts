@@ -114,6 +114,11 @@ export async function holdCatalogue(database: Database): Promise<CatalogueHolder
 export interface Serving {
   readonly platform: Platform;
   readonly feed: RevisionFeed;
+  /**
+   * Brings the newest results into memory that are not there yet, newest years first, one at a time, as far as the memory for them goes.
+   * @returns how many it loaded until the signal aborted
+   */
+  loadNewest(signal: AbortSignal): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -184,19 +189,21 @@ export async function openServing(
   const warning = warnOfSmallMemory(catalogue.current(), memory.bytes);
   if (warning !== null) options.log(warning);
   await library.refresh();
-  if (options.preload === true) {
+  const loadNewest = (signal: AbortSignal) => {
     const newestFirst = catalogue.current().content.rounds.toSorted((a, b) => b.year - a.year);
-    await library.loadNewest(
+    return library.loadNewest(
       newestFirst.map(({ id }) => id),
-      PRELOAD_MS,
+      signal,
     );
-  }
+  };
+  if (options.preload === true) await loadNewest(AbortSignal.timeout(PRELOAD_MS));
   const { publicProvisional, jobs } = options;
   const runs = followSyncRuns(database, options.log);
   const runSource = jobs === undefined ? null : createQueuedRunSource({ database, jobs, feed: runs });
   return {
     platform: { database, catalogue: () => catalogue.current(), library, feed, runs, runSource, publicProvisional },
     feed,
+    loadNewest,
     async close() {
       await Promise.all([runs.close(), feed.close()]);
     },

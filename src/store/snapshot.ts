@@ -1,11 +1,12 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, gunzip, zstdCompress, zstdDecompress } from 'node:zlib';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { PlatformError } from '../domain/errors.js';
-import type { SnapshotHead, SnapshotStatus } from '../domain/snapshot.js';
+import type { SnapshotColumns, SnapshotHead, SnapshotStatus } from '../domain/snapshot.js';
 import { applyDifference, type StoredColumns } from '../snapshot/delta.js';
-import { decodeColumns, digestOf } from '../snapshot/encode.js';
+import { decodeSteps, digestOf } from '../snapshot/encode.js';
 import type { Reader } from './reading.js';
 
 const compress = promisify(zstdCompress);
@@ -167,9 +168,21 @@ export async function readColumns(
   for (const row of rows) {
     const bytes = await unpackColumns(Number(row.id), row.packed ?? Buffer.alloc(0));
     stored =
-      stored === null ? { columns: decodeColumns(bytes), digest: digestOf(bytes) } : applyDifference(stored, bytes);
+      stored === null
+        ? { columns: await decodeInTurns(bytes), digest: digestOf(bytes) }
+        : applyDifference(stored, bytes);
   }
   return stored === null ? null : { ...stored, id };
+}
+
+/** Decodes without holding others up for longer than a step. */
+async function decodeInTurns(bytes: Uint8Array): Promise<SnapshotColumns> {
+  const steps = decodeSteps(bytes);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await immediate();
+  }
 }
 
 async function unpackColumns(id: number, packed: Buffer): Promise<Uint8Array> {

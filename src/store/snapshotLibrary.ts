@@ -144,24 +144,29 @@ export class SnapshotLibrary {
   }
 
   /**
-   * Brings the newest snapshot of each round into memory, and the published one where that is another: first round first, while they fit, and until the time is
-   * up, so that rounds of any size never delay a start much. What is not there then is loaded when it is asked for.
+   * Brings the newest snapshot of each round into memory, and the published one where that is another: first round first, one at a time, while they fit, and until
+   * the signal aborts. What is not there then is loaded when it is asked for.
+   * @returns how many it loaded
    */
-  async loadNewest(roundIds: Iterable<number>, forMs: number): Promise<void> {
-    const until = performance.now() + forMs;
+  async loadNewest(roundIds: Iterable<number>, signal: AbortSignal): Promise<number> {
     const revision = Number.MAX_SAFE_INTEGER;
-    let largest = 0;
+    let largest = Math.max(0, ...[...this.#held.values()].map(({ columns }) => bytesOf(columns)));
+    let count = 0;
     for (const roundId of roundIds) {
       for (const provisional of [true, false]) {
         const head = this.find(roundId, { revision, provisional });
         if (head === undefined || this.holds(head)) continue;
         const before = this.#bytes;
-        if (performance.now() >= until || before + largest > this.#limit()) return;
+        if (signal.aborted || before + largest > this.#limit()) return count;
         // Whoever asks for it is told what is wrong with it.
-        await this.load(head).catch(() => undefined);
+        await this.load(head).then(
+          () => (count += 1),
+          () => undefined,
+        );
         largest = Math.max(largest, this.#bytes - before);
       }
     }
+    return count;
   }
 
   /**
@@ -244,6 +249,10 @@ export class SnapshotLibrary {
       if (users === (by === 1 ? 1 : 0)) this.#bytes += by * buffer.byteLength;
     }
   }
+}
+
+function bytesOf(columns: SnapshotColumns): number {
+  return (Object.values(columns) as (Int32Array | Float64Array)[]).reduce((sum, each) => sum + each.byteLength, 0);
 }
 
 /** What many heads have in common, held once for all of them. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeColumns, encodeColumns } from '../../src/snapshot/encode.js';
+import type { SnapshotColumns } from '../../src/domain/snapshot.js';
+import { decodeColumns, decodeSteps, encodeColumns } from '../../src/snapshot/encode.js';
 import { makeColumns, snapshots } from './columnsFixture.js';
 
 const columns = makeColumns(
@@ -55,6 +56,33 @@ describe('decodeColumns', () => {
   it('reads what the first layout packed', () => {
     const packed = Buffer.from(FIRST_LAYOUT, 'base64');
     expect(decodeColumns(packed)).toEqual(columns);
+  });
+
+  it('takes a step for each large column, and one for small snapshots', () => {
+    const stepsOf = (bytes: Uint8Array): { count: number; decoded: SnapshotColumns } => {
+      const steps = decodeSteps(bytes);
+      for (let count = 1, step = steps.next(); ; count += 1, step = steps.next()) {
+        if (step.done) return { count, decoded: step.value };
+      }
+    };
+    expect(stepsOf(encodeColumns(columns))).toEqual({ count: 1, decoded: columns });
+    const cells = 400_000;
+    const names = ['value', 'points', 'coverage', 'automaticShare', 'observationId'] as const;
+    const large: SnapshotColumns = {
+      entityIds: Int32Array.of(1),
+      groupOf: Int32Array.of(1),
+      measureIds: new Int32Array(cells),
+      maxPoints: new Float64Array(cells),
+      ...(Object.fromEntries(names.map((name) => [name, new Float64Array(cells).fill(0.5)])) as Record<
+        (typeof names)[number],
+        Float64Array
+      >),
+      rank: new Int32Array(cells).fill(7),
+    };
+    const { count, decoded } = stepsOf(encodeColumns(large));
+    expect(decoded).toEqual(large);
+    // Eight columns of more than a megabyte; the digest is over 22.
+    expect(count).toBe(1 + 8 + 5);
   });
 
   it('does not share memory with the bytes', () => {

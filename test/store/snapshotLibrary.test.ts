@@ -284,14 +284,20 @@ describe('the snapshot library', () => {
     added.push((await addSnapshot(test.database, other)).id);
     await library.refresh();
     const held = (of: SnapshotLibrary) => added.map((id) => of.holds(of.byId(id) as SnapshotHead));
-    await library.loadNewest([one, other], 0);
+    const { signal } = new AbortController();
+    expect(await library.loadNewest([one, other], AbortSignal.abort())).toBe(0);
     expect(held(library)).toEqual([false, false, false, false]);
-    await library.loadNewest([one, other], 60_000);
+    const count = await library.loadNewest([one, other], signal);
+    expect(library.memory.snapshots).toBe(count);
     expect(held(library)).toEqual([true, false, true, true]);
+    expect(await library.loadNewest([one, other], signal)).toBe(0);
 
     const small = new SnapshotLibrary(test.database, recompute, () => 1);
     await small.refresh();
-    await small.loadNewest([one, other], 60_000);
+    expect(await small.loadNewest([one, other], signal)).toBe(1);
+    expect(held(small)).toEqual([false, false, true, false]);
+    // What somebody uses is not given up for what nobody has asked for.
+    expect(await small.loadNewest([other, one], signal)).toBe(0);
     expect(held(small)).toEqual([false, false, true, false]);
   });
 

@@ -1,7 +1,7 @@
 import { ArgsType, Field, InputType } from 'type-graphql';
 import { PlatformError } from '../domain/errors.js';
-import { revisionAt, timeOfRevision } from '../store/revision.js';
-import { PageArgs, type Position, pageSize, readCursor, revisionOfCursor } from './connection.js';
+import { findRevision, revisionAt } from '../store/revision.js';
+import { PageArgs, type Position, pageSize, readCursor } from './connection.js';
 import { createContext, type GraphContext, View } from './context.js';
 import { DateTimeScalar } from './dateTime.js';
 
@@ -15,7 +15,8 @@ export class AsOfInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The state at this revision: decimal digits, as in `Snapshot.revision`.',
+    description:
+      'The state at this revision: decimal digits, as in `Snapshot.revision`. REVISION_UNKNOWN for a number that no revision has.',
   })
   revision?: string | null;
 }
@@ -51,7 +52,7 @@ export class ReadPageArgs extends PageArgs {
 
 /**
  * The view that `at` asks for.
- * @throws PlatformError BAD_USER_INPUT, AS_OF_UNAVAILABLE
+ * @throws PlatformError BAD_USER_INPUT, AS_OF_UNAVAILABLE, REVISION_UNKNOWN
  */
 export async function openView(context: GraphContext, { at }: ReadArgs): Promise<View> {
   const asOf = at?.asOf ?? null;
@@ -72,15 +73,12 @@ async function openTime(context: GraphContext, time: Date): Promise<View> {
 async function openRevision(context: GraphContext, text: string): Promise<View> {
   const revision = readRevision(text, 'revision');
   const caughtUp = await catchUp(context, revision);
-  if (revision > caughtUp.revision) {
-    throw new PlatformError(
-      'BAD_USER_INPUT',
-      `Revision ${text} is yet to come; the newest is ${caughtUp.revision}. Ask for that or an earlier one.`,
-    );
+  const last = await findRevision(context.platform.database.reading, Math.min(revision, caughtUp.revision));
+  if (last === null) throw unavailable(`revision ${text}`);
+  if (last.id !== revision) {
+    throw unknown(revision, `The last one before it is ${last.id}: ask for that, or for a time.`, last.id);
   }
-  const time = await timeOfRevision(context.platform.database.reading, revision);
-  if (time === null) throw unavailable(`revision ${text}`);
-  return new View(caughtUp, revision, time);
+  return new View(caughtUp, revision, last.committedAt);
 }
 
 /** Longest wait for a revision that the client has seen at a gateway which is ahead of this one. */
@@ -118,15 +116,20 @@ export interface OpenPage {
 /**
  * The view and position of a page: those of its cursor, else those of `at`.
  * @param list names the list and whatever decides about its rows except filters
- * @throws PlatformError BAD_USER_INPUT, AS_OF_UNAVAILABLE
+ * @throws PlatformError BAD_USER_INPUT, AS_OF_UNAVAILABLE, REVISION_UNKNOWN
  */
 export async function openPage(context: GraphContext, args: ReadPageArgs, list: string): Promise<OpenPage> {
   const size = pageSize(args);
   const asked = await openView(context, args);
   const after = args.after ?? null;
   if (after === null) return { view: asked, position: { list, revision: asked.revision, after }, size };
-  const caughtUp = await catchUp(context, revisionOfCursor(after));
-  const { revision, key } = readCursor(after, list, caughtUp.revision);
+  const { revision, key } = readCursor(after, list);
+  const caughtUp = await catchUp(context, revision);
+  const { feed, database } = context.platform;
+  // The feed also says no when nobody can be asked; then this fails.
+  if (!(await feed.knows(revision)) && (await findRevision(database.reading, revision))?.id !== revision) {
+    throw unknown(revision, 'The page before this one was read at it: begin again without "after".');
+  }
   // A state of the past is one revision for good, and the cursor names another; "now" moves on between two pages.
   if (revision !== asked.revision && asked.until !== null && asked.until < context.now) {
     throw new PlatformError(
@@ -142,6 +145,16 @@ export async function openPage(context: GraphContext, args: ReadPageArgs, list: 
 export function noResult(roundCodes: readonly string[], revision: number): PlatformError {
   const message = `There is no result of ${roundCodes.join(', ')} as of revision ${revision}: none was computed by then, or none is public. Ask for a later state, or for another round.`;
   return new PlatformError('AS_OF_UNAVAILABLE', message);
+}
+
+/**
+ * A number that no revision has. Another state must not be shown under it: a lost one was cited and taken away in files, and what it showed cannot be told.
+ * @param before the newest revision before it
+ */
+function unknown(revision: number, advice: string, before?: number): PlatformError {
+  const message = `There is no revision ${revision} here: a restore or a failover lost it, it is yet to come, or it never was one. ${advice}`;
+  const details = { revision: String(revision), ...(before === undefined ? {} : { before: String(before) }) };
+  return new PlatformError('REVISION_UNKNOWN', message, { details });
 }
 
 /** Nothing had been published or computed yet. */

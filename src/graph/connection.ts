@@ -18,7 +18,7 @@ export class PageArgs {
   @Field(() => String, {
     nullable: true,
     description:
-      'A cursor of an earlier page of the same list: what comes after it is shown, in the state that the earlier page showed, even if there is a newer one.',
+      'A cursor of an earlier page of the same list: what comes after it is shown, in the state that the earlier page showed, even if there is a newer one. REVISION_UNKNOWN when that state is lost, as after a restore.',
   })
   after?: string | null;
 }
@@ -53,13 +53,12 @@ export function writeCursor({ list, revision }: Position, key: string): string {
 /**
  * Reads a cursor.
  * @param list the list that it must belong to
- * @param newest the revision that it must not exceed
  * @throws PlatformError BAD_USER_INPUT
  */
-export function readCursor(cursor: string, list: string, newest: number): { revision: number; key: string } {
+export function readCursor(cursor: string, list: string): { revision: number; key: string } {
   const parts = parse(cursor);
   const [of, revision, key] = Array.isArray(parts) ? (parts as unknown[]) : [];
-  const isWhole = typeof revision === 'number' && Number.isSafeInteger(revision) && revision >= 0 && revision <= newest;
+  const isWhole = typeof revision === 'number' && Number.isSafeInteger(revision) && revision >= 0;
   if (of === list && isWhole && typeof key === 'string') return { revision, key };
   throw badCursor(cursor);
 }
@@ -77,7 +76,7 @@ export function revisionOfCursor(cursor: string): number {
  */
 export function positionIn(list: string, revision: number, { after }: PageArgs): Position {
   const isFirst = after === undefined || after === null;
-  return { list, revision, after: isFirst ? null : readCursor(after, list, Number.MAX_SAFE_INTEGER).key };
+  return { list, revision, after: isFirst ? null : readCursor(after, list).key };
 }
 
 /**

@@ -96,10 +96,10 @@ export async function hasRevision(em: Reader, revision: number): Promise<boolean
   return rows[0]?.has === true;
 }
 
-/** When the newest revision up to a number was committed; null = there is none. */
-export async function timeOfRevision(em: Reader, revision: number): Promise<Date | null> {
-  const { rows } = await sql<{ committed_at: Date | string | null }>`
-    select committed_at from revision where id <= ${revision} order by id desc limit 1`.execute(em.getKysely());
-  const time = rows[0]?.committed_at ?? null;
-  return time === null ? null : new Date(time);
+/** The newest revision up to a number; null = there is none. */
+export async function findRevision(em: Reader, upTo: number): Promise<Pick<Revision, 'id' | 'committedAt'> | null> {
+  const { rows } = await sql<{ id: string; committed_at: Date | string }>`
+    select id, committed_at from revision where id <= ${upTo} order by id desc limit 1`.execute(em.getKysely());
+  const [row] = rows;
+  return row === undefined ? null : { id: Number(row.id), committedAt: new Date(row.committed_at) };
 }

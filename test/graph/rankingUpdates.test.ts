@@ -243,10 +243,20 @@ describe('a restore from a backup', () => {
       started.push(events);
       return (await events.next()).value.data.rankingUpdates;
     };
+    const PAGE =
+      'query Page($at: AtInput, $after: String) { ranking(round: "PROVINCE-2026", first: 2, at: $at, after: $after) { pageInfo { endCursor } } }';
+    const { ranking: page } = await graph.read(PAGE, { at: { asOf: { revision: lost } } });
+    // A list that was read at what was lost is not gone on with in another state.
+    const refuse = async () => {
+      for (const variables of [{ at: { asOf: { revision: lost } } }, { after: page.pageInfo.endCursor }])
+        expect(await restored.fail(PAGE, variables)).toBe('REVISION_UNKNOWN');
+    };
+    await refuse();
     expect(await resume(lost)).toMatchObject({ revision: kept, complete: true, previousRevision: null });
     await restored.measure('GSO-2025:01', 'ECO_ACTIVITY.08', 333, 1000);
     const revision = String(await restored.compute('PROVINCE-2026'));
     expect(Number(revision)).toBeGreaterThan(Number(lost));
+    await refuse();
     const whole = await resume(lost);
     expect(whole).toMatchObject({ revision, complete: true, previousRevision: null });
     expect(whole.rows).toHaveLength(34);

@@ -3,12 +3,12 @@ import { IsolationLevel } from '@mikro-orm/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openDatabase } from '../../src/store/orm.js';
 import {
+  findRevision,
   nextChangeId,
   readHead,
   readRevisions,
   revisionAt,
   takeRevision,
-  timeOfRevision,
 } from '../../src/store/revision.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { rowsOf } from './batch.js';
@@ -216,8 +216,8 @@ describe('revisions', () => {
     expect(await revisionAt(em, new Date(at.getTime() + 1))).toBeGreaterThanOrEqual(second);
     expect(await revisionAt(em, new Date(at.getTime() - 60_000))).toBeLessThan(first);
     expect(await revisionAt(em, new Date(0))).toBe(0);
-    expect(await timeOfRevision(em, second)).toEqual(at);
-    expect(await timeOfRevision(em, 0)).toBeNull();
+    expect(await findRevision(em, second)).toEqual({ id: second, committedAt: at });
+    expect(await findRevision(em, 0)).toBeNull();
   });
 
   it('cannot be taken twice for one change', async () => {

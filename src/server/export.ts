@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { getOperationAST, parse } from 'graphql';
@@ -12,7 +11,8 @@ import type { CompiledOperations } from './compiled.js';
 import { type ErrorFormatter, errorBody } from './error.js';
 import { isKnown } from './etag.js';
 import { type ExportOptions, OPTION_NAMES, readOnce, readOptions, readVariables } from './exportArguments.js';
-import { nameFile, takeStart, toBytes } from './exportFile.js';
+import { inPieces, nameFile, takeStart, toBytes } from './exportFile.js';
+import { MIN_PACE, type Pace, watchPace } from './exportPace.js';
 import { openQuery, readOperation, readQuery } from './exportQuery.js';
 import { type Exporter, ExportReader, FailedOperation } from './exportReader.js';
 import { type OpenTable, openTable } from './exportSheet.js';
@@ -37,8 +37,8 @@ export interface ExportRouteOptions {
   readonly platform: () => Platform;
   /** Exports that one client has under way; null = {@link MAX_EXPORTS_PER_CLIENT}, not for this machine's own programs. */
   readonly maxExportsPerClient: number | null;
-  /** How long a client may take nothing of what is ready for it; absent = {@link MAX_IDLE_MS}. */
-  readonly exportIdleMs?: number;
+  /** What a client must take of what is ready for it, since a few addresses that read next to nothing would hold the places of all; absent = {@link MIN_PACE}. */
+  readonly exportPace?: Pace;
   /** Says who asks, before the body is read. */
   readonly onRequest: NonNullable<RouteOptions['onRequest']>;
 }
@@ -50,12 +50,16 @@ const MAX_EXPORTS = 16;
 /** Longest time from the request to the last byte: who reads slower than that asks in parts. */
 const MAX_EXPORT_MS = 600_000;
 
-/** Longest time in which a client takes nothing: a few addresses that read nothing would hold the places of all. */
-const MAX_IDLE_MS = 60_000;
-
 /** Statuses of failures; GraphQL over HTTP has 200 for most of them, a file has no place for errors. */
 const STATUS: Readonly<Record<string, number>> = {
-  ...{ NOT_FOUND: 404, AS_OF_UNAVAILABLE: 404, AUTH_REQUIRED: 401, AUTH_FORBIDDEN: 403, DOCUMENT_NOT_TRUSTED: 403 },
+  ...{
+    NOT_FOUND: 404,
+    AS_OF_UNAVAILABLE: 404,
+    REVISION_UNKNOWN: 404,
+    AUTH_REQUIRED: 401,
+    AUTH_FORBIDDEN: 403,
+    DOCUMENT_NOT_TRUSTED: 403,
+  },
   ...{ RATE_LIMITED: 429, TOO_MANY_OPERATIONS: 429, INTERNAL_SERVER_ERROR: 500, TIMEOUT: 504 },
 };
 
@@ -120,18 +124,23 @@ class ExportRoute {
     this.#active += 1;
     const aborting = new AbortController();
     // Nothing of an export that waits for a slow reader runs, so it is the connection that has to end.
-    const timer = setTimeout(() => reply.raw.destroy(), MAX_EXPORT_MS).unref();
-    // The socket tells when nothing has gone out for so long, not even a part of what it was given last.
-    const { exportIdleMs = MAX_IDLE_MS } = this.#options;
-    const endIdle = (): void => {
-      // An export that waits itself, for rows or for its client's allowance, is not the client's fault.
-      if (reply.raw.writableLength > 0) reply.raw.destroy();
-      else reply.raw.setTimeout(exportIdleMs);
+    const cut = (reason: string): void => {
+      request.log.info({ reason, path: request.url.split('?', 1)[0] }, 'an export was cut off');
+      // A response that waits behind another one of its connection has no socket of its own yet.
+      request.raw.socket.destroy();
     };
-    reply.raw.setTimeout(exportIdleMs, endIdle);
+    const timer = setTimeout(() => cut('it took longer than ten minutes'), MAX_EXPORT_MS).unref();
+    const { exportPace = MIN_PACE } = this.#options;
+    const endWatch = watchPace(
+      exportPace,
+      request.raw.socket,
+      () => reply.raw.writableLength > 0,
+      () => cut(`the client took less than ${exportPace.bytes} bytes in ${exportPace.overMs / 1000} s`),
+    );
     reply.raw.once('close', () => {
       aborting.abort();
       clearTimeout(timer);
+      endWatch();
       this.#active -= 1;
       giveBack();
     });
@@ -274,16 +283,15 @@ class ExportRoute {
     }
     if (isWhole) {
       count('ok');
-      return isHead ? reply.header('content-length', length).send() : reply.send(Buffer.concat(pieces));
+      reply.header('content-length', length);
+      return isHead ? reply.send() : reply.send(streamOf(inPieces(pieces)));
     }
     if (isHead) {
       await bytes.return(undefined);
       count('ok');
       return reply.send();
     }
-    return reply.send(
-      Readable.from(this.#finish(pieces, bytes, request, count), { objectMode: false, highWaterMark: 1 }),
-    );
+    return reply.send(streamOf(inPieces(this.#finish(pieces, bytes, request, count))));
   }
 
   /** The rest of a large file. What fails now can only be told by cutting it off, which HTTP shows the client. */
@@ -321,6 +329,11 @@ class ExportRoute {
     reply.header('cache-control', 'no-store');
     return reply.code(STATUS[code ?? ''] ?? 400).send({ errors: told });
   }
+}
+
+/** Bytes as they are asked for, one piece at a time. */
+function streamOf(pieces: AsyncIterable<Uint8Array>): Readable {
+  return Readable.from(pieces, { objectMode: false, highWaterMark: 1 });
 }
 
 /** What the address of a query may hold besides {@link OPTION_NAMES}. */

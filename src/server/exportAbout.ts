@@ -1,5 +1,5 @@
 import type { About, CitedSource, Fact } from '../exchange/table.js';
-import type { Data } from './exportReader.js';
+import type { Data, RowOperation } from './exportReader.js';
 
 type Lang = About['lang'];
 
@@ -22,13 +22,48 @@ export const ROUND_DOCUMENT = `query ExportRound($lang: Lang!, $at: AtInput, $ro
   ${SOURCES}
 }`;
 
-/** The same, and for the newest result of every round: which of them the answer to a query of a client's own rests on, nobody can tell. */
-export const RESULTS_DOCUMENT = `query ExportResults($lang: Lang!, $at: AtInput) {
-  rounds(first: 100, at: $at) { edges { node { code framework { code version } snapshots(first: 1) { edges { node {
-    status revision resultHash engineVersion policy { code version }
-  } } } } } }
-  ${SOURCES}
+/**
+ * The same, and for the newest results of rounds: on which of them the answer to a query of a client's own rests, nobody can tell.
+ * @see readResults, which goes through all pages
+ */
+const RESULTS_DOCUMENT = `query ExportResults($lang: Lang!, $at: AtInput, $first: Int!, $after: String, $isFirst: Boolean!) {
+  rounds(first: $first, after: $after, at: $at) {
+    pageInfo { hasNextPage endCursor }
+    edges { node { code framework { code version } snapshots(first: 1) { edges { node {
+      status revision resultHash engineVersion policy { code version }
+    } } } } }
+  }
+  ... @include(if: $isFirst) { ${SOURCES} }
 }`;
+
+const ROUNDS_OF_PAGE = 100;
+
+/**
+ * Asks for what is told about the answer to a query of a client's own: the sources, and the newest result of every round.
+ * @param read executes a query
+ * @throws what `read` throws
+ */
+export async function readResults(
+  read: (operation: RowOperation) => Promise<Data>,
+  variables: { readonly lang: string; readonly at: unknown },
+  first = ROUNDS_OF_PAGE,
+): Promise<Data> {
+  const results: RoundResult[] = [];
+  let sources: unknown = null;
+  for (let after: string | null = null, isFirst = true; isFirst || after !== null; isFirst = false) {
+    const data = await read({ source: RESULTS_DOCUMENT, variables: { ...variables, first, after, isFirst } });
+    const { edges, pageInfo } = data.rounds as Connection<RoundResult> & { readonly pageInfo: PageEnd };
+    results.push(...edges.map(({ node }) => node));
+    sources ??= data.sources;
+    after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+  }
+  return { sources, rounds: { edges: results.map((node) => ({ node })) } };
+}
+
+interface PageEnd {
+  readonly hasNextPage: boolean;
+  readonly endCursor: string | null;
+}
 
 interface Connection<Node> {
   readonly edges: readonly { readonly node: Node }[];
@@ -76,7 +111,7 @@ export function isSimulated(data: Data): boolean {
   return sourcesOf(data).some(({ simulated }) => simulated);
 }
 
-/** Puts together what is told about a table. @param data the answer to {@link SOURCES_DOCUMENT}, {@link ROUND_DOCUMENT} or {@link RESULTS_DOCUMENT} */
+/** Puts together what is told about a table. @param data the answer to {@link SOURCES_DOCUMENT}, {@link ROUND_DOCUMENT}, or of {@link readResults} */
 export function describeExport({ lang, fileName, title, revision, rowCount, url }: Described, data: Data): About {
   const say = WORDS[lang];
   const sources = sourcesOf(data);

@@ -33,6 +33,13 @@ export async function* toBytes(
   yield Buffer.concat(waiting);
 }
 
+/** The same bytes in pieces of at most 64 kB, by which it is counted what a client has taken. */
+export async function* inPieces(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += PIECE_BYTES) yield piece.subarray(at, at + PIECE_BYTES);
+  }
+}
+
 /** The beginning of a file, or all of it when it is small. */
 export async function takeStart(bytes: AsyncGenerator<Uint8Array>): Promise<FileStart> {
   const pieces: Uint8Array[] = [];

@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { PlatformError } from '../domain/errors.js';
 import type { About, Cell, Column, Row } from '../exchange/table.js';
-import { describeExport, isSimulated, RESULTS_DOCUMENT } from './exportAbout.js';
+import { describeExport, isSimulated, readResults } from './exportAbout.js';
 import { readJson, readOnce } from './exportArguments.js';
 import type { Data, Exporter, ExportReader, ReadPage, RowOperation } from './exportReader.js';
 import { shapeOf } from './exportShape.js';
@@ -93,10 +93,9 @@ export async function openQuery(
   };
   const revision = String(exporter.platform.feed.head);
   const first = turn(await reader.read(request, exporter), 0);
-  const about = await reader.read(
-    { source: RESULTS_DOCUMENT, variables: { lang: lang.toUpperCase(), at: { asOf: { revision } } } },
-    exporter,
-  );
+  const about = await readResults((operation) => reader.read(operation, exporter), {
+    ...{ lang: lang.toUpperCase(), at: { asOf: { revision } } },
+  });
   const next = (after: string): RowOperation => ({
     source,
     operationName,

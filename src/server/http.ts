@@ -17,6 +17,7 @@ import { addDashboard, missingPage, readPage } from './dashboard.js';
 import { addErrorHandlers, errorBody, makeErrorFormatter, refuseUnreadable } from './error.js';
 import { EventRequests } from './events.js';
 import { addExports } from './export.js';
+import type { Pace } from './exportPace.js';
 import { addGraphiql, type Example, type ExampleVariables } from './graphiql.js';
 import { addGraphqlRoute } from './graphqlRoute.js';
 import { addHealth, type Readiness } from './health.js';
@@ -68,8 +69,8 @@ export interface ServerOptions {
   readonly maxSocketsPerClient?: number | null;
   /** Exports that one client has under way; absent or null = two, and any number for this machine's own programs. */
   readonly maxExportsPerClient?: number | null;
-  /** How long the client of an export may take nothing, in milliseconds. */
-  readonly exportIdleMs?: number;
+  /** How fast the client of an export must take it; absent = 4 kB a second over a minute. */
+  readonly exportPace?: Pace;
   /** The JSON Schema of manifests, served at `/manifest.schema.json`; absent = it is not. */
   readonly manifestSchema?: unknown;
   /** What clients of subscriptions may leave unread; absent = those of the hub. */
@@ -235,7 +236,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     ...{ compiled, judge, cache, identity, metrics, trusted, formatError, onRequest },
     platform: () => requirePlatform(options.platform()),
     maxExportsPerClient: options.maxExportsPerClient ?? null,
-    ...(options.exportIdleMs === undefined ? {} : { exportIdleMs: options.exportIdleMs }),
+    ...(options.exportPace === undefined ? {} : { exportPace: options.exportPace }),
   });
   // In a scope of its own, which reads JSON in its own way.
   await app.register(async (scope) =>

@@ -15,10 +15,14 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import type { Authenticator } from '../../src/access/authenticator.js';
 import { NOT_SIGNED_IN } from '../../src/access/signedIn.js';
 import { FORMATS } from '../../src/exchange/format.js';
+import { describeExport, readResults } from '../../src/server/exportAbout.js';
 import { OPTION_NAMES } from '../../src/server/exportArguments.js';
+import { watchPace } from '../../src/server/exportPace.js';
+import type { RowOperation } from '../../src/server/exportReader.js';
 import { type GraphServer, startServer } from '../../src/server/http.js';
 import { TrustedDocuments } from '../../src/server/trusted.js';
 import { type Answer, type GraphFixture, openGraph } from '../graph/graphFixture.js';
+import { rowsOf } from '../store/batch.js';
 import { readMetrics } from './readMetrics.js';
 import { startTestServer } from './testServer.js';
 
@@ -301,7 +305,7 @@ describe('an address', () => {
     ['ranking.csv?round=PROVINCE-2022&measure=NONE', 'NOT_FOUND 404'],
     ['ranking.csv?round=PROVINCE-2022&at.asOf.revision=1', 'AS_OF_UNAVAILABLE 404'],
     ['ranking.csv?round=PROVINCE-2022&at.asOf.revision=x', 'BAD_USER_INPUT 400'],
-    ['ranking.csv?round=PROVINCE-2022&at.asOf.revision=8999999999999999', 'BAD_USER_INPUT 400'],
+    ['ranking.csv?round=PROVINCE-2022&at.asOf.revision=8999999999999999', 'REVISION_UNKNOWN 404'],
     ['ranking.csv?round=PROVINCE-2022&filter=x', 'BAD_USER_INPUT 400'],
     ['ranking.csv?round=PROVINCE-2022&filter.none.eq=1', 'BAD_USER_INPUT 400'],
     ['ranking.csv?round=PROVINCE-2022&filter.__proto__.eq=1', 'BAD_USER_INPUT 400'],
@@ -457,6 +461,20 @@ describe('a query of one’s own', () => {
     expect(data?.data.length).toBe(1 + 63 * 9);
   });
 
+  it('names the results of all rounds, over all their pages', async () => {
+    const at = { asOf: { revision: String(graph.platform.feed.head) } };
+    const read = async ({ source, variables }: RowOperation) => graph.read(source, variables);
+    const [pages, whole] = await Promise.all([2, 1000].map((first) => readResults(read, { lang: 'EN', at }, first)));
+    expect(pages).toEqual(whole);
+    const described = { lang: 'en' as const, fileName: '', title: '', revision: null, rowCount: null, url: null };
+    const results = describeExport(described, pages ?? {}).facts.filter(({ name }) => name === 'result');
+    const computed = await rowsOf<{ count: number }>(
+      graph.database,
+      'select count(distinct round_id)::int as count from snapshot',
+    );
+    expect([results.length, results.length > 2]).toEqual([computed[0]?.count, true]);
+  });
+
   it('repeats the outer list beside the inner one', async () => {
     const query = `{ entities(first: 5, filter: { codeSystem: { eq: "GSO-2004" } }) { totalCount edges { cursor node { code scores(round: "PROVINCE-2022", kind: PILLAR) { rank measure { code } } } } } }`;
     const { entities } = await graph.read(query);
@@ -598,24 +616,52 @@ describe('limits', () => {
     expect((await readMetrics(url)).value('dti_exports_active')).toBe(0);
   });
 
-  it('ends what a client takes nothing of, and gives its place to others', async () => {
-    const { url } = await start({ exportIdleMs: 500 });
+  it('ends what a client takes a trickle of, says so, and gives its place to others', async () => {
+    const { url, log } = await start({ exportPace: { bytes: 10_000_000, overMs: 500 }, logLevel: 'info' });
     const { hostname, port } = new URL(url);
     const reader = connect({ host: hostname, port: Number(port) });
     onTestFinished(() => void reader.destroy());
-    // Asks again and again on one connection, so that more is ready than any buffer between the two takes.
-    const request = 'GET /export/observations.csv HTTP/1.1\r\nhost: x\r\n\r\n';
+    // The name is cited in each of 7,000 rows: twice that is more than the buffers between the two take.
+    const source = `query ${'Long'.repeat(64)} { entities(first: 63, filter: { codeSystem: { eq: "GSO-2004" } }) { edges { node { code scores(round: "PROVINCE-2022") { rank } } } } }`;
+    const search = new URLSearchParams({ format: 'csv', path: 'entities.edges.node.scores', query: source });
     reader.on('error', () => undefined);
     await once(reader, 'connect');
     reader.pause();
-    reader.write(request.repeat(8));
+    const trickle = setInterval(() => void reader.read(100), 10);
+    onTestFinished(() => clearInterval(trickle));
+    reader.write(`GET /export?${search} HTTP/1.1\r\nhost: x\r\n\r\n`.repeat(3));
     const active = async () => (await readMetrics(url)).value('dti_exports_active');
     await expect.poll(active, { timeout: 20_000 }).toBeGreaterThan(0);
     const cut = async () =>
-      (await readMetrics(url)).value('dti_exports_total', { table: 'observations', format: 'csv', outcome: 'cut' });
+      (await readMetrics(url)).value('dti_exports_total', { table: 'query', format: 'csv', outcome: 'cut' });
     await expect.poll(cut, { timeout: 20_000 }).toBeGreaterThan(0);
     await expect.poll(active).toBe(0);
-  }, 60_000);
+    const said = log.map((line) => JSON.parse(line)).find(({ msg }) => msg === 'an export was cut off');
+    expect(said).toMatchObject({ path: '/export', reason: expect.stringContaining('took less than') });
+  }, 30_000);
+
+  it.each([
+    ['a client that takes enough', { ready: 60, taken: 1000 }, 0],
+    ['a client that takes less', { ready: 60, taken: 999 }, 1],
+    ['what the server itself is slow with', { ready: 59, taken: 0 }, 0],
+  ])('counts the time in which something is ready: %s', (_, { ready, taken }, cuts) => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const outlet = { bytesWritten: 5000, writableLength: 500 };
+    let [looks, cut] = [0, 0];
+    const isReady = () => {
+      looks += 1;
+      return looks <= ready;
+    };
+    const end = watchPace({ bytes: 1000, overMs: 60_000 }, outlet, isReady, () => (cut += 1));
+    outlet.bytesWritten += taken + 700;
+    outlet.writableLength += 700;
+    vi.advanceTimersByTime(119_000);
+    expect(cut).toBe(cuts);
+    end();
+    vi.advanceTimersByTime(600_000);
+    expect([looks, cut]).toEqual([119, cuts]);
+  });
 
   it('counts what an export costs: refuses it at first, and waits for more afterwards', async () => {
     // So that nothing comes back meanwhile, however long the exports take.

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { measureRefusals } from './abuse.js';
 import { type BenchServer, benchFolder, startBenchServer } from './benchServer.js';
@@ -12,6 +12,7 @@ import { type Answering, type Measured, measureQuestions } from './queryRow.js';
 import { recomputationRows } from './recomputeRow.js';
 import { refusalRows } from './refusalRow.js';
 import { measureRepeated } from './repeatedRow.js';
+import { replaceMeasured } from './report.js';
 import {
   fanoutRows,
   liveRows,
@@ -35,7 +36,7 @@ export interface CompareOptions {
   readonly only: readonly string[];
   /** Where the database is kept; null = a folder for temporary files. */
   readonly folder: string | null;
-  /** Where the table is written, besides the standard output; null = nowhere. */
+  /** The document that each part is written into, besides the standard output, see {@link replaceMeasured}; null = nowhere. */
   readonly out: string | null;
 }
 
@@ -43,7 +44,7 @@ interface Stage extends CompareOptions {
   readonly server: BenchServer;
   readonly keys: Keys;
   log(line: string): void;
-  /** Prints rows, and writes all there are so far, so that a run which is interrupted keeps them. */
+  /** Prints rows, and writes those of their part that there are so far, so that a run which is interrupted keeps them. */
   take(rows: readonly Row[]): Promise<void>;
 }
 
@@ -53,13 +54,19 @@ export async function compare(options: CompareOptions): Promise<void> {
   installPeers(log);
   const keys = await makeKeys();
   const server = await startBenchServer(log, options.folder ?? benchFolder());
-  const rows: Row[] = [];
-  const take = async (measured: readonly Row[]) => {
-    rows.push(...measured);
+  const { out } = options;
+  /** By part. */
+  const rows = new Map<Part, Row[]>();
+  const take = async (part: Part, measured: readonly Row[]) => {
+    const all = [...(rows.get(part) ?? []), ...measured];
+    rows.set(part, all);
     process.stdout.write(`${printRows(measured)}\n\n`);
-    if (options.out !== null) await writeFile(options.out, `${printMachine()}\n\n${printRows(rows)}\n`);
+    if (out === null) return;
+    // Read again each time: somebody may be writing the rest of it meanwhile.
+    const document = await readFile(out, 'utf8').catch(ifMissing);
+    await writeFile(out, replaceMeasured(document, part, `${printMachine()}\n\n${printRows(all)}`));
   };
-  const stage: Stage = { ...options, server, keys, log, take };
+  const place = { ...options, server, keys, log };
   const wanted = PARTS.filter((part) =>
     options.only.length === 0 ? !(options.isQuick && part === 'communes') : options.only.includes(part),
   );
@@ -67,10 +74,11 @@ export async function compare(options: CompareOptions): Promise<void> {
     for (const [at, part] of wanted.entries()) {
       log(`measuring ${part}, ${at + 1} of ${wanted.length}`);
       const startedAt = performance.now();
+      const stage: Stage = { ...place, take: (measured) => take(part, measured) };
       await MEASURES[part](stage).catch(async (error: unknown) => {
         log(`${part} failed: ${error instanceof Error ? error.stack : error}`);
         const [reason = ''] = String(error).split('\n');
-        await take([
+        await stage.take([
           { ...UNMEASURED, measure: part, platform: `failed: ${reason.slice(0, 200).replaceAll('|', '/')}` },
         ]);
       });
@@ -80,7 +88,13 @@ export async function compare(options: CompareOptions): Promise<void> {
     await server.close();
     await keys.remove();
   }
-  process.stdout.write(`${printMachine()}\n\n${printRows(rows)}\n`);
+  process.stdout.write(`${printMachine()}\n\n${printRows([...rows.values()].flat())}\n`);
+}
+
+/** An empty document in place of one that is not there yet. */
+function ifMissing(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return '';
+  throw error;
 }
 
 const UNMEASURED = { peers: '', goal: '', isReached: null } as const;

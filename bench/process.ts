@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { issueToken, openLocalKey } from '../src/access/localToken.js';
 import { openSealer } from '../src/access/sealingKey.js';
 import type { Role } from '../src/access/viewer.js';
+import { flagsOf } from './report.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** The folder of the peers, with a package.json of its own. */
@@ -99,15 +100,12 @@ export async function makeKeys(): Promise<Keys> {
 }
 
 /**
- * Flags of Node that `npm start` gives. Without the last one V8 learns from the first long documents that their tokens live long, and puts all later ones
- * where only a full collection finds them: there was one for each 85 refusals, of 10 to 20 ms, and next to nothing was free after a small one.
+ * Flags of Node that `npm start` gives. Without `--no-allocation-site-pretenuring` V8 learns from the first long documents that their tokens live long, and puts
+ * all later ones where only a full collection finds them: there was one for each 85 refusals, of 10 to 20 ms, and next to nothing was free after a small one.
  */
-export const PLATFORM_FLAGS = [
-  '--enable-source-maps',
-  '--max-semi-space-size=4',
-  '--max-old-space-size=512',
-  '--no-allocation-site-pretenuring',
-] as const;
+export const PLATFORM_FLAGS: readonly string[] = flagsOf(
+  (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } }).scripts.start,
+);
 
 /** Starts the platform as `npm start` does, on a database of the bench. */
 export async function startPlatform(

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { expect, inject, it } from 'vitest';
-import { findBarriers, lookAt, overflowOf, takePicture } from '../helpers/page.js';
+import { findBarriers, findCut, lookAt, overflowOf, takePicture } from '../helpers/page.js';
 
 const LOOKS = [
   { width: 360, theme: 'light', language: 'vi' },
@@ -89,6 +89,7 @@ it('fits windows from 360 to 2560 pixels', async () => {
       const { page, context } = await lookAt(path, look);
       await page.locator('.chart-frame svg').first().waitFor();
       expect(await overflowOf(page), `${path} ${look.width}`).toBe(0);
+      expect(await findCut(page), `${path} ${look.width}`).toEqual([]);
       expect(await findBarriers(page), `${path} ${look.width}`).toEqual([]);
       await takePicture(page, `${path.slice(1, 8)}-${look.width}-${look.theme}`);
       await context.close();

@@ -101,3 +101,16 @@ export async function takePicture(page: Page, name: string): Promise<void> {
 export function overflowOf(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }
+
+/** Texts of charts that end beyond the chart, where nobody reads them, or that were shortened; empty when all is well. */
+export function findCut(page: Page): Promise<readonly string[]> {
+  return page.evaluate(`[...document.querySelectorAll('.chart-frame svg')].flatMap((svg) => {
+    const frame = svg.getBoundingClientRect();
+    const isCut = (text) => {
+      const { left, right, top, bottom } = text.getBoundingClientRect();
+      const isBeyond = left < frame.left - 1 || right > frame.right + 1 || top < frame.top - 1 || bottom > frame.bottom + 1;
+      return text.textContent.includes('…') || (right > left && isBeyond);
+    };
+    return [...svg.querySelectorAll('text')].filter(isCut).map(({ textContent }) => textContent);
+  })`);
+}

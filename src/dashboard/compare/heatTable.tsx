@@ -5,6 +5,9 @@ import { COMPARE_WORDS } from './text.ts';
 type Measure = NonNullable<ComparisonData['round']>['framework']['measures'][number];
 type Result = ComparisonData['scores']['edges'][number]['node'];
 
+/** So many have room for values and ranks in one line. */
+const FEW = 4;
+
 /** The index, its pillars and main indexes, in framework order. */
 export function comparedMeasures(data: ComparisonData): readonly Measure[] {
   return (data.round?.framework.measures ?? []).filter(({ kind, maxPoints }) => kind !== 'INDICATOR' && maxPoints > 0);
@@ -23,7 +26,7 @@ export function HeatTable({ data, chosen }: { readonly data: ComparisonData; rea
   const name = useName();
   const { score } = useFormats();
   return (
-    <table className="heat">
+    <table className={chosen.length > FEW ? 'heat' : 'heat is-few'}>
       <thead>
         <tr>
           <th>{say('of')}</th>
@@ -53,7 +56,7 @@ export function HeatTable({ data, chosen }: { readonly data: ComparisonData; rea
                   }}
                 >
                   {result?.value != null && result.value === best && row.length > 1 ? (
-                    <strong title={say('best')}>▲ {score(result.value)}</strong>
+                    <strong title={say('best')}>▲&nbsp;{score(result.value)}</strong>
                   ) : (
                     score(result?.value)
                   )}{' '}

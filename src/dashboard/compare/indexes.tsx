@@ -2,13 +2,24 @@ import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'react';
 import { useFormats, useName, useWords } from '../language.tsx';
 import { Chart } from '../parts/chart.tsx';
+import { rowPlot } from '../parts/rowPlot.ts';
 import { useSimulated } from '../simulated.ts';
+import { FRAME_WORDS } from '../text.ts';
 import { comparedMeasures, HeatTable, resultsOf } from './heatTable.tsx';
 import type { Chosen, ComparisonData } from './series.ts';
 import { COMPARE_WORDS } from './text.ts';
 
-/** Below this the names stand above their rows. */
-const NARROW_PX = 520;
+interface Dot {
+  /** Of the measure. */
+  readonly code: string;
+  readonly one: Chosen;
+  readonly value: number;
+  /** How far beside its row it stands, in pixels. */
+  readonly shift: number;
+}
+
+/** Radius of a symbol. */
+const DOT_PX = 6;
 
 /** The index, its pillars and main indexes of the chosen entities: a row each, as symbols on one scale and as a table. */
 export function Indexes({
@@ -22,6 +33,7 @@ export function Indexes({
   readonly round: string;
 }) {
   const say = useWords(COMPARE_WORDS);
+  const sayFrame = useWords(FRAME_WORDS);
   const name = useName();
   const { score, number } = useFormats();
   const measures = useMemo(() => comparedMeasures(data), [data]);
@@ -29,37 +41,26 @@ export function Indexes({
   const isSimulated = useSimulated();
   const plot = useCallback(
     (width: number): Plot.PlotOptions => {
-      const isNarrow = width < NARROW_PX;
       const labels = new Map(measures.map((measure) => [measure.code, name(measure)]));
-      const dots = measures.flatMap(({ code }) =>
-        chosen.flatMap(({ entity, key }) => {
-          const value = results.get(`${entity.id} ${code}`)?.value;
-          return value == null ? [] : [{ code, key, value, label: name(entity) }];
-        }),
-      );
-      const keys = chosen.map(({ key }) => key);
-      return {
-        height: measures.length * (isNarrow ? 50 : 36) + 40,
-        marginLeft: isNarrow ? 6 : 190,
-        marginRight: 14,
-        marginTop: isNarrow ? 20 : 8,
-        marginBottom: 28,
-        style: { fontSize: '13px', fontFamily: 'var(--font)', overflow: 'visible' },
-        x: { domain: [0, 1], label: null, ticks: 5, tickSize: 0, tickFormat: (value: number) => number(value, 1) },
-        y: { domain: [...labels.keys()], label: null, axis: null, type: 'point', padding: 0.6 },
-        color: { domain: keys, range: chosen.map(({ colour }) => colour) },
-        symbol: { domain: keys, range: chosen.map(({ symbol }) => symbol) },
+      // How much of the scale a dot covers, or a little more.
+      const near = (2 * DOT_PX) / (0.6 * width);
+      const dots = measures.flatMap(({ code }): Dot[] => {
+        const row = chosen.flatMap((one) => {
+          const value = results.get(`${one.entity.id} ${code}`)?.value;
+          return value == null ? [] : [{ code, one, value }];
+        });
+        return row.map((dot, index) => {
+          const isFree = row.every((other) => other === dot || Math.abs(other.value - dot.value) > near);
+          const step = Math.min(6, 18 / row.length);
+          return { ...dot, shift: isFree ? 0 : (index - (row.length - 1) / 2) * step };
+        });
+      });
+      return rowPlot({
+        width,
+        names: labels,
+        axis: sayFrame('scoreAxis'),
+        number,
         marks: [
-          Plot.gridX({ ticks: 5, stroke: 'var(--line)', strokeOpacity: 1 }),
-          isNarrow
-            ? Plot.text([...labels.keys()], {
-                y: (code: string) => code,
-                text: (code: string) => labels.get(code) ?? code,
-                frameAnchor: 'left',
-                dy: -17,
-                fill: 'currentColor',
-              })
-            : Plot.axisY({ tickSize: 0, tickFormat: (code: string) => labels.get(code) ?? code, lineWidth: 13 }),
           Plot.ruleY(
             dots,
             Plot.groupY(
@@ -67,29 +68,33 @@ export function Indexes({
               { y: 'code', x1: 'value', x2: 'value', stroke: 'var(--line-strong)' },
             ),
           ),
-          Plot.dot(dots, {
-            x: 'value',
-            y: 'code',
-            fill: 'key',
-            symbol: 'key',
-            r: 6,
-            stroke: 'var(--ground)',
-            strokeWidth: 1,
-          }),
+          // Values that are equal, or nearly so, do not hide each other.
+          [...Map.groupBy(dots, ({ shift }) => shift)].map(([dy, level]) =>
+            Plot.dot(level, {
+              x: 'value',
+              y: 'code',
+              dy,
+              fill: ({ one }: Dot) => one.colour,
+              symbol: ({ one }: Dot) => one.symbol,
+              r: DOT_PX,
+              stroke: 'var(--ground)',
+              strokeWidth: 1,
+            }),
+          ),
           Plot.tip(
             dots,
             Plot.pointer({
               x: 'value',
               y: 'code',
-              title: (dot: (typeof dots)[number]) => `${dot.label}\n${labels.get(dot.code) ?? ''}\n${score(dot.value)}`,
+              title: (dot: Dot) => `${name(dot.one.entity)}\n${labels.get(dot.code) ?? ''}\n${score(dot.value)}`,
               fill: 'var(--ground-raised)',
               stroke: 'var(--line-strong)',
             }),
           ),
         ],
-      };
+      });
     },
-    [measures, chosen, results, name, score, number],
+    [measures, chosen, results, name, sayFrame, score, number],
   );
   if (measures.length === 0 || chosen.length === 0) return null;
   return (

@@ -4,14 +4,14 @@ import { useAddress } from '../address.ts';
 import type { MeasureKind } from '../generated/operations.ts';
 import { useFormats, useName, useWords } from '../language.tsx';
 import { Chart } from '../parts/chart.tsx';
+import { rowPlot } from '../parts/rowPlot.ts';
 import { useSimulated } from '../simulated.ts';
+import { FRAME_WORDS } from '../text.ts';
 import type { ProfileEntity } from './entity.ts';
 import { type Figure, type FigureOrder, figuresIn } from './figures.ts';
 import { PROFILE_WORDS } from './text.ts';
 
 const ORDERS: readonly FigureOrder[] = ['framework', 'weight', 'gap'];
-/** Below this the names stand above their strips, since beside them no strip would be left. */
-const NARROW_PX = 520;
 
 /** Each measure of a kind as a strip: every peer a tick, the median heavy, the entity a dot. */
 export function Strips({
@@ -24,6 +24,7 @@ export function Strips({
   readonly kind: MeasureKind & ('MAIN_INDEX' | 'PILLAR');
 }) {
   const say = useWords(PROFILE_WORDS);
+  const sayFrame = useWords(FRAME_WORDS);
   const name = useName();
   const { score, change, number } = useFormats();
   const [asked, setOrder] = useAddress('order', 'framework');
@@ -38,47 +39,25 @@ export function Strips({
   const isSimulated = useSimulated();
   const plot = useCallback(
     (width: number): Plot.PlotOptions => {
-      const isNarrow = width < NARROW_PX;
-      const codes = [...labels.keys()];
       const y = (figure: { readonly measure: { readonly code: string } }) => figure.measure.code;
       const ticks = shown.flatMap(({ measure, peers }) => peers.map((peer) => ({ measure, ...peer })));
       const known = shown.filter(({ value }) => value !== null);
-      return {
-        height: codes.length * (isNarrow ? 58 : 40) + 62,
-        marginLeft: isNarrow ? 6 : 190,
-        marginRight: 92,
-        marginTop: 34,
-        marginBottom: 28,
-        style: { fontSize: '13px', fontFamily: 'var(--font)', overflow: 'visible' },
-        x: { domain: [0, 1], label: null, ticks: 5, tickSize: 0, tickFormat: (value: number) => number(value, 1) },
-        y: { domain: codes, label: null, axis: null, padding: isNarrow ? 0.58 : 0.4 },
+      return rowPlot({
+        width,
+        names: labels,
+        axis: sayFrame('scoreAxis'),
+        number,
+        legend: say('stripsLegend'),
+        ends: new Map(
+          shown.map(({ measure, value, rank }) => [
+            measure.code,
+            `${score(value)}  ${rank === null ? '' : `#${rank}`}`,
+          ]),
+        ),
         marks: [
-          Plot.gridX({ ticks: 5, stroke: 'var(--line)', strokeOpacity: 1 }),
-          isNarrow
-            ? Plot.text(shown, {
-                y,
-                text: ({ measure }: Figure) => labels.get(measure.code) ?? '',
-                frameAnchor: 'left',
-                dy: -23,
-                fill: 'currentColor',
-              })
-            : Plot.axisY({ tickSize: 0, tickFormat: (code: string) => labels.get(code) ?? code, lineWidth: 13 }),
           Plot.tickX(ticks, { x: 'value', y, stroke: 'var(--line-strong)', strokeOpacity: 0.55 }),
           Plot.tickX(shown, { x: 'median', y, stroke: 'var(--ink)', strokeWidth: 3, insetTop: -3, insetBottom: -3 }),
           Plot.dot(known, { x: 'value', y, r: 7, fill: 'var(--series-1)', stroke: 'var(--ground)', strokeWidth: 1.5 }),
-          Plot.text(shown, {
-            y,
-            text: ({ value, rank }: Figure) => `${score(value)}  ${rank === null ? '' : `#${rank}`}`,
-            frameAnchor: 'right',
-            dx: 88,
-            fontVariant: 'tabular-nums',
-          }),
-          Plot.text([say('stripsLegend')], {
-            frameAnchor: 'top-left',
-            dy: -32,
-            dx: isNarrow ? 0 : -190,
-            fill: 'var(--ink-soft)',
-          }),
           Plot.tip(
             ticks,
             Plot.pointer({
@@ -90,9 +69,9 @@ export function Strips({
             }),
           ),
         ],
-      };
+      });
     },
-    [shown, labels, name, say, score, number],
+    [shown, labels, name, say, sayFrame, score, number],
   );
 
   if (shown.length === 0) return null;

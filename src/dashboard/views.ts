@@ -6,7 +6,7 @@ export interface View {
   /** A pattern of the router; `:name` is a parameter. */
   readonly path: string;
   /** Its words in text.ts; null = not in the navigation. */
-  readonly label: 'ranking' | 'map' | 'compare' | 'regions' | 'sources' | 'register' | null;
+  readonly label: 'ranking' | 'map' | 'compare' | 'regions' | 'alerts' | 'sources' | 'register' | null;
   readonly component: LazyExoticComponent<ComponentType>;
 }
 
@@ -18,6 +18,7 @@ export const VIEWS: readonly View[] = [
   { path: '/entity/:key', label: null, component: loadLater(() => import('./profile/profileView.tsx')) },
   { path: '/compare', label: 'compare', component: loadLater(() => import('./compare/compareView.tsx')) },
   { path: '/regions', label: 'regions', component: loadLater(() => import('./regions/regionsView.tsx')) },
+  { path: '/alerts', label: 'alerts', component: loadLater(() => import('./alerts/alertsView.tsx')) },
   { path: '/sources/linkages', label: null, component: loadLater(() => import('./sources/linkagesView.tsx')) },
   { path: '/sources/:key', label: null, component: loadLater(() => import('./sources/sourceView.tsx')) },
   { path: '/sources', label: 'sources', component: loadLater(() => import('./sources/sourcesView.tsx')) },

@@ -11,7 +11,7 @@ const CONTENT_SECURITY_POLICY = contentSecurityPolicy({
 });
 
 /** Addresses of views (src/dashboard/views.ts): the page is sent, and its own router shows them. */
-const VIEWS = ['/', '/map', '/entity/*', '/compare', '/regions', '/sources', '/sources/*', '/register'];
+const VIEWS = ['/', '/map', '/entity/*', '/compare', '/regions', '/alerts', '/sources', '/sources/*', '/register'];
 
 const PAGE_HEADERS = {
   'content-security-policy': CONTENT_SECURITY_POLICY,

@@ -170,6 +170,19 @@ it('gives away the lists of sources and of linkages as files', async () => {
   }
 });
 
+it('lists alerts with links to what they are about, by kind', async () => {
+  const { page, complaints } = await lookAt('/alerts?kind=RANK_FALL', { language: 'en', width: 360 });
+  const alerts = page.getByRole('main').getByRole('listitem');
+  await alerts.filter({ hasText: 'fell by' }).first().waitFor();
+  expect(await alerts.filter({ hasNotText: 'fell by' }).count()).toBe(0);
+  expect(await alerts.getByRole('link').first().getAttribute('href')).toMatch(/^\/entity\/[\w-]+\/\w+\?round=/);
+  expect(await overflowOf(page)).toBe(0);
+  expect(await findBarriers(page)).toEqual([]);
+  await page.getByLabel('State').selectOption('Open');
+  await page.waitForURL((url) => url.searchParams.get('state') === 'open');
+  expect(complaints).toEqual([]);
+});
+
 it('fits windows from 360 to 2560 pixels in both themes and languages', async () => {
   const looks = [
     ['/sources', 360, 'dark', 'vi'],

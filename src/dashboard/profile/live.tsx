@@ -59,11 +59,15 @@ export function Announcement({
         {said}
       </p>
       <Stopped
-        refusal={refusal}
-        again={() => {
-          watchAgain({ requestPolicy: 'network-only' });
-          ask();
-        }}
+        of={[
+          {
+            refusal: refusal,
+            again: () => {
+              watchAgain({ requestPolicy: 'network-only' });
+              ask();
+            },
+          },
+        ]}
       />
     </>
   );

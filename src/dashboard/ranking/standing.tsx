@@ -233,7 +233,7 @@ function OfRound({
               pause={pause}
             />
           )}
-          <Stopped refusal={refusal} again={again} />
+          <Stopped of={[{ refusal, again }]} />
           {rows.length === 0 ? (
             <Empty>
               {say('nothingFound')} <Link href={hrefOf({ region: '', search: '' })}>{say('clear')}</Link>

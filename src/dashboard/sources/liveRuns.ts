@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import { useSubscription } from 'urql';
 import { RunsLiveDocument, type RunsLiveSubscription } from '../generated/operations.ts';
-import { type Refusal, useRefusal } from '../refusal.ts';
+import type { Watch } from '../parts/stopped.tsx';
+import { useRefusal } from '../refusal.ts';
 
 /** A run with its account, and how far it is. */
 export type LiveRun = Omit<RunsLiveSubscription['syncRunUpdates'], 'source'>;
@@ -15,11 +16,7 @@ export type LiveRun = Omit<RunsLiveSubscription['syncRunUpdates'], 'source'>;
 export function useLiveRuns(
   source: string | null,
   pause = false,
-): {
-  readonly runs: ReadonlyMap<string, LiveRun>;
-  readonly refusal: Refusal | null;
-  readonly again: () => void;
-} {
+): Watch & { readonly runs: ReadonlyMap<string, LiveRun> } {
   const [runs, setRuns] = useState<ReadonlyMap<string, LiveRun>>(new Map());
   const [{ error }, watchAgain] = useSubscription(
     { query: RunsLiveDocument, variables: { source }, pause },

@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import { useQuery } from 'urql';
 import { Link, useParams } from 'wouter';
 import { useAddress } from '../address.ts';
+import { useLiveAlerts } from '../alerts/liveAlerts.ts';
 import { SourceDetailDocument, type SourceDetailQuery } from '../generated/operations.ts';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
@@ -11,7 +12,7 @@ import { languageOf } from '../parts/english.tsx';
 import { Stopped } from '../parts/stopped.tsx';
 import { useTitle } from '../title.ts';
 import { useViewer } from '../viewer.tsx';
-import { OpenAlerts } from './alerts.tsx';
+import { OpenAlerts, SOURCE_ALERTS } from './alerts.tsx';
 import { Badge, SimulatedMark } from './badge.tsx';
 import { CircuitNotice } from './circuit.tsx';
 import { Configuration } from './configuration.tsx';
@@ -34,7 +35,8 @@ export default function SourceView() {
   const [shown, setShown] = useAddress('runs', String(RUNS));
   const count = shown === String(RUNS) ? RUNS : MORE_RUNS;
   const [{ data, error }, ask] = useQuery({ query: SourceDetailDocument, variables: { key, runs: count } });
-  const { runs: heard, refusal, again } = useLiveRuns(key);
+  const { runs: heard, ...running } = useLiveRuns(key);
+  const { heard: alerts, ...alerting } = useLiveAlerts(SOURCE_ALERTS);
   const source = data?.source ?? null;
   const { language } = useLanguage();
   useTitle(source === null ? key : language === 'vi' ? source.name_vi : source.name_en);
@@ -60,12 +62,12 @@ export default function SourceView() {
         <Link href="/sources">{say('sources')}</Link>
       </p>
       <Head source={source} />
-      <OpenAlerts source={key} />
+      <OpenAlerts heard={alerts} source={key} />
       <SourceActions source={source} isRunning={runs[0]?.status === 'RUNNING'} changed={askAnew} />
       <div className="source-columns">
         <Facts source={source} />
         <div className="source-runs">
-          <Stopped refusal={refusal} again={again} />
+          <Stopped of={[running, alerting]} />
           <Runs source={source} runs={runs} more={count === RUNS ? () => setShown('all', { replace: true }) : null} />
         </div>
         <div>

@@ -2,13 +2,14 @@ import './sources.css';
 import { useMemo } from 'react';
 import { useQuery } from 'urql';
 import { useAddress } from '../address.ts';
+import { useLiveAlerts } from '../alerts/liveAlerts.ts';
 import { SourcesDocument } from '../generated/operations.ts';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { QueryDownloads } from '../parts/downloads.tsx';
 import { Stopped } from '../parts/stopped.tsx';
 import { useTitle } from '../title.ts';
-import { OpenAlerts } from './alerts.tsx';
+import { OpenAlerts, SOURCE_ALERTS } from './alerts.tsx';
 import { CircuitNotice } from './circuit.tsx';
 import { type ListedSource, withLiveRun } from './listedSource.ts';
 import { useLiveRuns } from './liveRuns.ts';
@@ -21,7 +22,8 @@ export default function SourcesView() {
   const say = useWords(SOURCE_WORDS);
   const { number } = useFormats();
   const [{ data, error }, retry] = useQuery({ query: SourcesDocument });
-  const { runs, refusal, again } = useLiveRuns(null);
+  const { runs, ...running } = useLiveRuns(null);
+  const { heard, ...alerting } = useLiveAlerts(SOURCE_ALERTS);
   const sources = useMemo(() => (data?.sources.edges ?? []).map(({ node }) => withLiveRun(node, runs)), [data, runs]);
   const { shown, filters } = useFilters(sources);
   useTitle(say('title'));
@@ -67,10 +69,10 @@ export default function SourcesView() {
           </div>
         ))}
       </dl>
-      <OpenAlerts source={null} />
+      <OpenAlerts heard={heard} source={null} />
       <CircuitNotice />
       {filters}
-      <Stopped refusal={refusal} again={again} />
+      <Stopped of={[running, alerting]} />
       {shown.length === 0 ? <Empty>{say('noSource')}</Empty> : <SourceTable sources={shown} />}
       <QueryDownloads document={SourcesDocument} variables={{}} path="sources.edges" />
     </>

@@ -10,3 +10,10 @@ export function foldText(text: string): string {
   const bare = text.normalize('NFD').replace(ALL_MARKS, '').replace(/[đĐ]/g, 'd');
   return bare.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
+
+/** ` Did you mean "PROVINCE-2022"?` of the code among those that are known which differs from a written one in its case alone; empty when there is none. */
+export function askOtherCase(written: string, known: readonly string[]): string {
+  const lower = written.toLowerCase();
+  const meant = known.find((code) => code.toLowerCase() === lower);
+  return meant === undefined ? '' : ` Did you mean "${meant}"?`;
+}

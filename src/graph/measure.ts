@@ -4,6 +4,7 @@ import type { Certainty } from '../domain/entity.js';
 import { PlatformError } from '../domain/errors.js';
 import type { Framework, Measure, MeasureKind } from '../domain/framework.js';
 import type { SourceKind } from '../domain/source.js';
+import { askOtherCase } from '../domain/text.js';
 import type { Filter } from '../store/condition.js';
 import { openPage, ReadPageArgs } from './at.js';
 import { connectionType, showPage, slicePage } from './connection.js';
@@ -185,9 +186,13 @@ export function findMeasure(view: View, frameworkCode: string, code: string): Me
   if (found !== undefined) return found;
   const measures = view.catalogue.framework(frameworkCode)?.measures ?? [];
   const known = measures.filter(({ kind }) => kind !== 'INDICATOR').map((measure) => measure.code);
+  const meant = askOtherCase(
+    code,
+    measures.map((measure) => measure.code),
+  );
   throw new PlatformError(
     'NOT_FOUND',
-    `The framework ${frameworkCode} has no measure "${code}"; it has ${known.join(', ')} and the indicators below them.`,
+    `The framework ${frameworkCode} has no measure "${code}".${meant} It has ${known.join(', ')} and the indicators below them.`,
     { details: { known } },
   );
 }

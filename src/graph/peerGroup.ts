@@ -2,6 +2,7 @@ import { Field, ObjectType } from 'type-graphql';
 import type { EntityLevel, PeerGroup } from '../domain/entity.js';
 import { PlatformError } from '../domain/errors.js';
 import type { AssessmentRound } from '../domain/round.js';
+import { askOtherCase } from '../domain/text.js';
 import type { View } from './context.js';
 import { LangArg, nameIn } from './name.js';
 import { NodeType } from './node.js';
@@ -49,7 +50,7 @@ export function findPeerGroup(view: View, round: AssessmentRound, code: string |
   const known = groups.map((group) => group.code);
   throw new PlatformError(
     'NOT_FOUND',
-    `The round ${round.code} has no peer group "${code ?? ''}"; it has ${known.join(', ') || 'none'}.`,
+    `The round ${round.code} has no peer group "${code ?? ''}".${askOtherCase(code ?? '', known)} It has ${known.join(', ') || 'none'}.`,
     { details: { known } },
   );
 }

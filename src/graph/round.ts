@@ -3,6 +3,7 @@ import { Arg, Args, Ctx, Field, FieldResolver, ObjectType, Query, Resolver, Root
 import type { EntityLevel } from '../domain/entity.js';
 import { PlatformError } from '../domain/errors.js';
 import type { AssessmentRound, RoundStatus } from '../domain/round.js';
+import { askOtherCase } from '../domain/text.js';
 import { openPage, openView, ReadArgs, ReadPageArgs } from './at.js';
 import { connectionType, slicePage } from './connection.js';
 import { type GraphContext, type View } from './context.js';
@@ -92,9 +93,13 @@ export function findRound(view: View, code: string): AssessmentRound {
   const found = view.catalogue.roundByCode(code);
   if (found !== undefined) return found;
   const known = view.catalogue.content.rounds.map((round) => round.code);
-  throw new PlatformError('NOT_FOUND', `There is no round "${code}"; there are ${known.join(', ') || 'none'}.`, {
-    details: { known },
-  });
+  throw new PlatformError(
+    'NOT_FOUND',
+    `There is no round "${code}".${askOtherCase(code, known)} There are ${known.join(', ') || 'none'}.`,
+    {
+      details: { known },
+    },
+  );
 }
 
 const RoundConnection = connectionType('AssessmentRound', () => RoundType, 'Rounds, by level, then by year.');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foldText } from '../../src/domain/text.js';
+import { askOtherCase, foldText } from '../../src/domain/text.js';
 
 describe('foldText', () => {
   it.each([
@@ -10,4 +10,12 @@ describe('foldText', () => {
   ])('writes %s as %s', (text, folded) => {
     expect(foldText(text)).toBe(folded);
   });
+});
+
+it.each([
+  ['province-2022', ' Did you mean "PROVINCE-2022"?'],
+  ['PROVINCE-2O22', ''],
+  ['', ''],
+])('a code in another case is hinted at: %s', (written, hint) => {
+  expect(askOtherCase(written, ['MINISTRY-2022', 'PROVINCE-2022'])).toBe(hint);
 });

@@ -148,6 +148,17 @@ describe('as of', () => {
     expect(earlier).toEqual({ sources: { edges: [] }, syncRuns: { totalCount: 0 } });
   });
 
+  it('a code in another case is told how it is written', async () => {
+    for (const [asked, meant] of [
+      ['round: "province-2022"', 'PROVINCE-2022'],
+      ['round: "PROVINCE-2022", measure: "eco_activity.08"', 'ECO_ACTIVITY.08'],
+      ['round: "PROVINCE-2022", peerGroup: "Province_63"', 'PROVINCE_63'],
+    ]) {
+      const { errors } = await graph.ask(`{ ranking(${asked}) { totalCount } }`);
+      expect(errors[0]?.message).toContain(`Did you mean "${meant}"?`);
+    }
+  });
+
   it('`at` refuses a time that nothing is known of, and what is no state', async () => {
     const fail = (asOf: object) => graph.fail(SCORE, { at: { asOf } });
     expect(await fail({ time: '1999-01-01T00:00:00Z' })).toBe('AS_OF_UNAVAILABLE');

@@ -246,14 +246,20 @@ export async function openSources(stage: SyncStage, demonstration: Demonstration
 /** So many sources are read at once at the start: most of the time goes into our own work, on few cores. */
 const FIRST_SYNCS = 3;
 
-/**
- * Runs sources once, a few at a time; one that fails is logged and stops no other.
- * @param keys absent = all active ones
- */
+/** How {@link syncAll} does it. */
+export interface SyncAllOptions {
+  /** Absent = all active ones. */
+  readonly keys?: readonly string[];
+  /** Told after each page. */
+  readonly onProgress?: (key: string, progress: ReadProgress) => void;
+  /** Told after each source. */
+  readonly onRun?: (key: string, run: SyncRunRow) => void;
+}
+
+/** Runs sources once, a few at a time; one that fails is logged and stops no other. */
 export async function syncAll(
   stage: SyncStage,
-  onProgress?: (key: string, progress: ReadProgress) => void,
-  keys?: readonly string[],
+  { keys, onProgress, onRun }: SyncAllOptions = {},
 ): Promise<SyncRunRow[]> {
   const waiting = [...(keys ?? (await stage.library.activeKeys()))];
   const runs: SyncRunRow[] = [];
@@ -261,7 +267,9 @@ export async function syncAll(
     for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
       const source = key;
       const run = await syncOne(stage, source, (progress) => onProgress?.(source, progress));
-      if (run !== null) runs.push(run);
+      if (run === null) continue;
+      runs.push(run);
+      onRun?.(key, run);
     }
   };
   await Promise.all(Array.from({ length: FIRST_SYNCS }, work));

@@ -21,12 +21,14 @@ import type { Tracing } from './domain/trace.js';
 import { openAuthenticator } from './identity.js';
 import { type Computing, measureComputing, measureServing, type Watch, watchPlatform } from './measurement.js';
 import { warnOfFewFiles } from './openFiles.js';
+import { openOutput } from './output.js';
 import { computeRound } from './pipeline/compute.js';
 import { holdDuty } from './pipeline/duty.js';
 import { createHostGovernor } from './pipeline/hostGovernor.js';
 import { type Jobs, openJobs } from './pipeline/jobs.js';
 import { keepAlerts } from './pipeline/keepAlerts.js';
 import { loadReference } from './pipeline/loadReference.js';
+import { watchLocked } from './pipeline/lockedSecrets.js';
 import { watchFolder } from './pipeline/manifestFolder.js';
 import { keepComputed } from './pipeline/recompute.js';
 import { RoundMemory } from './pipeline/roundMemory.js';
@@ -41,22 +43,23 @@ import { readExamples } from './server/graphiql.js';
 import type { PartState, Readiness } from './server/health.js';
 import { startHealthServer } from './server/healthServer.js';
 import { startServer } from './server/http.js';
-import { openLog, toText } from './server/log.js';
+import { openLog } from './server/log.js';
 import { Metrics } from './server/metrics.js';
 import { NO_TRUSTED_DOCUMENTS, readTrustedDocuments, type TrustedDocuments } from './server/trusted.js';
 import { manifestJsonSchema } from './source/manifest/jsonSchema.js';
 import type { ReadProgress } from './source/readPage.js';
 import type { Reading } from './store/reading.js';
 import { refreshStatistics } from './store/statistics.js';
+import type { SyncRunRow } from './store/tables/syncRun.js';
 import { openTracing } from './tracing.js';
 
 /** The contract gives ten seconds; what is not down by then is left to the recovery of the next start. */
 const SHUTDOWN_MS = 9_500;
 const MB = 1024 * 1024;
 
-let writeLine = (line: string): void => void process.stderr.write(process.stderr.isTTY ? toText(line) : line);
+let output = openOutput(null, 'info');
 /** What the platform does by itself; the server has a log of its own. */
-let journal = openLog('platform', 'info', (line) => writeLine(line));
+let journal = openLog('platform', 'info', (line) => output.writeLine(line));
 const log = (message: string): void => journal.info(message);
 
 /** What has been opened so far, to be closed in reverse. */
@@ -75,18 +78,20 @@ const stopping = new AbortController();
 async function main(): Promise<void> {
   const started = performance.now();
   const config = readConfig();
-  const isText = config.logFormat === 'text' || (config.logFormat === null && process.stderr.isTTY);
-  writeLine = (line) => void process.stderr.write(isText ? toText(line) : line);
-  journal = openLog('platform', config.logLevel, (line) => writeLine(line));
+  output = openOutput(config.logFormat, config.logLevel);
+  journal = openLog('platform', config.logLevel, output.writeLine);
   const names = ['database', 'reference', ...(config.demo ? ['sources'] : []), 'snapshots'];
   const parts: Record<string, PartState> = Object.fromEntries(names.map((name) => [name, 'waiting']));
   let serving: Serving | null = null;
   let watch: Watch | null = null;
+  /** Whether there are secrets that no key opens, which somebody should know of; all else goes on. */
+  let isLocked = () => false;
   const readiness = (): Readiness => {
     const reading = serving?.platform.database.reading;
     // A gateway without its replica answers from the primary, which somebody should know of.
     const replica = reading !== undefined && reading.replicaCount > 0 ? stateOfReplica(reading.from) : {};
-    const states = { ...parts, ...(watch?.parts ?? {}), ...replica };
+    const secrets = isLocked() ? { secrets: 'failed' as const } : {};
+    const states = { ...parts, ...(watch?.parts ?? {}), ...replica, ...secrets };
     const works = !Object.values(watch?.parts ?? {}).includes('failed');
     return { ready: serving !== null && closing === null && works && reading?.from !== 'none', parts: states };
   };
@@ -100,7 +105,7 @@ async function main(): Promise<void> {
     readiness,
     metrics,
     authenticator: () => authenticator,
-    log: writeLine,
+    log: output.writeLine,
     logLevel: config.logLevel,
   };
   const tracing = config.traceUrl === null ? null : await openTracing(config.traceUrl, config.role);
@@ -129,15 +134,15 @@ async function main(): Promise<void> {
   if (fewFiles !== null) log(fewFiles);
   const prepared = await prepare(config, parts, tracing);
   serving = prepared;
-  computing = prepared.computing;
+  ({ computing, isLocked } = prepared);
   const { database, feed } = prepared.platform;
   watch = watchPlatform({ database, metrics, head: () => feed.head });
   opened.push({ name: 'watch', close: async () => watch?.close() });
-  if (config.role === 'worker') process.stdout.write(`Health        ${server.url}/health/ready\n`);
+  if (config.role === 'worker') output.tell(`Health        ${server.url}/health/ready`);
   else await present(config, serving, server.url);
   const rss = Math.round(process.memoryUsage().rss / 1024 / 1024);
   log(`ready after ${((performance.now() - started) / 1000).toFixed(1)} s with ${rss} MB`);
-  process.stdout.write('ready\n');
+  output.tell('ready');
   if (config.role !== 'worker') void loadRest(serving);
 }
 
@@ -164,7 +169,7 @@ async function openTrusted({ trustedDocuments, trustedDocumentsOnly }: Config): 
 /** Runs a step of the start, unless the platform is to stop. */
 function run<T>(title: string, work: (display: StepDisplay) => Promise<T>): Promise<T> {
   stopping.signal.throwIfAborted();
-  return step(title, work);
+  return step(title, work, output.steps);
 }
 
 /** Everything between an open port and the first answer, step by step. */
@@ -172,7 +177,7 @@ async function prepare(
   config: Config,
   parts: Record<string, PartState>,
   traces: Tracing | null,
-): Promise<Serving & { readonly computing: Computing | null }> {
+): Promise<Serving & { readonly computing: Computing | null; readonly isLocked: () => boolean }> {
   const tracing = traces ?? undefined;
   const now = () => new Date();
   const year = openYear(now());
@@ -222,7 +227,7 @@ async function prepare(
       const open = catalogue.current().content.rounds.filter(({ status }) => status !== 'PUBLISHED');
       for (const [at, { code, year: roundYear }] of (config.role === 'gateway' ? [] : open).entries()) {
         stopping.signal.throwIfAborted();
-        show(`${bar(at / open.length)}  ${code}`);
+        show(`${bar(at / open.length)}  ${code}`, code);
         // The past rounds of the demonstration are closed; the running one stays open and moves.
         const publish = config.demo && CLOSED_YEARS.includes(roundYear);
         await computeRound({
@@ -247,7 +252,10 @@ async function prepare(
   );
   opened.push({ name: 'feed', close: serving.close });
   const computing = await background(config, stage, jobs, serving, memory);
-  return { ...serving, platform: { ...serving.platform, sources: stage }, computing };
+  const isLocked = await watchLocked({
+    ...{ database, sealer: library.sealer, signal: stopping.signal, log, warn: (message) => journal.warn(message) },
+  });
+  return { ...serving, platform: { ...serving.platform, sources: stage }, computing, isLocked };
 }
 
 /** The data of the demonstration: simulators, a sync of every source, self-reports and surveys. */
@@ -264,15 +272,16 @@ async function demonstrate(config: Config, sources: SyncStage): Promise<Demonstr
     await openSources(stage, demonstration);
     const onProgress = (key: string, { share, pages, records }: ReadProgress) =>
       show(`${share === null ? '' : `${bar(share)}  `}${key}: page ${pages}, ${records} records`);
+    const onRun = (key: string, { read }: SyncRunRow) => show(`${key}: ${read} records`, `${key}: ${read} records`);
     // Those that were read before have their schedules.
-    const runs = await syncAll(stage, onProgress, await unreadKeys(stage));
+    const runs = await syncAll(stage, { onProgress, onRun, keys: await unreadKeys(stage) });
     conclude(`${runs.reduce((sum, { read }) => sum + read, 0)} records of ${runs.length} sources`);
   });
   await run('Self-reports', async ({ show, conclude }) => {
     const { database, library } = stage;
     const written = await loadSelfReports(database, library.catalogue(), openYear(now), now, (roundCode, share) => {
       stopping.signal.throwIfAborted();
-      show(`${bar(share)}  ${roundCode}`);
+      show(`${bar(share)}  ${roundCode}`, roundCode);
     });
     if (written > 0) await refreshStatistics(database.fork());
     conclude(`${written} observations`);
@@ -337,7 +346,7 @@ async function present(config: Config, { platform }: Serving, url: string): Prom
     lines.push('');
   }
   if (config.demo) lines.push('All figures are simulated; they are calibrated to reproduce the published results.', '');
-  process.stdout.write(`${lines.join('\n')}\n`);
+  for (const line of lines) output.tell(line);
 }
 
 /** Closes the server first, then the rest in reverse order of opening; what hangs is left behind after the time is up. */

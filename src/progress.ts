@@ -2,17 +2,20 @@ import { Listr, ListrLogger, ProcessOutput } from 'listr2';
 
 /** What a step may show while it works. */
 export interface StepDisplay {
-  /** Replaces the line below the title. */
-  show(text: string): void;
+  /**
+   * Replaces the line below the title where somebody looks on.
+   * @param plain the line elsewhere, in a file or a log, where each one stays; absent = none, since who reads afterwards wants no step of a step
+   */
+  show(text: string, plain?: string): void;
   /** Says beside the title what came out. */
   conclude(text: string): void;
 }
 
 /**
  * Where the progress of a step is shown: by the platform on standard output, plain lines where nobody looks on; by a command on standard error, or not at
- * all.
+ * all; or told line by line.
  */
-export type StepPlace = 'platform' | 'command' | 'nowhere';
+export type StepPlace = 'platform' | 'command' | 'nowhere' | ((line: string) => void);
 
 /**
  * Runs one step with a display of its progress: a spinner on a terminal.
@@ -25,12 +28,19 @@ export async function step<T>(
   place: StepPlace = 'platform',
 ): Promise<T> {
   if (place === 'nowhere') return work({ show: () => undefined, conclude: () => undefined });
+  if (typeof place === 'function') {
+    place(title);
+    const say = (text: string | undefined) => (text === undefined ? undefined : place(`${title}: ${text}`));
+    return work({ show: (_, plain) => say(plain), conclude: say });
+  }
+  const isWatched = place === 'command' || process.stdout.isTTY;
   const results: T[] = [];
   const task = {
     title,
     task: async (_context: unknown, shown: { title: string; output: string }) => {
-      const show = (text: string) => {
-        shown.output = text;
+      const show = (text: string, plain?: string) => {
+        const line = isWatched ? text : plain;
+        if (line !== undefined) shown.output = line;
       };
       const conclude = (text: string) => {
         shown.title = `${title}: ${text}`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bar, step } from '../src/progress.js';
+import { bar, type StepDisplay, step } from '../src/progress.js';
 
 describe('the progress of the start', () => {
   it.each([
@@ -9,6 +9,18 @@ describe('the progress of the start', () => {
     [7, '████████████████████████ 100 %'],
   ])('is drawn as a bar: %f', (share, drawn) => {
     expect(bar(share)).toBe(drawn);
+  });
+
+  it('is told line by line, of each part of a step one', async () => {
+    const lines: string[] = [];
+    const work = async ({ show, conclude }: StepDisplay) => {
+      show('page 1 of einvoice');
+      show('page 2 of einvoice', 'einvoice');
+      conclude('12 records');
+      return 12;
+    };
+    expect(await step('Sync', work, (line) => void lines.push(line))).toBe(12);
+    expect(lines).toEqual(['Sync', 'Sync: einvoice', 'Sync: 12 records']);
   });
 
   it('hands on what a step returns and what it throws', async () => {

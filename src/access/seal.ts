@@ -19,6 +19,8 @@ export interface Sealer {
   unseal(sealed: string, place: string): string;
   /** False when an older key sealed it, or one that is not there. */
   isCurrent(sealed: string): boolean;
+  /** Whether a key that is there sealed it; it may still have been changed since. */
+  hasKeyOf(sealed: string): boolean;
   /** A keyed hash, to compare a text that may hold secrets without keeping it. */
   fingerprint(text: string): string;
 }
@@ -56,6 +58,10 @@ export function createSealer(key: Uint8Array, olderKeys: readonly Uint8Array[] =
       }
     },
     isCurrent: (sealed) => sealed.startsWith(`${FORMAT}.${current}.`),
+    hasKeyOf(sealed) {
+      const [format, id = ''] = sealed.split('.');
+      return format === FORMAT && keys.has(id);
+    },
     fingerprint: (text) => createHmac('sha256', key).update('fingerprint').update(text).digest('hex'),
   };
 }

@@ -10,7 +10,7 @@ Secrets stay sealed in it. The keys are NOT in it: keep SECRETS_KEY_FILE and JWT
 const RESTORE_HELP = `
 The database is that of DATABASE_URL, else of DATA_DIR, and must be empty: it is filled as a whole or not at all. Then the results are
 computed again from the restored observations, and their hashes must be those of the backup. Start the platform afterwards with the
-SECRETS_KEY_FILE of the old one, else the secrets of sources must be set again.`;
+SECRETS_KEY_FILE of the old one, else the secrets of sources must be set again; the command says of which.`;
 
 /** Registers backup, restore and verify; their code is loaded when it is needed. */
 export function addBackupCommands(program: Command, { act }: Desk): void {

@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { openSealer } from '../access/sealingKey.js';
 import { PlatformError } from '../domain/errors.js';
+import { describeLocked, findLocked } from '../pipeline/lockedSecrets.js';
 import { type Verdict, verifyResults } from '../pipeline/verifyResults.js';
 import { bar, type StepDisplay, step } from '../progress.js';
 import { writeAudit } from '../store/audit.js';
@@ -66,12 +68,13 @@ export async function restore(session: Session, file: string): Promise<boolean> 
           details,
         }),
       );
-      return { ...restored, verdicts };
+      const sealer = await openSealer({ path: session.config.secretsKeyFile, make: false }).catch(() => null);
+      return { ...restored, verdicts, locked: await findLocked(database, sealer) };
     } finally {
       await database.close();
     }
   });
-  const { head, manifest, verdicts, leftOut } = done;
+  const { head, manifest, verdicts, leftOut, locked } = done;
   const unequal = manifest.results.filter(({ snapshotId, resultHash }) => {
     const verdict = verdicts.find((each) => each.snapshotId === snapshotId);
     return verdict === undefined || verdict.problem !== null || verdict.resultHash !== resultHash;
@@ -84,12 +87,20 @@ export async function restore(session: Session, file: string): Promise<boolean> 
     );
   }
   const rows = manifest.tables.reduce((sum, each) => sum + each.rows, 0);
-  const data = { createdAt: head.createdAt, revision: head.revision, rows, leftOut, results: verdicts };
+  const data = {
+    createdAt: head.createdAt,
+    revision: head.revision,
+    rows,
+    leftOut,
+    lockedSecrets: locked,
+    results: verdicts,
+  };
   const others = leftOut.length === 0 ? [] : [`left out, since they are not the platform's: ${leftOut.join(', ')}`];
   await session.print(data, [
     `restored ${rows} rows of ${manifest.tables.length - leftOut.length} tables, as of revision ${head.revision} (${head.createdAt})`,
     `${manifest.results.length} results computed again: all hashes are equal`,
     ...others,
+    ...(locked.length === 0 ? [] : [`SECRETS_KEY: ${describeLocked(locked)}`]),
   ]);
   return true;
 }

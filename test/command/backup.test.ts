@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { openSealer } from '../../src/access/sealingKey.js';
+import { findLocked, watchLocked } from '../../src/pipeline/lockedSecrets.js';
 import { holdCatalogue, openServing } from '../../src/platform.js';
 import { openDatabase } from '../../src/store/orm.js';
 import { type GraphFixture, openGraph } from '../graph/graphFixture.js';
@@ -96,6 +98,39 @@ describe('dti backup and restore', () => {
     expect(rows).toEqual([{ actor: 'platform', revision }]);
     const again = await command(['restore', file], at(target));
     expect(again).toMatchObject({ code: 1, errors: expect.stringMatching(/^RESTORE_NOT_EMPTY: /) });
+  });
+
+  it('say whose secrets the key here does not open, as the platform does until they are set again', async () => {
+    const [old, other] = [join(folder, 'old-key'), join(folder, 'other-key')];
+    const sealer = await openSealer({ path: old, make: true });
+    const fresh = await openSealer({ path: other, make: true });
+    const { url, database } = graph;
+    const set = (sealed: string) =>
+      database.fork().execute(
+        `insert into source_secret (source_id, name, sealed, updated_at) select id, 'token', ?, now() from source where key = 'registry'
+        on conflict (source_id, name) do update set sealed = excluded.sealed`,
+        [sealed],
+      );
+    await set(sealer.seal('quiet', 'registry/token'));
+    onTestFinished(async () => void (await database.fork().execute('delete from source_secret')));
+    const file = join(folder, 'secrets.backup');
+    expect((await command(['backup', '--out', file], at(url))).code).toBe(0);
+    const restored = await command(['restore', file], {
+      environment: { DATABASE_URL: await openEmpty(), SECRETS_KEY_FILE: other },
+    });
+    expect(restored.output).toMatch(/^SECRETS_KEY: no key here opens the secrets of source registry: add the key/m);
+    expect(await findLocked(database, null)).toEqual(['source registry']);
+    expect(await findLocked(database, sealer)).toEqual([]);
+
+    const said: string[] = [];
+    const say = (line: string) => void said.push(line);
+    const { signal } = new AbortController();
+    const isLocked = await watchLocked({ database, sealer: fresh, warn: say, log: say, signal, lookMs: 5 });
+    expect([isLocked(), said]).toEqual([true, [expect.stringContaining('the secrets of source registry')]]);
+    await set(fresh.seal('quiet', 'registry/token'));
+    await expect.poll(isLocked).toBe(false);
+    expect((await watchLocked({ database, sealer: fresh, warn: say, log: say, signal }))()).toBe(false);
+    expect(said).toEqual([expect.anything(), 'all secrets can be opened now']);
   });
 
   it('say what is not there, and what they replace', async () => {

@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { launch, makeFolder, startPlatform } from '../helpers/platform.js';
+import { launch, MAIN, makeFolder, startPlatform } from '../helpers/platform.js';
 import { copyStartedFolder } from '../helpers/startedFolder.js';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -42,6 +44,16 @@ describe('a platform that cannot start says in one message what to do and exits 
       expect(said).toContain(part);
     expect(said).not.toContain('geheim');
     expect(existsSync(dataDir)).toBe(false);
+  });
+
+  it('in words where the log goes to the same file as what is for people', async () => {
+    const path = join(await folder(), 'output');
+    const file = await open(path, 'w');
+    const environment = { PATH: process.env.PATH, HOME: process.env.HOME, PORT: 'x' };
+    const child = spawn(process.execPath, [MAIN], { env: environment, stdio: ['ignore', file.fd, file.fd] });
+    await once(child, 'exit');
+    await file.close();
+    expect(await readFile(path, 'utf8')).toMatch(/^\S+ error platform: CONFIG_INVALID: /);
   });
 
   it('when the port is taken: nothing made', async () => {
@@ -85,10 +97,19 @@ describe('a second start', () => {
     const ids = `{ rounds(first: 10) { edges { node { code published { id resultHash } } } } }`;
     const before = await first.query(ids);
     expect(await first.end('SIGTERM')).toBe(0);
-    const second = await startPlatform({ DATA_DIR: dataDir });
+    const second = await startPlatform({ DATA_DIR: dataDir, LOG_FORMAT: 'json' });
     cleanUp.push(() => second.end('SIGKILL'));
     expect(await second.query(ids)).toEqual(before);
     expect(await second.end('SIGTERM')).toBe(0);
+    // Whoever collects logs as JSON can read all of it, the progress of the start and the addresses too.
+    const lines = second
+      .said()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { part: string; msg: string });
+    const told = lines.filter(({ part }) => part === 'start').map(({ msg }) => msg);
+    expect(told).toEqual(expect.arrayContaining(['Merge, score, rank, freeze', expect.stringContaining('/graphiql')]));
+    expect(told.at(-1)).toBe('ready');
 
     // The same folder, as a newer version would have left it.
     const copy = join(await folder(), 'copy');

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const MAIN = join(import.meta.dirname, '../../dist/src/main.js');
+/** What `npm start` runs. */
+export const MAIN = join(import.meta.dirname, '../../dist/src/main.js');
 
 /** A platform in a process of its own, as `npm start` runs it. */
 export interface PlatformProcess {
@@ -51,7 +52,7 @@ export async function startPlatform(environment: Record<string, string>): Promis
   void ended.then(() => {
     exited = true;
   });
-  for (let waited = 0; !/^ready$/m.test(said()); waited += 50) {
+  for (let waited = 0; !/^ready$|"msg":"ready"/m.test(said()); waited += 50) {
     if (exited || waited > 120_000) {
       child.kill('SIGKILL');
       throw new Error(`the platform did not get ready:\n${said()}`);

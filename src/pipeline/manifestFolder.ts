@@ -84,7 +84,8 @@ async function registerFile(stage: FolderStage, folder: ManifestFolder, file: st
     const actor = { subject: `file:${basename(join(file, folder.shipped ? '..' : '.'))}`, role: 'admin' } as const;
     const { key, isNew, problems } = await registerManifest(stage, actor, { text });
     for (const { line, column, code, message } of problems) stage.log(`${file}:${line}:${column} ${code} ${message}`);
-    if (isNew) stage.log(`a new version of the source ${key} was registered from ${file}`);
+    // What a release ships is no news of this platform.
+    if (isNew && !folder.shipped) stage.log(`a new version of the source ${key} was registered from ${file}`);
     return key;
   } catch (error) {
     stage.log(`the manifest ${file} was not registered: ${describeError(error)}`);

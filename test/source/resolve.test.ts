@@ -2,15 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MappedRecord } from '../../src/domain/connector.js';
 import { mapRatios } from '../../src/source/ratios.js';
-import { createRecordResolver } from '../../src/source/resolve.js';
+import { createRecordResolver, type RecordLookup } from '../../src/source/resolve.js';
 
-const resolve = createRecordResolver(
-  {
-    entityId: (codeSystem, code) => (codeSystem === 'GSO-2004' && code === '74' ? 7 : null),
-    indicatorId: (framework, code) => (framework === 'PDTI-922' && code === 'ECO_ACTIVITY.08' ? 8 : null),
-  },
-  () => new Date('2026-09-30T17:00:00Z'),
-);
+const LOOKUP: RecordLookup = {
+  entityId: (codeSystem, code) => (codeSystem === 'GSO-2004' && code === '74' ? 7 : null),
+  indicatorId: (framework, code) => (framework === 'PDTI-922' && code === 'ECO_ACTIVITY.08' ? 8 : null),
+};
+const resolve = createRecordResolver(LOOKUP, () => new Date('2026-09-30T17:00:00Z'));
 
 const RECORD: MappedRecord = {
   kind: 'record',
@@ -49,6 +47,16 @@ describe('createRecordResolver', () => {
 
   it('lets a source withdraw a figure of a period that has not begun', () => {
     expect(resolve({ ...RECORD, period: '2031-12', deleted: true })).toMatchObject({ deleted: true });
+    expect(resolve({ ...RECORD, period: '2031-12' })).toMatchObject({ kind: 'rejected' });
+  });
+
+  it('takes a figure as soon as its period has begun, in a run that goes on meanwhile', () => {
+    let now = new Date('2026-09-30T16:59:59Z');
+    const resolveNow = createRecordResolver(LOOKUP, () => now);
+    const kindOf = (period: string) => resolveNow({ ...RECORD, period }).kind;
+    expect([kindOf('2026-10'), kindOf('2026-09')]).toEqual(['rejected', 'resolved']);
+    now = new Date('2026-09-30T17:00:00Z');
+    expect([kindOf('2026-10'), kindOf('2026-10'), kindOf('2026-11')]).toEqual(['resolved', 'resolved', 'rejected']);
   });
 
   it.each<[string, Partial<MappedRecord>]>([

@@ -21,8 +21,7 @@ export const ERROR_ADVICE: { readonly [Code in ErrorCode]?: string } = {
   NOT_FOUND: 'Look the identifier up: `entities`, `measures`, `rounds`, `sources` list what there is.',
   BAD_USER_INPUT: 'Mend the argument that the message names.',
   AS_OF_UNAVAILABLE: 'Ask for a later time, or leave `at` out.',
-  REVISION_UNKNOWN:
-    'Ask for the revision that `details.before` names, or for a time; begin a list again without `after`.',
+  REVISION_UNKNOWN: 'Begin the list again without `after`.',
   STARTING: 'Try again in a second; sockets are closed with 4503.',
   ROUND_STATE: 'Look at `round { status }`: a published round is sealed.',
   ROUND_ITEM_INVALID: 'Mend the item of the self-report.',

@@ -21,8 +21,7 @@ export const ERROR_CODES = {
   NOT_FOUND: 'There is nothing with this identifier.',
   BAD_USER_INPUT: 'An argument is not acceptable.',
   AS_OF_UNAVAILABLE: 'Nothing had been published or computed at the asked time.',
-  REVISION_UNKNOWN:
-    'No revision has this number: a restore or a failover lost it, it is yet to come, or it never was one.',
+  REVISION_UNKNOWN: 'The state that the page before was read at is not there: a restore or a failover lost it.',
   STARTING: 'The platform is starting and does not answer queries yet.',
   ROUND_STATE: 'The round is not in a state that allows this.',
   ROUND_ITEM_INVALID: 'A self-reported item contradicts itself or the framework.',

@@ -16,7 +16,7 @@ export class AsOfInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'The state at this revision: decimal digits, as in `Snapshot.revision`. REVISION_UNKNOWN for a number that no revision has.',
+      'The state at this revision: decimal digits, as in `Snapshot.revision`. A number between two revisions means the earlier one.',
   })
   revision?: string | null;
 }
@@ -52,7 +52,7 @@ export class ReadPageArgs extends PageArgs {
 
 /**
  * The view that `at` asks for.
- * @throws PlatformError BAD_USER_INPUT, AS_OF_UNAVAILABLE, REVISION_UNKNOWN
+ * @throws PlatformError BAD_USER_INPUT, AS_OF_UNAVAILABLE
  */
 export async function openView(context: GraphContext, { at }: ReadArgs): Promise<View> {
   const asOf = at?.asOf ?? null;
@@ -73,12 +73,15 @@ async function openTime(context: GraphContext, time: Date): Promise<View> {
 async function openRevision(context: GraphContext, text: string): Promise<View> {
   const revision = readRevision(text, 'revision');
   const caughtUp = await catchUp(context, revision);
-  const last = await findRevision(context.platform.database.reading, Math.min(revision, caughtUp.revision));
-  if (last === null) throw unavailable(`revision ${text}`);
-  if (last.id !== revision) {
-    throw unknown(revision, `The last one before it is ${last.id}: ask for that, or for a time.`, last.id);
+  if (revision > caughtUp.revision) {
+    throw new PlatformError(
+      'BAD_USER_INPUT',
+      `Revision ${text} is yet to come; the newest is ${caughtUp.revision}. Ask for that or an earlier one.`,
+    );
   }
-  return new View(caughtUp, revision, last.committedAt);
+  const last = await findRevision(context.platform.database.reading, revision);
+  if (last === null) throw unavailable(`revision ${text}`);
+  return new View(caughtUp, last.id, last.committedAt);
 }
 
 /** Longest wait for a revision that the client has seen at a gateway which is ahead of this one. */
@@ -128,7 +131,7 @@ export async function openPage(context: GraphContext, args: ReadPageArgs, list: 
   const { feed, database } = context.platform;
   // The feed also says no when nobody can be asked; then this fails.
   if (!(await feed.knows(revision)) && (await findRevision(database.reading, revision))?.id !== revision) {
-    throw unknown(revision, 'The page before this one was read at it: begin again without "after".');
+    throw unknown(revision);
   }
   // A state of the past is one revision for good, and the cursor names another; "now" moves on between two pages.
   if (revision !== asked.revision && asked.until !== null && asked.until < context.now) {
@@ -147,14 +150,10 @@ export function noResult(roundCodes: readonly string[], revision: number): Platf
   return new PlatformError('AS_OF_UNAVAILABLE', message);
 }
 
-/**
- * A number that no revision has. Another state must not be shown under it: a lost one was cited and taken away in files, and what it showed cannot be told.
- * @param before the newest revision before it
- */
-function unknown(revision: number, advice: string, before?: number): PlatformError {
-  const message = `There is no revision ${revision} here: a restore or a failover lost it, it is yet to come, or it never was one. ${advice}`;
-  const details = { revision: String(revision), ...(before === undefined ? {} : { before: String(before) }) };
-  return new PlatformError('REVISION_UNKNOWN', message, { details });
+/** The page before was read at a number that no revision has: the next one would be of another list. */
+function unknown(revision: number): PlatformError {
+  const message = `There is no revision ${revision} here, at which the page before this one was read: a restore or a failover lost it. Begin again without "after".`;
+  return new PlatformError('REVISION_UNKNOWN', message, { details: { revision: String(revision) } });
 }
 
 /** Nothing had been published or computed yet. */

@@ -94,11 +94,8 @@ describe('as of', () => {
     );
     expect(now).toMatchObject({ status: 'PUBLISHED', published: { status: 'PUBLISHED' } });
     expect(published.totalCount).toBe(7);
-    const [last] = await rowsOf<{ id: string }>(
-      graph.database,
-      `select max(id) as id from revision where id < ${now.published.revision}`,
-    );
-    const at = { asOf: { revision: last?.id } };
+    // A number between two revisions means the earlier one.
+    const at = { asOf: { revision: String(Number(now.published.revision) - 1) } };
     const then = await graph.read(
       'query Then($at: AtInput) { round(code: "PROVINCE-2022", at: $at) { status published { id } } }',
       { at },
@@ -163,14 +160,13 @@ describe('as of', () => {
     const fail = (asOf: object) => graph.fail(SCORE, { at: { asOf } });
     expect(await fail({ time: '1999-01-01T00:00:00Z' })).toBe('AS_OF_UNAVAILABLE');
     expect(await fail({ revision: '0' })).toBe('AS_OF_UNAVAILABLE');
-    for (const revision of ['8999999999999999', String(Number(after.revision) - 1)]) {
-      const { errors } = await graph.ask(SCORE, { at: { asOf: { revision } } });
-      expect(errors[0]?.extensions).toMatchObject({ code: 'REVISION_UNKNOWN', details: { revision } });
-      // What is told to be the last one before it can be asked for.
-      const { before: last } = errors[0]?.extensions?.details as { before: string };
-      expect(await score({ asOf: { revision: last } })).not.toBeNull();
-    }
-    for (const asOf of [{ revision: '-1' }, { revision: '1e3' }, {}, { revision: '1', time: between }]) {
+    for (const asOf of [
+      { revision: '8999999999999999' },
+      { revision: '-1' },
+      { revision: '1e3' },
+      {},
+      { revision: '1', time: between },
+    ]) {
       expect(await fail(asOf)).toBe('BAD_USER_INPUT');
     }
   });

@@ -160,6 +160,17 @@ describe('paging', () => {
     );
   });
 
+  it('a list as of a number between two revisions is that of the earlier one, on all pages', async () => {
+    await graph.compute('PROVINCE-2026');
+    const at = { asOf: { revision: String(graph.platform.feed.head - 1) } };
+    const page = `query Page($at: AtInput, $after: String) {
+      ranking(round: "PROVINCE-2026", first: 20, at: $at, after: $after) { snapshot { id } edges { cursor } pageInfo { endCursor } }
+    }`;
+    const { ranking: first } = await graph.read(page, { at });
+    const { ranking: second } = await graph.read(page, { at, after: first.pageInfo.endCursor });
+    expect([second.snapshot.id, second.edges.length]).toEqual([first.snapshot.id, 14]);
+  });
+
   it('cursors of other lists, made-up ones, and sizes out of range are refused', async () => {
     const { entities: other } = await graph.read('{ entities(first: 1) { pageInfo { endCursor } } }');
     const forge = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');

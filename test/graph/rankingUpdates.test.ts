@@ -247,10 +247,8 @@ describe('a restore from a backup', () => {
       'query Page($at: AtInput, $after: String) { ranking(round: "PROVINCE-2026", first: 2, at: $at, after: $after) { pageInfo { endCursor } } }';
     const { ranking: page } = await graph.read(PAGE, { at: { asOf: { revision: lost } } });
     // A list that was read at what was lost is not gone on with in another state.
-    const refuse = async () => {
-      for (const variables of [{ at: { asOf: { revision: lost } } }, { after: page.pageInfo.endCursor }])
-        expect(await restored.fail(PAGE, variables)).toBe('REVISION_UNKNOWN');
-    };
+    const refuse = async () =>
+      expect(await restored.fail(PAGE, { after: page.pageInfo.endCursor })).toBe('REVISION_UNKNOWN');
     await refuse();
     expect(await resume(lost)).toMatchObject({ revision: kept, complete: true, previousRevision: null });
     await restored.measure('GSO-2025:01', 'ECO_ACTIVITY.08', 333, 1000);

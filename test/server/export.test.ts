@@ -305,7 +305,7 @@ describe('an address', () => {
     ['ranking.csv?round=PROVINCE-2022&measure=NONE', 'NOT_FOUND 404'],
     ['ranking.csv?round=PROVINCE-2022&at.asOf.revision=1', 'AS_OF_UNAVAILABLE 404'],
     ['ranking.csv?round=PROVINCE-2022&at.asOf.revision=x', 'BAD_USER_INPUT 400'],
-    ['ranking.csv?round=PROVINCE-2022&at.asOf.revision=8999999999999999', 'REVISION_UNKNOWN 404'],
+    ['ranking.csv?round=PROVINCE-2022&at.asOf.revision=8999999999999999', 'BAD_USER_INPUT 400'],
     ['ranking.csv?round=PROVINCE-2022&filter=x', 'BAD_USER_INPUT 400'],
     ['ranking.csv?round=PROVINCE-2022&filter.none.eq=1', 'BAD_USER_INPUT 400'],
     ['ranking.csv?round=PROVINCE-2022&filter.__proto__.eq=1', 'BAD_USER_INPUT 400'],

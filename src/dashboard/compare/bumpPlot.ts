@@ -136,7 +136,7 @@ export function bumpPlot({ width, height, points, chosen, nameOf, territory, fur
     marks: [
       Plot.axisY(
         [5, 10, 15, 20, 30, 40, 50, 60].filter((rank) => rank <= most && (most <= 20 || rank % 10 === 0)),
-        { label: null, tickSize: 0, dx: 4, fill: 'var(--ink-soft)', fillOpacity: isNarrow ? 0 : 1 },
+        { label: null, tickSize: 0, tickFormat: String, dx: 4, fill: 'var(--ink-soft)', fillOpacity: isNarrow ? 0 : 1 },
       ),
       Plot.line(points, {
         x: at,

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useFormats, useName, useWords } from '../language.tsx';
 import { languageOf } from '../parts/english.tsx';
+import { Revision } from '../parts/revision.tsx';
 import type { ExplainedScore } from './entity.ts';
 import { SourceRow } from './sourceRow.tsx';
 import { WHY_WORDS } from './whyText.ts';
@@ -50,7 +51,9 @@ export function Candidate({ observation }: { readonly observation: ObservationFa
           <Fact term={say('publishedAt')}>{time(observation.publishedAt)}</Fact>
         )}
         <Fact term={say('retrievedAt')}>{time(observation.retrievedAt)}</Fact>
-        <Fact term={say('revision')}>{observation.revision}</Fact>
+        <Fact term={say('revision')}>
+          <Revision of={observation.revision} />
+        </Fact>
         {syncRun === null ? null : (
           <Fact term={say('run')}>
             {syncRun.id}, {time(syncRun.startedAt)}

@@ -67,7 +67,7 @@ export function History({ entity, history }: { readonly entity: ProfileEntity; r
       const height = width < NARROW_PX ? 280 : 380;
       // One pixel on the scale of scores.
       const pixel = 1 / (height - marginTop - marginBottom);
-      const namePx = Math.max(90, (1.3 * (width - marginLeft - marginRight)) / Math.max(years.length, 1));
+      const namePx = Math.max(84, (0.85 * (width - marginLeft - marginRight)) / Math.max(years.length, 1));
       const joints = entity.successors.length > 0 ? [own.at(-1), others[0]] : [];
       const links =
         entity.successors.length > 0

@@ -1,4 +1,4 @@
-import { useWords } from '../language.tsx';
+import { useFormats, useWords } from '../language.tsx';
 import { PROFILE_WORDS } from './text.ts';
 
 /** How sure a published row is, in the words of the reference data. */
@@ -16,10 +16,14 @@ export interface Reference {
 /** What the owner of the index published for the same figure, each with its citation; nothing when nothing was. */
 export function References({ references }: { readonly references: readonly Reference[] }) {
   const say = useWords(PROFILE_WORDS);
+  const { number } = useFormats();
   return references.map(({ value, rank, citation, url, certainty }) => (
     <p key={`${citation} ${value} ${rank}`} className="profile-reference">
       <strong>{say('reference')}:</strong>{' '}
-      {[rank === null ? null : say('referenceRank', { rank }), value === null ? null : say('referenceScore', { value })]
+      {[
+        rank === null ? null : say('referenceRank', { rank }),
+        value === null ? null : say('referenceScore', { value: number(Number(value), 6) }),
+      ]
         .filter(Boolean)
         .join(', ')}{' '}
       <span className="soft">

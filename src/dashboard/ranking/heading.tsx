@@ -1,6 +1,7 @@
 import { Link } from 'wouter';
 import type { RoundsQuery } from '../generated/operations.ts';
 import { inSentence, useFormats, useLanguage, useWords } from '../language.tsx';
+import { RevisionNumber } from '../parts/revision.tsx';
 import { useSealed } from '../sealed.ts';
 import { useTitle } from '../title.ts';
 import { type Measure, nameIn, type Round } from './row.ts';
@@ -41,6 +42,7 @@ export function Heading({
   useTitle(leads === 'map' ? `${say('map')}: ${title}` : title);
   useSealed(here.status === 'PUBLISHED');
   const published = round?.published ?? null;
+  const shown = published?.revision ?? revision;
   return (
     <header className="ranking-head">
       <h1>{title}</h1>
@@ -53,9 +55,8 @@ export function Heading({
           : say('publishedWhy', {
               date: time(published.publishedAt),
               snapshot: published.id.replace(/^\w+:/, ''),
-              revision: published.revision,
             })}{' '}
-        {published === null && revision !== null ? say('revisionNow', { revision }) : null}{' '}
+        {shown === null ? null : <RevisionNumber of={shown} />}{' '}
         {latestPublished === null ? null : (
           <Link href={latestPublished.href}>{say('latestPublished', { year: latestPublished.year })}</Link>
         )}

@@ -8,6 +8,7 @@ import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { QueryDownloads } from '../parts/downloads.tsx';
 import { AroundEnglish } from '../parts/english.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { useTitle } from '../title.ts';
 import { SimulatedMark } from './badge.tsx';
 import { addUp, type Body, type LinkedDatabase, type Matched, readMatrix } from './linkageMatrix.ts';
@@ -127,11 +128,12 @@ function Matrix({
   const say = useWords(SOURCE_WORDS);
   const inColumn = (key: string): Matched[] => bodies.flatMap(({ cells }) => cells.get(key) ?? []);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be scrolled by keyboard too
-    <section className="scroll matrix-frame" tabIndex={0} aria-label={say('linkagesTitle')}>
+    <Scroll label={say('linkagesTitle')}>
       <table className="matrix">
         <caption>
-          {say('matrixCaption')} <DueBasis databases={databases} />
+          <span>
+            {say('matrixCaption')} <DueBasis databases={databases} />
+          </span>
         </caption>
         <thead>
           <tr>
@@ -166,7 +168,7 @@ function Matrix({
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }
 

@@ -35,7 +35,7 @@ export default function SourceView() {
   const [shown, setShown] = useAddress('runs', String(RUNS));
   const count = shown === String(RUNS) ? RUNS : MORE_RUNS;
   const [{ data, error }, ask] = useQuery({ query: SourceDetailDocument, variables: { key, runs: count } });
-  const { runs: heard, ...running } = useLiveRuns(key);
+  const { runs: heard, ...running } = useLiveRuns(key, data?.source === null);
   const { heard: alerts, ...alerting } = useLiveAlerts(SOURCE_ALERTS);
   const source = data?.source ?? null;
   const { language } = useLanguage();

@@ -97,7 +97,9 @@ function describeRoot(schema: GraphQLSchema, name: string): string[] {
 function describeType(schema: GraphQLSchema, type: GraphQLNamedType): string[] {
   if (!isObjectType(type) && !isAbstractType(type)) return [];
   const guard = rolesOf(type.name);
-  const members = isAbstractType(type) ? schema.getPossibleTypes(type) : [];
+  const members = isAbstractType(type)
+    ? schema.getPossibleTypes(type).toSorted((a, b) => a.name.localeCompare(b.name, 'en'))
+    : [];
   const fields = 'getFields' in type ? Object.values(type.getFields()) : [];
   return [
     ...heading(type),

@@ -29,9 +29,9 @@ export interface Linkage extends Omit<StatedLinkage, 'row' | 'codeSystem' | 'ent
   readonly sourceId: number;
   readonly entityId: number;
   readonly syncRunId: number;
-  /** Number of the page within the run. */
+  /** Number of the page within the run, from 0. */
   readonly page: number;
-  /** Number of the row within the page. */
+  /** Number of the row within the page, from 0. */
   readonly row: number;
   readonly retrievedAt: Date;
   /** The revision at which the platform learnt it. */

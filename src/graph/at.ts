@@ -2,7 +2,7 @@ import { ArgsType, Field, InputType } from 'type-graphql';
 import { PlatformError } from '../domain/errors.js';
 import { findRevision, revisionAt } from '../store/revision.js';
 import { PageArgs, type Position, pageSize, readCursor } from './connection.js';
-import { createContext, type GraphContext, View } from './context.js';
+import { createContext, type GraphContext, type Platform, View } from './context.js';
 import { DateTimeScalar } from './dateTime.js';
 
 @InputType({ description: 'A state of the past: give exactly one of the two.' })
@@ -84,6 +84,21 @@ async function openRevision(context: GraphContext, text: string): Promise<View> 
   return new View(caughtUp, last.id, last.committedAt);
 }
 
+/**
+ * A time as of which a round has a result that everybody may see: the given one, or when its first one came if that is later; null = it has none.
+ * @param round its code
+ */
+export async function knownSince(platform: Platform, round: string, time: Date): Promise<Date | null> {
+  const { database, feed, library, publicProvisional } = platform;
+  const found = platform.catalogue().roundByCode(round);
+  const scope = { revision: feed.head, provisional: publicProvisional };
+  const first = found && library.list(found.id, scope).at(-1);
+  const known = first && (await findRevision(database.reading, first.revision));
+  if (!known) return null;
+  // Rows tell microseconds, which a Date cuts off.
+  return new Date(Math.max(time.getTime(), known.committedAt.getTime() + 1));
+}
+
 /** Longest wait for a revision that the client has seen at a gateway which is ahead of this one. */
 const CATCH_UP_MS = 3000;
 
@@ -96,16 +111,15 @@ async function catchUp(context: GraphContext, revision: number): Promise<GraphCo
 }
 
 /**
- * A revision as clients write it.
+ * A revision as clients write it. One beyond what a number holds is the largest of them: neither exists.
  * @param name of the argument
- * @throws PlatformError BAD_USER_INPUT when the text is not decimal digits
+ * @throws PlatformError BAD_USER_INPUT when the text is not decimal digits, 40 at most
  */
 export function readRevision(text: string, name: string): number {
-  const revision = Number(text);
-  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(revision)) return revision;
+  if (/^\d{1,40}$/.test(text)) return Math.min(Number(text), Number.MAX_SAFE_INTEGER);
   throw new PlatformError(
     'BAD_USER_INPUT',
-    `"${name}" must be a revision, decimal digits such as "42"; received "${text.slice(0, 40)}".`,
+    `"${name}" must be a revision, up to 40 decimal digits such as "42"; received "${text.slice(0, 40)}".`,
   );
 }
 

@@ -44,7 +44,7 @@ export class EntityType implements NodeType {
   @ListSize(1)
   @Field(() => [String], {
     description:
-      'What people call it besides its name, such as `HCMC` or `Sài Gòn`: abbreviations, spellings and names of before, none of them official. `search` finds it by them. Mostly none.',
+      'What people call it besides its name, such as `HCMC`, `Sài Gòn` or `Bộ TT&TT`: abbreviations, spellings and names of before, none of them official. `search` finds it by them. Mostly none.',
   })
   get otherNames(): readonly string[] {
     return otherNamesOf(this.entity);

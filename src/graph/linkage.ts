@@ -88,10 +88,10 @@ export class LinkageType {
   @Field(() => DateTimeScalar, { description: 'When the platform fetched it.' })
   readonly retrievedAt: Date;
 
-  @Field(() => GraphQLInt, { description: 'Number of the page within the run that read it.' })
+  @Field(() => GraphQLInt, { description: 'Number of the page within the run that read it, from 0.' })
   readonly page: number;
 
-  @Field(() => GraphQLInt, { description: 'Number of the row within the page.' })
+  @Field(() => GraphQLInt, { description: 'Number of the row within the page, from 0.' })
   readonly row: number;
 
   @Field(() => String, { description: 'The revision at which the platform learnt it: decimal digits.' })

@@ -126,7 +126,7 @@ export class ObservationType implements NodeType {
   @Cost(5)
   @Field(() => GraphQLInt, {
     nullable: true,
-    description: 'Number of the page within the run; null for a self-report.',
+    description: 'Number of the page within the run, from 0; null for a self-report.',
   })
   async page(): Promise<number | null> {
     return (await this.#trace()).page;
@@ -135,7 +135,7 @@ export class ObservationType implements NodeType {
   @Cost(5)
   @Field(() => GraphQLInt, {
     nullable: true,
-    description: 'Number of the row within the page; null for a self-report.',
+    description: 'Number of the row within the page, from 0; null for a self-report.',
   })
   async row(): Promise<number | null> {
     return (await this.#trace()).row;

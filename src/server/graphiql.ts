@@ -17,7 +17,7 @@ export interface Example {
 }
 
 /** The values that examples ask for, as `examples/query/README.md` says, asked for by every page since they change with the years. */
-export type ExampleVariables = () => Readonly<Record<'published' | 'open' | 'moment', string>>;
+export type ExampleVariables = () => Promise<Readonly<Record<'published' | 'open' | 'moment', string>>>;
 
 const NOTHING: Example = { name: '', title: '', text: '{ __typename }\n' };
 /** What a new tab shows. */
@@ -56,7 +56,7 @@ export function addGraphiql(app: FastifyInstance, examples: readonly Example[], 
     return reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', CONTENT_SECURITY_POLICY)
-      .send(renderPage(examples, { first, asked, variables: variables() }));
+      .send(renderPage(examples, { first, asked, variables: await variables() }));
   });
   app.get(`${STATIC_PATH}*`, async (request, reply) => {
     const file = await getStaticFile({

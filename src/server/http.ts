@@ -5,6 +5,7 @@ import type { Authenticator } from '../access/authenticator.js';
 import type { SignedIn } from '../access/signedIn.js';
 import { PlatformError } from '../domain/errors.js';
 import type { Tracing } from '../domain/trace.js';
+import { knownSince } from '../graph/at.js';
 import type { Platform } from '../graph/context.js';
 import { buildGraphSchema } from '../graph/schema.js';
 import { Allowance, MAX_CONNECTIONS_PER_CLIENT } from './allowance.js';
@@ -284,12 +285,15 @@ function requirePlatform(platform: Platform | null): Platform {
   return platform;
 }
 
-/** The newest rounds of provinces, published and open, and this time yesterday. */
-function exampleVariables(platform: Platform | null): ReturnType<ExampleVariables> {
+/** The newest rounds of provinces, published and open, and this time yesterday; on the first day, when the published one got its result. */
+async function exampleVariables(platform: Platform | null): ReturnType<ExampleVariables> {
   const rounds = platform?.catalogue().content.rounds.filter(({ level }) => level === 'PROVINCE') ?? [];
   const published = rounds.findLast(({ status }) => status === 'PUBLISHED')?.code ?? 'PROVINCE-2022';
   const open = rounds.findLast(({ status }) => status !== 'PUBLISHED')?.code ?? published;
-  return { published, open, moment: new Date(Date.now() - 24 * 3_600_000).toISOString() };
+  const yesterday = new Date(Date.now() - 24 * 3_600_000);
+  // The page needs no database: without one a reader fills the moment in.
+  const known = platform && (await knownSince(platform, published, yesterday).catch(() => null));
+  return { published, open, moment: (known ?? yesterday).toISOString() };
 }
 
 function closeSockets(sockets: ReadonlySet<WebSocket>, done: () => void): void {

@@ -12,8 +12,9 @@ const VARIABLES = {
   since: null,
 };
 
-describe('every example', async () => {
-  const examples = await readExamples('examples/query');
+const examples = await readExamples('examples/query');
+
+describe('every example', () => {
   it.each(examples)('$name is answered by the running platform', async ({ text }) => {
     const url = inject('platformUrl');
     const asked = Object.entries(VARIABLES).filter(([name]) => text.includes(`$${name}:`));
@@ -29,6 +30,15 @@ describe('every example', async () => {
       expect(JSON.stringify(data).length).toBeGreaterThan(30);
     }
   });
+});
+
+it('the editor fills in a moment at which the published round had its result', async () => {
+  const url = inject('platformUrl');
+  const page = await (await fetch(`${url}/graphiql?example=data-team/asOf`)).text();
+  const moment = /moment\\?": \\?"([^"\\]+)/.exec(page)?.[1];
+  const example = examples.find(({ name }) => name === 'data-team/asOf');
+  const { errors } = await postGraphql(url, example?.text ?? '', { ...VARIABLES, moment });
+  expect([moment !== undefined, errors]).toEqual([true, undefined]);
 });
 
 it('GraphiQL runs an example and a subscription, and asks no other host', async () => {

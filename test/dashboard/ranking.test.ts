@@ -110,7 +110,7 @@ describe('movesBetween', () => {
 
 describe('isFound', () => {
   const name = { vi: 'Thành phố Hồ Chí Minh', en: 'Ho Chi Minh City' };
-  const texts = [name.vi, name.en, '79', ...otherNamesOf({ level: 'PROVINCE', name })];
+  const texts = [name.vi, name.en, '79', ...otherNamesOf({ level: 'PROVINCE', code: '79', name })];
 
   it('finds names whatever the case and the diacritics', () => {
     for (const search of ['da nang', 'ĐÀ NẴNG', 'đa', '  nang ', 'danang', 'tỉnh Đà Nẵng', 'TP.Đà Nẵng', ''])

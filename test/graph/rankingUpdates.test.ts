@@ -160,6 +160,8 @@ describe('rankingUpdates', () => {
     '0',
     '1',
     '999999999',
+    '9007199254740993',
+    '9999999999999999',
   ])('`since` that is unknown or before everything gives the whole state: %s', async (since) => {
     expect(await (await watch({ ...ROUND, since })).next()).toMatchObject({ complete: true, previousRevision: null });
   });

@@ -38,7 +38,7 @@ function RawPage({ run, page, row }: { readonly run: string; readonly page: numb
   return (
     <div className="raw-page">
       <p>
-        {say('rawPage', { page, rows: found.rows })}: <code>{found.request}</code> → {found.status},{' '}
+        {say('rawPage', { page: page + 1, rows: found.rows })}: <code>{found.request}</code> → {found.status},{' '}
         {time(found.retrievedAt)}
         <br />
         <span className="soft">
@@ -47,15 +47,15 @@ function RawPage({ run, page, row }: { readonly run: string; readonly page: numb
       </p>
       {one === null ? null : (
         <>
-          <h4>{say('rawRow', { row })}</h4>
-          <Scroll label={say('rawRow', { row })}>
+          <h4>{say('rawRow', { row: row + 1 })}</h4>
+          <Scroll label={say('rawRow', { row: row + 1 })}>
             <pre>{one}</pre>
           </Scroll>
         </>
       )}
-      <h4>{say('rawPage', { page, rows: found.rows })}</h4>
+      <h4>{say('rawPage', { page: page + 1, rows: found.rows })}</h4>
       {found.bodyCut ? <p>{say('rawCut')}</p> : null}
-      <Scroll label={say('rawPage', { page, rows: found.rows })}>
+      <Scroll label={say('rawPage', { page: page + 1, rows: found.rows })}>
         <pre>{found.body}</pre>
       </Scroll>
     </div>

@@ -38,21 +38,21 @@ export function PreviewPages({ preview }: { readonly preview: Preview }) {
           })}
         </p>
       )}
-      {preview.pages.length === 0 ? null : <p className="help">{saySource('fromZero')}</p>}
+      {preview.pages.length === 0 ? null : <p className="help">{saySource('fromOne')}</p>}
       {preview.pages.map((page, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a page is known by its number
-        <PreviewPage key={at} page={page} number={at} />
+        <PreviewPage key={at} page={page} number={at + 1} />
       ))}
     </div>
   );
 }
 
-function PreviewPage({ page, number: at }: { readonly page: Page; readonly number: number }) {
+function PreviewPage({ page, number }: { readonly page: Page; readonly number: number }) {
   const say = useWords(REGISTER_WORDS);
   return (
-    <section className="preview-page" aria-label={say('page', { number: at })}>
+    <section className="preview-page" aria-label={say('page', { number })}>
       <h3>
-        {say('page', { number: at })} <code>{page.request}</code> <span className="soft">HTTP {page.status}</span>
+        {say('page', { number })} <code>{page.request}</code> <span className="soft">HTTP {page.status}</span>
       </h3>
       <p className="help">
         {page.stream}
@@ -97,7 +97,7 @@ function Figures({ page: { observations } }: { readonly page: Page }) {
         <tbody>
           {observations.slice(0, MOST_ROWS).map((figure) => (
             <tr key={`${figure.row} ${figure.entity} ${figure.indicator} ${figure.period}`}>
-              <td className="number">{figure.row}</td>
+              <td className="number">{figure.row + 1}</td>
               <td>{figure.entity}</td>
               <td>{figure.indicator}</td>
               <td>{figure.period}</td>
@@ -128,7 +128,7 @@ function Rejects({ page: { rejects } }: { readonly page: Page }) {
       <ul className="preview-rejects">
         {rejects.slice(0, MOST_ROWS).map((reject) => (
           <li key={`${reject.row} ${reject.rule} ${reject.message}`}>
-            {say('rowNumber', { number: reject.row })} <code>{reject.rule}</code> {reject.message}
+            {say('rowNumber', { number: reject.row + 1 })} <code>{reject.rule}</code> {reject.message}
             <code className="under soft">{reject.raw}</code>
           </li>
         ))}

@@ -29,7 +29,7 @@ function Pages({ id }: { readonly id: string }) {
   if (pages.length === 0) return <p className="help">{say('noPages')}</p>;
   return (
     <>
-      <p className="help">{say('fromZero')}</p>
+      <p className="help">{say('fromOne')}</p>
       <div className="scroll">
         <table>
           <thead>
@@ -57,7 +57,7 @@ function Pages({ id }: { readonly id: string }) {
                     aria-expanded={chosen === node.number}
                     onClick={() => choose(chosen === node.number ? null : node.number)}
                   >
-                    {node.number}
+                    {node.number + 1}
                   </button>
                 </th>
                 <td>
@@ -89,7 +89,7 @@ function RawPage({ id, number }: { readonly id: string; readonly number: number 
   return (
     <figure className="raw">
       <figcaption>
-        {say('rawPage', { number })} <span className="soft">SHA-256</span> <code>{page.hash}</code>
+        {say('rawPage', { number: number + 1 })} <span className="soft">SHA-256</span> <code>{page.hash}</code>
       </figcaption>
       {page.body === null ? (
         <p className="help">{say('noPages')}</p>

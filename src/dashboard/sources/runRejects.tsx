@@ -62,7 +62,7 @@ export function RunRejects({
           <p>{say('nothingToReplay')}</p>
         )}
       </div>
-      <p className="help">{say('fromZero')}</p>
+      <p className="help">{say('fromOne')}</p>
       <div className="scroll">
         <table className="reject-table">
           <thead>
@@ -83,7 +83,7 @@ export function RunRejects({
                 <td>{node.message}</td>
                 <td>
                   <code>{node.stream}</code>
-                  <span className="under soft">{say('pageAndRow', { page: node.page, row: node.row })}</span>
+                  <span className="under soft">{say('pageAndRow', { page: node.page + 1, row: node.row + 1 })}</span>
                 </td>
                 <td>
                   <code>{JSON.stringify(node.raw)}</code>

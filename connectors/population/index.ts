@@ -107,10 +107,12 @@ export function createPopulation(pageSize = 500): Connector {
       key: 'population',
       version: 2,
       name: { vi: 'Cơ sở dữ liệu quốc gia về dân cư', en: 'National Population Database' },
-      owner: 'Ministry of Public Security',
+      owner: { vi: 'Bộ Công an', en: 'Ministry of Public Security' },
       kind: 'NATIONAL_DATABASE',
-      citation:
-        'Simulated population database statistics of the DTI demonstration, modelled on NDXP request and response messages',
+      citation: {
+        vi: 'Thống kê mô phỏng của Cơ sở dữ liệu quốc gia về dân cư, phục vụ trình diễn DTI, theo mẫu thông điệp yêu cầu và trả lời của NDXP',
+        en: 'Simulated population database statistics of the DTI demonstration, modelled on NDXP request and response messages',
+      },
       licence: 'Apache-2.0',
       simulated: true,
       freshnessLimitSeconds: 86_400,

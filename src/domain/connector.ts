@@ -1,4 +1,4 @@
-import type { Name } from './entity.js';
+import type { Name, Text } from './entity.js';
 import type { StatedLinkage } from './linkage.js';
 import type { Figure, ObsStatus } from './observation.js';
 import type { SourceKind } from './source.js';
@@ -9,9 +9,9 @@ export interface ConnectorSpec {
   readonly key: string;
   readonly version: number;
   readonly name: Name;
-  readonly owner: string;
+  readonly owner: Text;
   readonly kind: SourceKind;
-  readonly citation: string;
+  readonly citation: Text;
   readonly licence: string;
   /** True when it is pointed at a simulator. */
   readonly simulated: boolean;

@@ -22,6 +22,14 @@ export interface Name {
   readonly en: string;
 }
 
+/** A text per language, or one that stands for both. */
+export type Text = string | Name;
+
+/** A text in both languages: one that is given once is the same in each. */
+export function bothOf(text: Text): Name {
+  return typeof text === 'string' ? { vi: text, en: text } : text;
+}
+
 /** A socio-economic region. Its code means something only within a code system: the regions were regrouped in 2025. */
 export interface Region {
   readonly codeSystem: string;

@@ -65,13 +65,13 @@ export interface Source {
   readonly key: string;
   readonly name: Name;
   /** The body that answers for the data. */
-  readonly owner: string;
+  readonly owner: Name;
   readonly kind: SourceKind;
   readonly status: SourceStatus;
   /** True when a simulator stands in for the real system. */
   readonly simulated: boolean;
   readonly version: number;
-  readonly citation: string;
+  readonly citation: Name;
   readonly licence: string;
   /** The newest good run may be this old before the source is stale, in seconds; null = never stale. */
   readonly freshnessLimitSeconds: number | null;

@@ -27,9 +27,6 @@ export class SourceType implements NodeType {
   @Field(() => String, { description: 'Stable key: `einvoice`.' })
   readonly key: string;
 
-  @Field(() => String, { description: 'The body that answers for the data.' })
-  readonly owner: string;
-
   @Field(() => SourceKindWord, { description: 'What kind of source it is; merge policies go by it.' })
   readonly kind: SourceKind;
 
@@ -45,9 +42,6 @@ export class SourceType implements NodeType {
 
   @Field(() => GraphQLInt, { description: 'Version of its connector or manifest.' })
   readonly version: number;
-
-  @Field(() => String, { description: 'How to cite it.' })
-  readonly citation: string;
 
   @Field(() => String, { description: 'Terms of use of the data.' })
   readonly licence: string;
@@ -71,13 +65,11 @@ export class SourceType implements NodeType {
   ) {
     this.id = `Source:${source.key}`;
     this.key = source.key;
-    this.owner = source.owner;
     this.kind = source.kind;
     this.status = source.status;
     this.simulated = source.simulated;
     this.stale = isStale(source, view.now);
     this.version = source.version;
-    this.citation = source.citation;
     this.licence = source.licence;
     this.freshnessLimitSeconds = source.freshnessLimitSeconds;
     this.createdAt = source.createdAt;
@@ -87,6 +79,16 @@ export class SourceType implements NodeType {
   @Field(() => String, { description: 'Its name.' })
   name(@LangArg() lang: Lang | null): string {
     return nameIn(this.source.name, lang);
+  }
+
+  @Field(() => String, { description: 'The body that answers for the data.' })
+  owner(@LangArg('body') lang: Lang | null): string {
+    return nameIn(this.source.owner, lang);
+  }
+
+  @Field(() => String, { description: 'How to cite it.' })
+  citation(@LangArg('citation') lang: Lang | null): string {
+    return nameIn(this.source.citation, lang);
   }
 
   @Cost(5)
@@ -122,7 +124,7 @@ const SourceKindFilter = choiceFilter('SourceKind', () => SourceKindWord);
 const SourceFilter = filterInput<SourceField>('SourceFilter', 'Selects sources.', {
   key: [StringFilter, 'Its key.'],
   name: [StringFilter, 'Its Vietnamese or English name.'],
-  owner: [StringFilter, 'The body that answers for the data.'],
+  owner: [StringFilter, 'The body that answers for the data, in Vietnamese or English.'],
   kind: [SourceKindFilter, 'What kind of source it is.'],
   status: [choiceFilter('SourceStatus', () => SourceStatusWord), 'Where it stands in its life.'],
   simulated: [BooleanFilter, 'Whether a simulator stands in for it.'],
@@ -132,7 +134,7 @@ const SourceFilter = filterInput<SourceField>('SourceFilter', 'Selects sources.'
 const SOURCE_READERS: Readers<SourceField, SourceType> = {
   key: ({ key }) => key,
   name: ({ source }) => [source.name.vi, source.name.en],
-  owner: ({ owner }) => owner,
+  owner: ({ source }) => [source.owner.vi, source.owner.en],
   kind: ({ kind }) => kind,
   status: ({ status }) => status,
   simulated: ({ simulated }) => simulated,

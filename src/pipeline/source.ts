@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { ConnectorSpec } from '../domain/connector.js';
+import { bothOf } from '../domain/entity.js';
 import type { SourceStatus } from '../domain/source.js';
 import { canonicalJson, sha256 } from '../source/hash.js';
 import { writeAudit } from '../store/audit.js';
@@ -26,11 +27,14 @@ export function selfReportSource(simulated: boolean): SourceDescription {
   return {
     key: 'self_report',
     name: { vi: 'Báo cáo tự đánh giá của các cơ quan', en: 'Self-reports of the assessed bodies' },
-    owner: 'The assessed bodies',
+    owner: { vi: 'Các cơ quan được đánh giá', en: 'The assessed bodies' },
     kind: 'SELF_REPORT',
     simulated,
     version: 1,
-    citation: `Self-reports with evidence, reviewed${simulated ? '; simulated for the demonstration' : ''}.`,
+    citation: {
+      vi: `Báo cáo tự đánh giá kèm tài liệu kiểm chứng, đã thẩm định${simulated ? '; mô phỏng để trình diễn' : ''}.`,
+      en: `Self-reports with evidence, reviewed${simulated ? '; simulated for the demonstration' : ''}.`,
+    },
     licence: simulated ? ILLUSTRATIVE : NOT_STATED,
     freshnessLimitSeconds: null,
   };
@@ -81,10 +85,12 @@ export async function registerSource(
 }
 
 /** What a description says, as columns of the source. */
-export function columnsOf({ name, owner, kind, simulated, version, citation, licence, ...rest }: SourceDescription) {
+export function columnsOf({ name, kind, simulated, version, licence, ...rest }: SourceDescription) {
   const { freshnessLimitSeconds } = rest;
+  const [owner, citation] = [bothOf(rest.owner), bothOf(rest.citation)];
   return {
-    ...{ nameVi: name.vi, nameEn: name.en, owner, kind, simulated, version, citation, licence, freshnessLimitSeconds },
+    ...{ nameVi: name.vi, nameEn: name.en, owner: owner.en, ownerVi: owner.vi, kind, simulated, version },
+    ...{ citation: citation.en, citationVi: citation.vi, licence, freshnessLimitSeconds },
   };
 }
 

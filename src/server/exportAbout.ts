@@ -3,7 +3,9 @@ import type { Data, RowOperation } from './exportReader.js';
 
 type Lang = About['lang'];
 
-const SOURCES = 'sources(first: 1000, at: $at) { edges { node { key name(lang: $lang) citation licence simulated } } }';
+const SOURCES = `sources(first: 1000, at: $at) {
+  edges { node { key name(lang: $lang) citation(lang: $lang) licence simulated } }
+}`;
 
 /** Asks for what is told about every export. */
 export const SOURCES_DOCUMENT = `query ExportSources($lang: Lang!, $at: AtInput) {

@@ -15,11 +15,13 @@ interface Row {
   name_vi: string;
   name_en: string;
   owner: string;
+  owner_vi: string | null;
   kind: SourceKind;
   status: SourceStatus;
   simulated: boolean;
   version: number;
   citation: string;
+  citation_vi: string | null;
   licence: string;
   freshness_limit_seconds: number | null;
   created_at: Date | string;
@@ -32,8 +34,8 @@ interface Row {
  */
 export async function readSources(em: SqlEntityManager, until: Date | null): Promise<ListedSource[]> {
   const { rows } = await sql<Row>`
-    select s.id, s.key, s.name_vi, s.name_en, s.owner, s.kind, s.status, s.simulated, s.version, s.citation, s.licence,
-      s.freshness_limit_seconds, s.created_at, (
+    select s.id, s.key, s.name_vi, s.name_en, s.owner, s.owner_vi, s.kind, s.status, s.simulated, s.version, s.citation,
+      s.citation_vi, s.licence, s.freshness_limit_seconds, s.created_at, (
         select max(r.finished_at) from sync_run r
         where r.source_id = s.id and r.status in ('SUCCEEDED', 'SUCCEEDED_WITH_REJECTS')
           and r.finished_at <= coalesce(${until?.toISOString() ?? null}::timestamptz, 'infinity')) as last_good_run_at
@@ -44,12 +46,12 @@ export async function readSources(em: SqlEntityManager, until: Date | null): Pro
     id: row.id,
     key: row.key,
     name: { vi: row.name_vi, en: row.name_en },
-    owner: row.owner,
+    owner: { vi: row.owner_vi ?? row.owner, en: row.owner },
     kind: row.kind,
     status: row.status,
     simulated: row.simulated,
     version: row.version,
-    citation: row.citation,
+    citation: { vi: row.citation_vi ?? row.citation, en: row.citation },
     licence: row.licence,
     freshnessLimitSeconds: row.freshness_limit_seconds,
     createdAt: new Date(row.created_at),

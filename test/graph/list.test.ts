@@ -328,4 +328,15 @@ describe('filters in SQL', () => {
     );
     expect(sources).toEqual({ totalCount: 1, edges: [{ node: { key: 'registry', name: 'Sổ đăng ký' } }] });
   });
+
+  it('a source says in both languages who answers for it and how to cite it, and is found by either', async () => {
+    const find = `query ($owner: String!) { sources(filter: { key: { eq: "self_report" }, owner: { contains: $owner } }) {
+      edges { node { owner citation vi: owner(lang: VI) cited: citation(lang: VI) } } } }`;
+    const [vi, en] = await Promise.all(['co quan duoc', 'assessed'].map((owner) => graph.read(find, { owner })));
+    const node = {
+      ...{ owner: 'The assessed bodies', vi: 'Các cơ quan được đánh giá' },
+      ...{ citation: expect.stringContaining('Self-reports'), cited: expect.stringContaining('Báo cáo') },
+    };
+    expect([vi, en]).toEqual([{ sources: { edges: [{ node }] } }, { sources: { edges: [{ node }] } }]);
+  });
 });

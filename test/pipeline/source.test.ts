@@ -11,9 +11,9 @@ beforeAll(async () => {
 afterAll(() => test.drop());
 
 const rows = (key: string) =>
-  rowsOf<{ simulated: boolean; citation: string; licence: string }>(
+  rowsOf<{ simulated: boolean; citation: string; citation_vi: string; licence: string }>(
     test.database,
-    'select simulated, citation, licence from source where key = ?',
+    'select simulated, citation, citation_vi, licence from source where key = ?',
     [key],
   );
 
@@ -30,6 +30,7 @@ describe('the source of self-reports', () => {
     await registerSource(test.database, describeSource(false), 'ACTIVE', NOW);
     const [real] = await rows(simulated.key);
     expect(real?.simulated).toBe(false);
+    expect(real?.citation_vi).toMatch(/^Báo cáo tự đánh giá(?!.*mô phỏng)/);
     expect(`${real?.citation} ${real?.licence}`).not.toMatch(/simulated|illustrative/i);
     const after = await readHead(test.database.fork());
     expect(after).toBeGreaterThan(before);

@@ -157,6 +157,9 @@ describe('what is exported is what the query answers, as an independent reader r
     const [header = [], ...rows] = data?.data ?? [];
     expect(rows.map((row) => Object.fromEntries(row.map((cell, at) => [String(header[at]), cell])))).toEqual(expected);
     expect(about?.data).toContainEqual(['Mô phỏng', 'true']);
+    expect(about?.data.map(String)).toContainEqual(
+      expect.stringContaining('Báo cáo tự đánh giá kèm tài liệu kiểm chứng'),
+    );
   });
 
   it('scores as Parquet', async () => {

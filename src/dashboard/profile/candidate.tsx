@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { useFormats, useName, useWords } from '../language.tsx';
+import { useFormats, useLanguage, useName, useWords } from '../language.tsx';
 import { languageOf } from '../parts/english.tsx';
 import { Revision } from '../parts/revision.tsx';
 import type { ExplainedScore } from './entity.ts';
@@ -33,6 +33,7 @@ export function FigureText({
 export function Candidate({ observation }: { readonly observation: ObservationFact }) {
   const say = useWords(WHY_WORDS);
   const name = useName();
+  const { language } = useLanguage();
   const { time } = useFormats();
   const { source, submission, syncRun, page, row } = observation;
   return (
@@ -84,8 +85,9 @@ export function Candidate({ observation }: { readonly observation: ObservationFa
           </>
         )}
         <Fact term={say('citation')}>
-          <span lang={languageOf(source)}>
-            {source.citation} <span className="soft">({source.licence})</span>
+          {source[`citation_${language}`]}{' '}
+          <span lang={languageOf(source)} className="soft">
+            ({source.licence})
           </span>
         </Fact>
       </dl>

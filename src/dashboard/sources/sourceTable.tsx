@@ -1,6 +1,5 @@
 import { Link } from 'wouter';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
-import { languageOf } from '../parts/english.tsx';
 import { AccountBar, countOf, FATES, FateHeads, Progress } from './account.tsx';
 import { Badge, SimulatedMark } from './badge.tsx';
 import type { ListedSource } from './listedSource.ts';
@@ -49,7 +48,7 @@ function Row({ source }: { readonly source: ListedSource }) {
         <Link href={`/sources/${source.key}`}>{language === 'vi' ? source.name_vi : source.name_en}</Link>{' '}
         <SimulatedMark simulated={source.simulated} />
         <span className="under soft">
-          {say(source.kind)} · <span lang={languageOf(source)}>{source.owner}</span>
+          {say(source.kind)} · {source[`owner_${language}`]}
         </span>
         <span className="to-narrow">
           <LastRun run={run} />

@@ -96,6 +96,7 @@ function Head({ source }: { readonly source: Source }) {
 
 function Facts({ source }: { readonly source: Source }) {
   const say = useWords(SOURCE_WORDS);
+  const { language } = useLanguage();
   const { time } = useFormats();
   const span = useSpan();
   const limit = source.freshnessLimitSeconds;
@@ -105,11 +106,11 @@ function Facts({ source }: { readonly source: Source }) {
       {source.simulated ? <p className="help">{say('simulatedHelp')}</p> : null}
       <dl className="source-facts">
         <dt>{say('producer')}</dt>
-        <dd lang={languageOf(source)}>{source.owner}</dd>
+        <dd>{source[`owner_${language}`]}</dd>
         <dt>{say('kind')}</dt>
         <dd>{say(source.kind)}</dd>
         <dt>{say('citation')}</dt>
-        <dd lang={languageOf(source)}>{source.citation}</dd>
+        <dd>{source[`citation_${language}`]}</dd>
         <dt>{say('licence')}</dt>
         <dd lang={languageOf(source)}>{source.licence}</dd>
         <dt>{say('schedule')}</dt>

@@ -96,8 +96,8 @@ function useFilters(sources: readonly ListedSource[]) {
     .filter((source) => kind === ALL || source.kind === kind)
     .filter((source) => status === ALL || source.status === status)
     .filter((source) => state === ALL || isInState(source, state))
-    .filter(({ key, name_vi, name_en, owner }) => {
-      const text = fold(`${key} ${name_vi} ${name_en} ${owner}`);
+    .filter(({ key, name_vi, name_en, owner_vi, owner_en }) => {
+      const text = fold(`${key} ${name_vi} ${name_en} ${owner_vi} ${owner_en}`);
       return words.every((word) => text.includes(word));
     })
     .sort((one, other) => collator.compare(nameOf(one), nameOf(other)));

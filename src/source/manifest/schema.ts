@@ -10,6 +10,9 @@ import { scalarsSchema, secretNameSchema } from './text.js';
 
 const text = z.string().trim().min(1).max(2000);
 
+const bothLanguages = z.strictObject({ vi: text.describe('In Vietnamese.'), en: text.describe('In English.') });
+const textOrBoth = z.union([text, bothLanguages]);
+
 /** The manifest of a source: data that says how to read it. */
 export const manifestSchema = z.strictObject({
   $schema: z.string().optional().describe('Address of the JSON Schema, for editors.'),
@@ -19,12 +22,10 @@ export const manifestSchema = z.strictObject({
     .regex(/^[a-z][a-z0-9_]{0,39}$/, 'small letters, digits and _, beginning with a letter')
     .describe('Stable key of the source: the source_system of the frameworks.'),
   version: z.int().min(1).describe('Rises with every change.'),
-  name: z
-    .strictObject({ vi: text.describe('In Vietnamese.'), en: text.describe('In English.') })
-    .describe('Name of the source.'),
-  owner: text.describe('The body that answers for the data.'),
+  name: bothLanguages.describe('Name of the source.'),
+  owner: textOrBoth.describe('The body that answers for the data: { vi, en }, or one text for both languages.'),
   kind: z.enum(SOURCE_KINDS).describe('Where the observations come from.'),
-  citation: text.describe('How to cite the data.'),
+  citation: textOrBoth.describe('How to cite the data: { vi, en }, or one text for both languages.'),
   licence: text.describe('Under which the data may be used.'),
   simulated: z.boolean().default(false).describe('A simulator stands in for the real system.'),
   freshnessLimitSeconds: z

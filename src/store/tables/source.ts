@@ -9,13 +9,17 @@ export const SourceTable = defineEntity({
     key: p.text(),
     nameVi: p.text(),
     nameEn: p.text(),
+    /** In English, or for both languages where there is no Vietnamese one. */
     owner: p.text(),
+    ownerVi: p.text().nullable(),
     kind: p.text(),
     status: p.text(),
     simulated: p.boolean(),
     /** The version in use; that of a source which was never active is its newest. */
     version: p.integer(),
+    /** As {@link owner}. */
     citation: p.text(),
+    citationVi: p.text().nullable(),
     licence: p.text(),
     freshnessLimitSeconds: p.integer().nullable(),
     createdAt: p.datetime(),

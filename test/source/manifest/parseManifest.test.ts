@@ -159,6 +159,19 @@ describe('a manifest', () => {
     expect(problems('basic')).toMatchObject([{ code: 'value', path: 'authentication' }]);
   });
 
+  it('says in one text or in both languages who answers for the data', () => {
+    const parsed = (owner: unknown) => parseManifest(JSON.stringify(makeManifest({}, { owner })));
+    expect(['O', { vi: 'C', en: 'O' }].map((owner) => parsed(owner).manifest?.owner)).toEqual([
+      'O',
+      { vi: 'C', en: 'O' },
+    ]);
+    expect(parsed({ vi: 'C' }).problems).toMatchObject([{ code: 'required', path: 'owner.en' }]);
+    expect(parsed({ vi: 'C', en: 'O', fr: 'O' }).problems).toMatchObject([{ code: 'unknown_key', path: 'owner.fr' }]);
+    expect(parsed(7).problems).toMatchObject([
+      { code: 'value', path: 'owner', message: '"owner" must be string or object.' },
+    ]);
+  });
+
   it('refuses numbers that YAML reads otherwise than they are written', () => {
     const text = stringify(
       makeManifest({ request: { path: '/{{ partition.p }}' }, partitions: { p: { type: 'list', values: ['X'] } } }),

@@ -51,10 +51,8 @@ interface Stage extends CompareOptions {
 /** Measures the platform beside its peers and prints the table. The peers are installed at the first time, the data is made and kept. */
 export async function compare(options: CompareOptions): Promise<void> {
   const log = (line: string) => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
-  installPeers(log);
-  const keys = await makeKeys();
-  const server = await startBenchServer(log, options.folder ?? benchFolder());
-  const { out } = options;
+  const { out, isQuick } = options;
+  const machine = () => `${isQuick ? 'A quick run. ' : ''}${printMachine()}`;
   /** By part. */
   const rows = new Map<Part, Row[]>();
   const take = async (part: Part, measured: readonly Row[]) => {
@@ -64,12 +62,18 @@ export async function compare(options: CompareOptions): Promise<void> {
     if (out === null) return;
     // Read again each time: somebody may be writing the rest of it meanwhile.
     const document = await readFile(out, 'utf8').catch(ifMissing);
-    await writeFile(out, replaceMeasured(document, part, `${printMachine()}\n\n${printRows(all)}`));
+    await writeFile(out, replaceMeasured(document, part, `${machine()}\n\n${printRows(all)}`));
   };
-  const place = { ...options, server, keys, log };
   const wanted = PARTS.filter((part) =>
-    options.only.length === 0 ? !(options.isQuick && part === 'communes') : options.only.includes(part),
+    options.only.length === 0 ? !(isQuick && part === 'communes') : options.only.includes(part),
   );
+  // A document that cannot be written to is told of before half an hour of measuring, not after it.
+  const document = out === null ? '' : await readFile(out, 'utf8').catch(ifMissing);
+  for (const part of wanted) replaceMeasured(document, part, '');
+  installPeers(log);
+  const keys = await makeKeys();
+  const server = await startBenchServer(log, options.folder ?? benchFolder());
+  const place = { ...options, server, keys, log };
   try {
     for (const [at, part] of wanted.entries()) {
       log(`measuring ${part}, ${at + 1} of ${wanted.length}`);
@@ -88,7 +92,7 @@ export async function compare(options: CompareOptions): Promise<void> {
     await server.close();
     await keys.remove();
   }
-  process.stdout.write(`${printMachine()}\n\n${printRows([...rows.values()].flat())}\n`);
+  process.stdout.write(`${machine()}\n\n${printRows([...rows.values()].flat())}\n`);
 }
 
 /** An empty document in place of one that is not there yet. */

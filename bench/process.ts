@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { issueToken, openLocalKey } from '../src/access/localToken.js';
 import { openSealer } from '../src/access/sealingKey.js';
 import type { Role } from '../src/access/viewer.js';
-import { flagsOf } from './report.js';
+import { flagsOf } from './flags.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** The folder of the peers, with a package.json of its own. */

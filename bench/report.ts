@@ -15,8 +15,3 @@ export function replaceMeasured(document: string, part: string, measured: string
   if (from !== -1 && to > from) return document.slice(0, from) + enclosed + document.slice(to + end(part).length);
   throw new Error(`the document needs "${begin(part)}" and after it "${end(part)}", or neither`);
 }
-
-/** The flags of Node in a command such as `exec node --flag dist/src/main.js`. */
-export function flagsOf(command: string): string[] {
-  return command.split(/\s+/).filter((word) => word.startsWith('--'));
-}

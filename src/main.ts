@@ -57,7 +57,7 @@ import { openTracing } from './tracing.js';
 const SHUTDOWN_MS = 9_500;
 const MB = 1024 * 1024;
 
-let output = openOutput(null, 'info');
+let output = openOutput(null);
 /** What the platform does by itself; the server has a log of its own. */
 let journal = openLog('platform', 'info', (line) => output.writeLine(line));
 const log = (message: string): void => journal.info(message);
@@ -78,7 +78,7 @@ const stopping = new AbortController();
 async function main(): Promise<void> {
   const started = performance.now();
   const config = readConfig();
-  output = openOutput(config.logFormat, config.logLevel);
+  output = openOutput(config.logFormat);
   journal = openLog('platform', config.logLevel, output.writeLine);
   const names = ['database', 'reference', ...(config.demo ? ['sources'] : []), 'snapshots'];
   const parts: Record<string, PartState> = Object.fromEntries(names.map((name) => [name, 'waiting']));

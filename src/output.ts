@@ -1,7 +1,8 @@
 import { fstatSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import type { Config } from './config.js';
 import type { StepPlace } from './progress.js';
-import { type LogLevel, openLog, toText } from './server/log.js';
+import { openLog, toText } from './server/log.js';
 
 /** What the process says, and how: the log on standard error, what is for people on standard output. */
 export interface Output {
@@ -17,16 +18,17 @@ export interface Output {
  * Opens it.
  * @param format `json`: every line is one of the log, so that whatever collects them reads them all; `text`: every line is for people; null: the log is text where
  *   somebody looks on, or where it goes to the same file or pipe as what is for people, else JSON
- * @param level of the log
  */
-export function openOutput(format: Config['logFormat'], level: LogLevel): Output {
+export function openOutput(format: Config['logFormat']): Output {
   const isText = format === 'text' || (format === null && (process.stderr.isTTY || isOneStream()));
   const writeLine = (line: string): void => void process.stderr.write(isText ? toText(line) : line);
   if (format !== 'json')
     return { writeLine, tell: (line) => void process.stdout.write(`${line}\n`), steps: 'platform' };
-  const log = openLog('start', level, writeLine);
+  // Whatever is left out of the log: who started the platform waits for these lines.
+  const log = openLog('start', 'info', writeLine);
   const tell = (line: string): void => {
-    if (line.trim() !== '') log.info(line.trim());
+    const text = stripVTControlCharacters(line).trim();
+    if (text !== '') log.info(text);
   };
   return { writeLine, tell, steps: tell };
 }

@@ -49,10 +49,13 @@ export async function backUp(session: Session, out: string): Promise<boolean> {
 
 /**
  * Fills an empty database from a backup, brings it to this version, and computes its results again.
- * @throws PlatformError BACKUP_*, RESTORE_NOT_EMPTY; RESTORE_UNEQUAL when the results are not those of the backup
+ * @throws PlatformError CONFIG_INVALID when the file of the sealing key is there and cannot be used; BACKUP_*, RESTORE_NOT_EMPTY; RESTORE_UNEQUAL when the results are not those of the backup
  */
 export async function restore(session: Session, file: string): Promise<boolean> {
   const { signal } = session.console;
+  const path = session.config.secretsKeyFile;
+  const hasKey = await stat(path).catch(() => null);
+  const sealer = hasKey && (await openSealer({ path, make: false }));
   const done = await at(session, 'Restore', makeDatabasePlace, async ({ url }, display) => {
     const restored = await restoreBackup(url, file, { signal, onTable: tellTable(display) });
     const database = await openDatabase({ url });
@@ -68,7 +71,6 @@ export async function restore(session: Session, file: string): Promise<boolean> 
           details,
         }),
       );
-      const sealer = await openSealer({ path: session.config.secretsKeyFile, make: false }).catch(() => null);
       return { ...restored, verdicts, locked: await findLocked(database, sealer) };
     } finally {
       await database.close();

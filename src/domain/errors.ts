@@ -21,7 +21,8 @@ export const ERROR_CODES = {
   NOT_FOUND: 'There is nothing with this identifier.',
   BAD_USER_INPUT: 'An argument is not acceptable.',
   AS_OF_UNAVAILABLE: 'Nothing had been published or computed at the asked time.',
-  REVISION_UNKNOWN: 'The state that the page before was read at is not there: a restore or a failover lost it.',
+  REVISION_UNKNOWN:
+    'The state that the page before was read at is not there: a restore or a failover lost it, or this server has not got it yet.',
   STARTING: 'The platform is starting and does not answer queries yet.',
   ROUND_STATE: 'The round is not in a state that allows this.',
   ROUND_ITEM_INVALID: 'A self-reported item contradicts itself or the framework.',

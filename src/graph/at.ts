@@ -1,6 +1,6 @@
 import { ArgsType, Field, InputType } from 'type-graphql';
 import { PlatformError } from '../domain/errors.js';
-import { findRevision, revisionAt } from '../store/revision.js';
+import { findRevision, hasRevision, revisionAt } from '../store/revision.js';
 import { PageArgs, type Position, pageSize, readCursor } from './connection.js';
 import { createContext, type GraphContext, type Platform, View } from './context.js';
 import { DateTimeScalar } from './dateTime.js';
@@ -142,11 +142,7 @@ export async function openPage(context: GraphContext, args: ReadPageArgs, list: 
   if (after === null) return { view: asked, position: { list, revision: asked.revision, after }, size };
   const { revision, key } = readCursor(after, list);
   const caughtUp = await catchUp(context, revision);
-  const { feed, database } = context.platform;
-  // The feed also says no when nobody can be asked; then this fails.
-  if (!(await feed.knows(revision)) && (await findRevision(database.reading, revision))?.id !== revision) {
-    throw unknown(revision);
-  }
+  if (!(await isThere(caughtUp, revision))) throw unknown(revision);
   // A state of the past is one revision for good, and the cursor names another; "now" moves on between two pages.
   if (revision !== asked.revision && asked.until !== null && asked.until < context.now) {
     throw new PlatformError(
@@ -164,9 +160,18 @@ export function noResult(roundCodes: readonly string[], revision: number): Platf
   return new PlatformError('AS_OF_UNAVAILABLE', message);
 }
 
-/** The page before was read at a number that no revision has: the next one would be of another list. */
+/** Whether a revision can be read here: its number is in the table, and what it changed has arrived. */
+async function isThere(
+  { platform: { feed, database }, revision: newest }: GraphContext,
+  revision: number,
+): Promise<boolean> {
+  // The feed also says no when nobody can be asked; then the question fails.
+  return revision <= newest && ((await feed.knows(revision)) || (await hasRevision(database.reading, revision)));
+}
+
+/** The page before was read at a state that is not here: the next one would be of another list. */
 function unknown(revision: number): PlatformError {
-  const message = `There is no revision ${revision} here, at which the page before this one was read: a restore or a failover lost it. Begin again without "after".`;
+  const message = `There is no revision ${revision} here, at which the page before this one was read: a restore or a failover lost it, or this server has not got it yet. Begin again without "after".`;
   return new PlatformError('REVISION_UNKNOWN', message, { details: { revision: String(revision) } });
 }
 

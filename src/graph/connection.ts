@@ -18,7 +18,7 @@ export class PageArgs {
   @Field(() => String, {
     nullable: true,
     description:
-      'A cursor of an earlier page of the same list: what comes after it is shown, in the state that the earlier page showed, even if there is a newer one. REVISION_UNKNOWN when that state is lost, as after a restore.',
+      'A cursor of an earlier page of the same list: what comes after it is shown, in the state that the earlier page showed, even if there is a newer one. When that state is lost, as after a restore, a list that takes `at` is refused: REVISION_UNKNOWN.',
   })
   after?: string | null;
 }
@@ -123,7 +123,7 @@ export interface Rows<Row> {
 
 /** What is known of a list beyond its rows. */
 interface Listing<Row> {
-  /** Which rows are in the list; without it all. Asked until the page is full, so that a page of 20 of 10,600 rows costs 20. */
+  /** Which rows are in the list; without it all. Asked until the page is full and one more is found, which tells that there is a next page. */
   readonly matches?: ((row: Row) => boolean) | null;
   /** The place of the row that a key names, -1 = of none, where that is quicker to tell than the keys of thousands of rows. */
   readonly placeOf?: (key: string) => number;

@@ -75,10 +75,10 @@ function cellsOf({ columns }: LoadedRound, measures: readonly number[]) {
 }
 
 /** The cells that the test lets through. */
-function selectCells({ length, at }: Rows<number>, matches: CellTest | null): number[] {
+function selectCells(all: Rows<number>, matches: CellTest | null): number[] {
   const cells: number[] = [];
-  for (let place = 0; place < length; place += 1) {
-    const cell = at(place) ?? 0;
+  for (let place = 0; place < all.length; place += 1) {
+    const cell = all.at(place) ?? 0;
     if (matches === null || matches(cell)) cells.push(cell);
   }
   return cells;
@@ -153,8 +153,8 @@ export class ScoreResolver {
     const page = slicePage(all, (cell) => keyOf(show(cell)), position, size, {
       matches,
       placeOf(key) {
-        const [entityAt = -1, measureAt = -1] = key.split(':').map(Number);
-        return all.indexOf(measureAt * entityCount + entityAt);
+        const [entityAt = 0, measureAt = 0] = key.split(':').map(Number);
+        return /^\d+:\d+$/.test(key) && entityAt < entityCount ? all.indexOf(measureAt * entityCount + entityAt) : -1;
       },
     });
     const shown = showPage(page, show, keyOf);

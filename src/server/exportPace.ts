@@ -4,8 +4,11 @@ export interface Pace {
   readonly overMs: number;
 }
 
-/** 4 kB a second, averaged over a minute: whoever takes less would not have a file of 2.4 MB in the ten minutes that an export may take. */
-export const MIN_PACE: Pace = { bytes: 240_000, overMs: 60_000 };
+/**
+ * 4 kB a second: whoever takes less would not have a file of 2.4 MB in the ten minutes that an export may take. Over three minutes, since what a steady reader takes
+ * arrives in lumps of the system's buffers: one that took 10 kB a second was seen to take nothing for two minutes, then 1.4 MB at once.
+ */
+export const MIN_PACE: Pace = { bytes: 720_000, overMs: 180_000 };
 
 /** So often it is looked in that time whether the client has something to take. */
 const LOOKS = 60;

@@ -70,7 +70,7 @@ export interface ServerOptions {
   readonly maxSocketsPerClient?: number | null;
   /** Exports that one client has under way; absent or null = two, and any number for this machine's own programs. */
   readonly maxExportsPerClient?: number | null;
-  /** How fast the client of an export must take it; absent = 4 kB a second over a minute. */
+  /** How fast the client of an export must take it; absent = 4 kB a second over three minutes. */
   readonly exportPace?: Pace;
   /** The JSON Schema of manifests, served at `/manifest.schema.json`; absent = it is not. */
   readonly manifestSchema?: unknown;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { flagsOf, replaceMeasured } from '../../bench/report.js';
+import { flagsOf } from '../../bench/flags.js';
+import { replaceMeasured } from '../../bench/report.js';
 
 const measured = (part: string, text: string) => `<!-- measured: ${part} -->\n${text}\n\n<!-- end of ${part} -->`;
 const DOCUMENT = `# Benchmark\n\nBy hand.\n\n${measured('live', 'old $& figures')}\n\nAlso by hand.\n\n${measured('fanout', 'kept')}\n`;

@@ -185,6 +185,11 @@ describe('paging', () => {
     for (const revision of [5, head - 1, head + 1]) {
       expect(await graph.fail(PAGE, { after: forge(list, revision, 'GSO-2025:01') })).toBe('REVISION_UNKNOWN');
     }
+    const scores =
+      'query Scores($after: String) { scores(round: "PROVINCE-2026", kind: PILLAR, after: $after) { totalCount } }';
+    for (const key of ['1.5:0', '-1:1', '0', '9999:0', '0:9999', 'x:y', '']) {
+      expect(await graph.fail(scores, { after: forge('scores:PROVINCE-2026', head, key) }), key).toBe('BAD_USER_INPUT');
+    }
     for (const first of [-1, 1001]) expect(await graph.fail(PAGE, { first })).toBe('BAD_USER_INPUT');
     const run = forge('syncRuns', head, 'x');
     expect(

@@ -134,10 +134,12 @@ export function bumpPlot({ width, height, points, chosen, nameOf, territory, fur
     },
     y: { domain: [most + 0.5, 0.5], axis: null },
     marks: [
-      Plot.axisY(
-        [5, 10, 15, 20, 30, 40, 50, 60].filter((rank) => rank <= most && (most <= 20 || rank % 10 === 0)),
-        { label: null, tickSize: 0, tickFormat: String, dx: 4, fill: 'var(--ink-soft)', fillOpacity: isNarrow ? 0 : 1 },
-      ),
+      isNarrow
+        ? null
+        : Plot.text(
+            [5, 10, 15, 20, 30, 40, 50, 60].filter((rank) => rank <= most && (most <= 20 || rank % 10 === 0)),
+            { x: 0, y: (rank: number) => rank, text: String, textAnchor: 'end', dx: -13, fill: 'var(--ink-soft)' },
+          ),
       Plot.line(points, {
         x: at,
         y: 'rank',

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useFormats, useWords } from '../language.tsx';
 import { FRAME_WORDS } from '../text.ts';
 
-/** Smaller revisions are from before they were numbered by the clock, in microseconds since 1970. */
+/** Smaller revisions are from before they were numbered by the clock, in microseconds since 1970: they are short, and tell no time. */
 const FIRST_BY_CLOCK = 1e15;
 
 /** A revision as the moment that it was taken at, with its number on request. */
@@ -17,13 +17,15 @@ export function Revision({ of }: { readonly of: string }) {
   );
 }
 
-/** The number of a revision, which `asOf` and `since` take: nobody reads it, so it is shown on request. */
+/** The number of a revision, which `asOf` and `since` take: sixteen digits that nobody reads, so they are shown on request. */
 export function RevisionNumber({ of }: { readonly of: string }) {
   const say = useWords(FRAME_WORDS);
   const [isOpen, setOpen] = useState(false);
+  const number = say('revision', { number: of });
+  if (Number(of) < FIRST_BY_CLOCK) return number;
   return (
     <button type="button" className="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-      {isOpen ? say('revision', { number: of }) : say('revisionNumber')}
+      {isOpen ? number : say('revisionNumber')}
     </button>
   );
 }

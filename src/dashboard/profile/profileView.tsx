@@ -93,6 +93,17 @@ function Profile({
   const isSealed = data?.entity?.index?.snapshot.status === 'PUBLISHED';
   useSealed(isSealed);
   const figures = useMemo(() => (data ? figuresOf(data) : new Map()), [data]);
+  const now = data?.entity?.index ?? null;
+  // The round that is looked at moves with the page; the other rounds stand.
+  const years = useMemo(
+    () =>
+      history.map((each) =>
+        now !== null && each.key.entity?.id === entity.id && each.key.round?.code === round
+          ? { ...each, score: now }
+          : each,
+      ),
+    [history, now, entity, round],
+  );
   if (error && !data) return <Failure error={error} retry={ask} />;
   if (!data) return <Waiting />;
   if (!data.round || !data.entity?.index) return <Empty>{say('notTaking', { round })}</Empty>;
@@ -112,7 +123,7 @@ function Profile({
       <div className="profile-columns">
         <section className="profile-strips">
           <Strips entity={entity} figures={figures} kind="MAIN_INDEX" />
-          <History entity={entity} history={history} />
+          <History entity={entity} history={years} />
         </section>
         <section className="profile-side">
           <Strips entity={entity} figures={figures} kind="PILLAR" />

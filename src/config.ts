@@ -74,6 +74,8 @@ export interface Config {
   readonly accessLog: boolean;
   /** Where traces go, by OTLP over HTTP; null = nowhere. */
   readonly traceUrl: string | null;
+  /** Scheme and host by which people know the platform, without a slash at the end; null = those of each request. */
+  readonly publicUrl: string | null;
   /** Room for whole answers that are kept, in bytes; 0 = none are. */
   readonly answerCacheBytes: number;
   /** File or folder of documents that clients may name by id, with an absolute path; null = none. */
@@ -219,6 +221,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (traceUrl !== null && !/^https?:$/.test(URL.parse(traceUrl)?.protocol ?? '')) {
     problems.push({ variable: 'OTEL_EXPORTER_OTLP_ENDPOINT', message: 'is not an address like http://host:4318' });
   }
+  const publicUrlText = text('PUBLIC_URL');
+  const publicUrl = publicUrlText === null ? null : URL.parse(publicUrlText);
+  if (
+    publicUrlText !== null &&
+    !(publicUrl && /^https?:$/.test(publicUrl.protocol) && publicUrl.href === `${publicUrl.origin}/`)
+  ) {
+    problems.push({ variable: 'PUBLIC_URL', message: 'is not a scheme and a host alone like https://dti.example.vn' });
+  }
   const trustedDocumentsOnly = flag('TRUSTED_DOCUMENTS_ONLY', false);
   if (trustedDocumentsOnly && text('TRUSTED_DOCUMENTS') === null) {
     problems.push({ variable: 'TRUSTED_DOCUMENTS_ONLY', message: '1 needs TRUSTED_DOCUMENTS beside it' });
@@ -253,6 +263,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logFormat: choice('LOG_FORMAT', LOG_FORMATS),
     accessLog: flag('ACCESS_LOG', false),
     traceUrl,
+    publicUrl: publicUrl?.origin ?? null,
     rateLimitPerMinute: whole('RATE_LIMIT_PER_MINUTE', 0, 0, 1_000_000),
     snapshotMemoryMb: text('SNAPSHOT_MEMORY_MB') === null ? null : whole('SNAPSHOT_MEMORY_MB', 64, 1, 65_536),
     roundMemoryMb: whole('ROUND_MEMORY_MB', 320, 0, 65_536),

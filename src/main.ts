@@ -116,6 +116,7 @@ async function main(): Promise<void> {
         introspection: config.introspection,
         platform: () => serving?.platform ?? null,
         trustProxy: config.trustProxy,
+        publicUrl: config.publicUrl,
         rateLimitPerMinute: config.rateLimitPerMinute,
         costLimitPerMinute: config.costLimitPerMinute,
         accessLog: config.accessLog,
@@ -337,7 +338,7 @@ async function present(config: Config, { platform }: Serving, url: string): Prom
     `GraphQL       ${url}/graphql`,
     `Subscriptions ${url.replace('http', 'ws')}/graphql`,
   ];
-  if (config.introspection) lines.push(`GraphiQL      ${url}/graphiql`);
+  if (config.introspection && !config.trustedDocumentsOnly) lines.push(`GraphiQL      ${url}/graphiql`);
   lines.push(`Health        ${url}/health/ready`, '');
   const top = await topRows(platform.catalogue(), platform.library, platform.feed.head, 5);
   for (const { title, rows } of top) {

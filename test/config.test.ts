@@ -46,6 +46,7 @@ describe('the configuration', () => {
       replicas: { urls: [], fallback: true, maxLagMs: 10_000 },
       ...{
         trustProxy: 0,
+        publicUrl: null,
         rateLimitPerMinute: 0,
         snapshotMemoryMb: null,
         roundMemoryMb: 320,
@@ -70,6 +71,7 @@ describe('the configuration', () => {
     ['ACCESS_LOG', '1', { accessLog: true }],
     ['COST_LIMIT_PER_MINUTE', '1000000', { costLimitPerMinute: 1_000_000 }],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318', { traceUrl: 'http://127.0.0.1:4318' }],
+    ['PUBLIC_URL', 'https://dti.example.vn/', { publicUrl: 'https://dti.example.vn' }],
     ['HOST', '0.0.0.0', { host: '0.0.0.0' }],
     ['DATABASE_URL', URL_OF, { databaseUrl: URL_OF }],
     ['DATABASE_URL', 'postgresql://h/d', { databaseUrl: 'postgresql://h/d' }],

@@ -46,7 +46,8 @@ export async function* writeJsonStat(table: Table): AsyncGenerator<string> {
   const cells = placeRows(rows, dimensions);
 
   const head = JSON.stringify({
-    ...{ version: '2.0', class: 'dataset', label: about.title, source: about.citation, note: about.notes },
+    ...{ version: '2.0', class: 'dataset', label: about.title, source: about.citation, updated: about.updated },
+    note: about.notes,
     id: [...dimensions.map(({ column }) => column.name), FIGURE],
     size: sizes,
     role: roleOf(dimensions),

@@ -18,6 +18,8 @@ export interface Column {
   readonly concept?: string;
   /** LABEL: the column whose codes it names. */
   readonly of?: string;
+  /** Names of the columns whose quotient it is where its cell is empty. */
+  readonly quotientOf?: readonly [numerator: string, denominator: string];
   /** TEXT: a number as it is published, such as `0.8200`; the formats keep its zeros, and it has a comma where numbers have one. */
   readonly isFigure?: boolean;
 }
@@ -55,8 +57,10 @@ export interface About {
   readonly citation: string;
   /** The data are simulated, in whole or in part. */
   readonly simulated: boolean;
-  /** Something in it was made up to show how the platform works. */
-  readonly illustrative: boolean;
+  /** Whether its rows were made up to show how the platform works: all, none, or some of them. */
+  readonly illustrative: boolean | 'partly';
+  /** When the result that it shows was computed, ISO; absent = it shows none. */
+  readonly updated?: string;
   /** What a reader must know. */
   readonly notes: readonly string[];
   readonly facts: readonly Fact[];

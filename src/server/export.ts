@@ -33,6 +33,8 @@ export interface ExportRouteOptions {
   readonly metrics: Metrics;
   readonly trusted: TrustedDocuments;
   readonly formatError: ErrorFormatter;
+  /** Scheme and host by which people know the platform; null = those of each request. */
+  readonly publicUrl: string | null;
   /** Throws PlatformError STARTING while there is none. */
   readonly platform: () => Platform;
   /** Exports that one client has under way; null = {@link MAX_EXPORTS_PER_CLIENT}, not for this machine's own programs. */
@@ -179,7 +181,8 @@ class ExportRoute {
     const options = readOptions(search, format === METADATA ? 'csv' : format);
     return {
       ...{ name: table.name, format, options },
-      open: (exporter) => this.#openTable(table, { format, search, lang: options.lang }, exporter),
+      open: (exporter) =>
+        this.#openTable(table, { format, search, lang: options.lang, origin: this.#originOf(request) }, exporter),
     };
   }
 
@@ -220,7 +223,13 @@ class ExportRoute {
       format,
       search,
       lang,
-    }: { readonly format: Wanted['format']; readonly search: URLSearchParams; readonly lang: 'vi' | 'en' },
+      origin,
+    }: {
+      readonly format: Wanted['format'];
+      readonly search: URLSearchParams;
+      readonly lang: 'vi' | 'en';
+      readonly origin: string | null;
+    },
     exporter: Exporter,
   ): Promise<OpenTable> {
     const { compiled, cache } = this.#options;
@@ -240,7 +249,12 @@ class ExportRoute {
       }
       return `/export/${table.name}.${format}?${again}`;
     };
-    return openTable(this.#reader, { table, lang, variables, limit, addressAt }, exporter);
+    return openTable(this.#reader, { table, lang, variables, limit, origin, addressAt }, exporter);
+  }
+
+  /** Where the platform was asked, as a proxy says when it is trusted (`TRUST_PROXY`); null = the request does not tell. */
+  #originOf({ protocol, host }: FastifyRequest): string | null {
+    return this.#options.publicUrl ?? URL.parse(`${protocol}://${host}`)?.origin ?? null;
   }
 
   /** Makes the file, whole when it is small, and sends it. */
@@ -253,11 +267,11 @@ class ExportRoute {
   ): Promise<FastifyReply> {
     const { format, options } = wanted;
     refuseLarge(table.rowCount, format);
-    const { about, address } = table;
+    const { about, address, origin } = table;
     const isHead = request.method === 'HEAD';
     const bytes =
       format === METADATA
-        ? toBytes([writeCsvMetadata(table, address?.replace(`.${METADATA}`, '.csv') ?? '')])
+        ? toBytes([writeCsvMetadata(table, `${origin ?? ''}${address?.replace(`.${METADATA}`, '.csv') ?? ''}`)])
         : toBytes(FORMATS[format].write(table, options));
     const start = await takeStart(bytes);
     const { pieces, length, isWhole } = start;

@@ -96,6 +96,12 @@ interface Round {
   readonly snapshots: Connection<Snapshot>;
 }
 
+/** Whether things of these certainties are illustrative: all, none, or some. */
+export function judgeIllustrative(certainties: readonly unknown[]): About['illustrative'] {
+  const count = certainties.filter((each) => each === 'ILLUSTRATIVE').length;
+  return count === 0 ? false : count === certainties.length || 'partly';
+}
+
 /** What an export is, besides what the answers of its documents say. */
 export interface Described {
   readonly lang: Lang;
@@ -104,7 +110,9 @@ export interface Described {
   /** The state that was read; null = not known. */
   readonly revision: string | null;
   readonly rowCount: number | null;
-  /** Where the same file is to be had again; null = it has no address. */
+  /** Whether measures of the rows are illustrative themselves; absent = none is. */
+  readonly illustrative?: About['illustrative'];
+  /** Where the same file is to be had again, with its host; null = it has no address. */
   readonly url: string | null;
 }
 
@@ -114,7 +122,8 @@ export function isSimulated(data: Data): boolean {
 }
 
 /** Puts together what is told about a table. @param data the answer to {@link SOURCES_DOCUMENT}, {@link ROUND_DOCUMENT}, or of {@link readResults} */
-export function describeExport({ lang, fileName, title, revision, rowCount, url }: Described, data: Data): About {
+export function describeExport(described: Described, data: Data): About {
+  const { lang, fileName, title, revision, rowCount, url } = described;
   const say = WORDS[lang];
   const sources = sourcesOf(data);
   const round = (data.round ?? null) as Round | null;
@@ -122,7 +131,8 @@ export function describeExport({ lang, fileName, title, revision, rowCount, url 
   const results = resultsOf(data);
   const versions = [...new Set(results.map(({ engineVersion }) => engineVersion))].sort().join(' / ');
   const simulated = isSimulated(data);
-  const illustrative = round?.illustrative ?? false;
+  const ofMeasures = described.illustrative ?? false;
+  const illustrative = round?.illustrative === true || ofMeasures;
   const fact = (name: keyof typeof say.facts, value: string | number | null | undefined): Fact[] =>
     value === null || value === undefined ? [] : [{ name, title: say.facts[name], value: String(value) }];
   const state = [
@@ -139,10 +149,12 @@ export function describeExport({ lang, fileName, title, revision, rowCount, url 
   ];
   return {
     ...{ lang, fileName, title, simulated, illustrative, sources },
+    ...(snapshot === undefined ? {} : { updated: snapshot.computedAt }),
     citation: `${say.publisher}. ${[title, ...state].join(', ')}.${simulated ? ` ${say.simulatedMark}.` : ''}`,
     notes: [
       ...(simulated ? [say.simulatedNote] : []),
-      ...(illustrative ? [say.illustrativeNote] : []),
+      ...(round?.illustrative === true ? [say.illustrativeNote] : []),
+      ...(ofMeasures === false ? [] : [say.illustrativeMeasures]),
       ...(snapshot?.status === 'PROVISIONAL' ? [say.provisionalNote] : []),
       ...(round === null ? [] : [round.framework.certaintyNote]),
     ],
@@ -190,6 +202,8 @@ const WORDS = {
     simulatedMark: 'Simulated data, not official',
     simulatedNote: 'SIMULATED DATA: simulators stand in for sources that are closed. Nothing in this file is official.',
     illustrativeNote: 'ILLUSTRATIVE: this round was made up to show how the platform works.',
+    illustrativeMeasures:
+      'ILLUSTRATIVE: measures whose certainty is ILLUSTRATIVE were made up to show how the platform works.',
     provisionalNote: 'PROVISIONAL: the round is not published, and its result may change.',
     facts: {
       ...{ framework: 'Framework', framework_version: 'Version of the framework', legal_basis: 'Legal basis' },
@@ -206,6 +220,8 @@ const WORDS = {
     simulatedNote:
       'DỮ LIỆU MÔ PHỎNG: bộ mô phỏng thay cho các nguồn chưa mở. Không có số liệu nào trong tệp này là chính thức.',
     illustrativeNote: 'MINH HOẠ: đợt này được dựng lên để trình bày cách nền tảng hoạt động.',
+    illustrativeMeasures:
+      'MINH HOẠ: các chỉ số có độ chắc chắn ILLUSTRATIVE được dựng lên để trình bày cách nền tảng hoạt động.',
     provisionalNote: 'TẠM TÍNH: đợt đánh giá chưa công bố, kết quả có thể thay đổi.',
     facts: {
       ...{ framework: 'Khung đánh giá', framework_version: 'Phiên bản khung', legal_basis: 'Căn cứ pháp lý' },

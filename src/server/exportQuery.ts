@@ -118,7 +118,7 @@ export async function openQuery(
   ];
   const marks = marksOf(described, columns);
   return {
-    ...{ name: 'query', rowCount: null, address: null, about: { ...described, facts } },
+    ...{ name: 'query', rowCount: null, address: null, origin: null, about: { ...described, facts } },
     columns: [...columns, ...marks.map(({ column }) => column)],
     batches: markRows(reader.follow(first, next, turn, exporter), marks),
   };

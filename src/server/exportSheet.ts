@@ -1,6 +1,6 @@
 import type { About, Column, Row, Table } from '../exchange/table.js';
 import { revisionOfCursor } from '../graph/connection.js';
-import { describeExport, isSimulated, ROUND_DOCUMENT, SOURCES_DOCUMENT } from './exportAbout.js';
+import { describeExport, isSimulated, judgeIllustrative, ROUND_DOCUMENT, SOURCES_DOCUMENT } from './exportAbout.js';
 import type { Data, Exporter, ExportReader, ReadPage, RowOperation } from './exportReader.js';
 import type { ExportTable, Node } from './exportTable.js';
 
@@ -13,6 +13,8 @@ export interface OpenTable extends Table {
   readonly rowCount: number | null;
   /** Path and query by which the same file is to be had again; null = it came by POST. */
   readonly address: string | null;
+  /** Scheme and host before `address`; null = not known. */
+  readonly origin: string | null;
 }
 
 /** What is to be exported of one of the tables that have an address. */
@@ -23,6 +25,8 @@ export interface TableRequest {
   readonly variables: Readonly<Record<string, unknown>>;
   /** Most rows that are wanted. */
   readonly limit: number;
+  /** Scheme and host before its address; null = not known. */
+  readonly origin: string | null;
   /** Where the same rows are to be had again, given their revision. */
   readonly addressAt: (revision: string | null) => string;
 }
@@ -57,6 +61,7 @@ export async function openTable(reader: ExportReader, request: TableRequest, exp
     exporter,
   );
   const simulated = isSimulated(about);
+  const illustrative = await readIllustrative(reader, request, { firstData, at }, exporter);
   const turn = (data: Data, before: number): ReadPage => {
     const { edges, pageInfo: page } = data.rows as Connection;
     const rows = edges.map((edge): Row => {
@@ -73,15 +78,42 @@ export async function openTable(reader: ExportReader, request: TableRequest, exp
     batches: reader.follow(turn(firstData, 0), operationOf, turn, exporter),
     rowCount,
     address,
+    origin: request.origin,
     about: describeExport(
       {
-        ...{ lang, revision, rowCount, url: address },
+        ...{
+          lang,
+          revision,
+          rowCount,
+          illustrative,
+          url: request.origin === null ? address : `${request.origin}${address}`,
+        },
         fileName: fileNameOf(table, request.variables, revision),
         title: titleOf(table, request.variables, lang),
       },
       about,
     ),
   };
+}
+
+/** Whether the measures of the rows are illustrative: as the first page says when it holds all, else as the groups of the same scores say. */
+async function readIllustrative(
+  reader: ExportReader,
+  { table, variables }: TableRequest,
+  { firstData, at }: { readonly firstData: Data; readonly at: unknown },
+  exporter: Exporter,
+): Promise<About['illustrative']> {
+  const { edges, pageInfo } = firstData.rows as Connection;
+  if (table.measures === undefined || !pageInfo.hasNextPage) {
+    return judgeIllustrative(edges.map((edge) => certaintyOf(table.nodeOf(edge))));
+  }
+  const { orderBy: _orderBy, ...asked } = variables;
+  const { groups } = await reader.read({ source: table.measures, variables: { ...asked, at } }, exporter);
+  return judgeIllustrative((groups as Connection).edges.map(({ node }) => certaintyOf(node.key as Node)));
+}
+
+function certaintyOf({ measure }: Node): unknown {
+  return (measure as Data | undefined)?.certainty;
 }
 
 /** The revision that was read: the one that was asked for, else what the cursor of a row says. */

@@ -13,6 +13,8 @@ export interface ExportTable {
   readonly name: string;
   readonly titles: { readonly en: string; readonly vi: string };
   readonly document: string;
+  /** Asks which measures its rows are of, from the same variables; absent = all are of the measure of the first, or of none. */
+  readonly measures?: string;
   /** Of the object that becomes a row. */
   readonly nodeOf: (edge: Edge) => Node;
   readonly columns: readonly TableColumn[];
@@ -34,7 +36,7 @@ function column(
   role: Column['role'],
   [en, vi]: Titles,
   path: string | TableColumn['read'],
-  more: Pick<Column, 'about' | 'concept' | 'of' | 'isFigure'> = {},
+  more: Pick<Column, 'about' | 'concept' | 'of' | 'isFigure' | 'quotientOf'> = {},
 ): TableColumn {
   const read = typeof path === 'string' ? readPath(path) : path;
   return { name, type, role, titles: { en, vi }, read, ...more };
@@ -132,6 +134,11 @@ ${SCORE_FIELDS}`,
 
 const SCORES: ExportTable = {
   name: 'scores',
+  measures: `query ExportMeasures($round: String!, $kind: MeasureKind, $parent: String, $filter: ScoreFilter, $at: AtInput) {
+  groups: scoreGroups(rounds: [$round], by: [MEASURE], kind: $kind, parent: $parent, filter: $filter, at: $at, first: 1000) {
+    edges { node { key { measure { certainty } } } }
+  }
+}`,
   titles: { en: 'Scores', vi: 'Điểm số' },
   document: `query ExportScores($round: String!, $kind: MeasureKind, $parent: String, $filter: ScoreFilter, $orderBy: [ScoreOrder!], ${PAGE}) {
   rows: scores(round: $round, kind: $kind, parent: $parent, filter: $filter, orderBy: $orderBy, at: $at, first: $first, after: $after) {
@@ -170,7 +177,9 @@ const OBSERVATIONS: ExportTable = {
     column('source', 'TEXT', 'DIMENSION', ['Source', 'Nguồn'], 'source.key', { concept: 'DATA_SOURCE' }),
     column('source_name', 'TEXT', 'LABEL', ['Name of the source', 'Tên nguồn'], 'source.name', { of: 'source' }),
     column('source_kind', 'TEXT', 'ATTRIBUTE', ['Kind of source', 'Loại nguồn'], 'source.kind'),
-    column('value', 'DECIMAL', 'MEASURE', ['Value', 'Giá trị'], 'value', { concept: 'OBS_VALUE' }),
+    column('value', 'DECIMAL', 'MEASURE', ['Value', 'Giá trị'], 'value', {
+      ...{ concept: 'OBS_VALUE', quotientOf: ['numerator', 'denominator'] },
+    }),
     column('numerator', 'DECIMAL', 'MEASURE', ['Numerator', 'Tử số'], 'numerator'),
     column('denominator', 'DECIMAL', 'MEASURE', ['Denominator', 'Mẫu số'], 'denominator'),
     column('unit', 'TEXT', 'ATTRIBUTE', ['Unit', 'Đơn vị tính'], 'indicator.unitOfMeasure', {

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { type RuruClientConfig, ruruHTML } from 'ruru/server';
 import { getStaticFile } from 'ruru/static';
 import { contentSecurityPolicy } from './contentSecurityPolicy.js';
+import { errorBody } from './error.js';
 
 const STATIC_PATH = '/graphiql/static/';
 
@@ -69,6 +70,13 @@ export function addGraphiql(app: FastifyInstance, examples: readonly Example[], 
     if (request.headers['if-none-match'] === file.headers.etag) return reply.code(304).send();
     return reply.headers(file.headers).header('vary', 'accept-encoding').send(file.content);
   });
+}
+
+/** Says why there is no editor where only trusted documents are answered. */
+export function refuseGraphiql(app: FastifyInstance): void {
+  const message =
+    'Only trusted documents are answered here (TRUSTED_DOCUMENTS_ONLY=1), so there is no editor for queries. Integrators and admins send theirs to /graphql with a token.';
+  app.get('/graphiql', async (_request, reply) => reply.code(404).send(errorBody('NOT_FOUND', message)));
 }
 
 interface Shown {

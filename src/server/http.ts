@@ -19,7 +19,7 @@ import { addErrorHandlers, errorBody, makeErrorFormatter, refuseUnreadable } fro
 import { EventRequests } from './events.js';
 import { addExports } from './export.js';
 import type { Pace } from './exportPace.js';
-import { addGraphiql, type Example, type ExampleVariables } from './graphiql.js';
+import { addGraphiql, type Example, type ExampleVariables, refuseGraphiql } from './graphiql.js';
 import { addGraphqlRoute } from './graphqlRoute.js';
 import { addHealth, type Readiness } from './health.js';
 import { Hub, type HubState } from './hub.js';
@@ -64,6 +64,8 @@ export interface ServerOptions {
   readonly authenticator?: () => Authenticator | null;
   /** How many proxies stand before the server, or their addresses; absent = none, so that the client is who connects. */
   readonly trustProxy?: number | readonly string[];
+  /** Scheme and host by which people know the platform; absent or null = those of each request. */
+  readonly publicUrl?: string | null;
   /** Requests and operations of one client a minute; absent or 0 = any number. */
   readonly rateLimitPerMinute?: number;
   /** WebSockets and streams of events that one client has open; absent or null = a default, not for this machine's own programs. */
@@ -173,7 +175,10 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     },
     preClose: (done) => closeSockets(app.websocketServer.clients, done),
   });
-  const page = readPage(options.dashboard ?? null, options.introspection);
+  const trusted = options.trusted ?? NO_TRUSTED_DOCUMENTS;
+  // A page is opened without a token, so nobody could use it where what people write themselves is refused.
+  const hasGraphiql = options.introspection && !trusted.only;
+  const page = readPage(options.dashboard ?? null, hasGraphiql);
   addErrorHandlers(app, missingPage(page));
   if (options.accessLog === true) addAccessLog(app);
   if (tracing !== undefined) addTracing(app, tracing);
@@ -188,7 +193,8 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
     const state = options.readiness();
     return isClosing ? { ready: false, parts: { ...state.parts, server: 'stopping' } } : state;
   });
-  if (options.introspection) addGraphiql(app, options.examples ?? [], () => exampleVariables(options.platform()));
+  if (options.introspection && trusted.only) refuseGraphiql(app);
+  else if (options.introspection) addGraphiql(app, options.examples ?? [], () => exampleVariables(options.platform()));
   if (options.manifestSchema !== undefined) {
     const schema = JSON.stringify(options.manifestSchema);
     app.get('/manifest.schema.json', async (_request, reply) =>
@@ -219,7 +225,6 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
   };
   const cache = new AnswerCache(options.answerCacheBytes ?? ANSWER_CACHE_BYTES);
   const desk = new AnswerDesk({ compiled, judge, cache, metrics });
-  const trusted = options.trusted ?? NO_TRUSTED_DOCUMENTS;
   const onFailure = (error: unknown): void => app.log.error({ err: error }, 'WebSocket failed');
   const { maxExecutionMs } = compiled;
   const serving: ConnectionOptions = {
@@ -235,6 +240,7 @@ export async function startServer(options: ServerOptions): Promise<GraphServer> 
   compiled.onMutation = onMutation;
   addExports(app, {
     ...{ compiled, judge, cache, identity, metrics, trusted, formatError, onRequest },
+    publicUrl: options.publicUrl ?? null,
     platform: () => requirePlatform(options.platform()),
     maxExportsPerClient: options.maxExportsPerClient ?? null,
     ...(options.exportPace === undefined ? {} : { exportPace: options.exportPace }),

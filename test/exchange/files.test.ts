@@ -156,3 +156,21 @@ describe('SDMX-CSV', () => {
     await expect(bytesOf(writeSdmxCsv(makeTable({ columns: NO_ROLES })))).rejects.toMatchObject(REFUSED);
   });
 });
+
+describe('the quotient of an observation that has parts', () => {
+  const quotientOf = ['count', 'rank'] as const;
+  const columns = COLUMNS.map((column) => (column.name === 'value' ? { ...column, quotientOf } : column));
+  it.each([
+    ['1', 8, 'A', '0.125', 'A'],
+    ['-7.50', 2, 'P', '-3.75', 'P'],
+    ['1', 3, 'A', '', 'O'],
+    ['1', 0, 'E', '', 'O'],
+    [null, null, 'M', '', 'M'],
+    [null, null, 'A', '', 'O'],
+  ])('%s / %s (%s) is "%s" (%s) in SDMX-CSV', async (numerator, denominator, status, value, told) => {
+    const rows = [[2022, 'x', 'X', null, numerator, denominator, status, true, null]];
+    const [, line = ''] = (await bytesOf(writeSdmxCsv(makeTable({ columns, rows })))).toString().split('\r\n');
+    const cells = line.split(',');
+    expect([cells[5], cells[8]]).toEqual([value, told]);
+  });
+});

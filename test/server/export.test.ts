@@ -374,6 +374,38 @@ describe('a file', () => {
     expect(head.headers.get('content-length')).toBe(String(Buffer.byteLength(await whole.text())));
   });
 
+  it('names the host by which people know the platform, and that of the request only where nobody said it', async () => {
+    const urlOf = async ({ fetchOther }: Awaited<ReturnType<typeof start>>) => {
+      const response = await fetchOther('ranking.csv-metadata.json?round=PROVINCE-2022', {
+        headers: { 'x-forwarded-host': 'dti.example.vn', 'x-forwarded-proto': 'https' },
+      });
+      const { url, notes } = (await response.json()) as Answer;
+      const told = notes.find(({ name }: Answer) => name === 'url');
+      return [new URL(url).origin, new URL(told.value).origin];
+    };
+    const plain = await start({});
+    expect(await urlOf(plain)).toEqual([plain.url, plain.url]);
+    expect(await urlOf(await start({ trustProxy: 1 }))).toEqual(['https://dti.example.vn', 'https://dti.example.vn']);
+    const named = await start({ publicUrl: 'https://named.example.vn' });
+    expect(await urlOf(named)).toEqual(['https://named.example.vn', 'https://named.example.vn']);
+  });
+
+  it('says of its rows whether they are illustrative: all, some or none', async () => {
+    const certainties = async (search: string) => {
+      const rows = await readCsv(await fetchFile(`scores.csv?round=PROVINCE-2022&${search}`));
+      return new Set(rows.map(({ measure_certainty }) => measure_certainty === 'ILLUSTRATIVE'));
+    };
+    for (const search of ['kind=INDEX', 'kind=INDICATOR', 'kind=INDICATOR&first=5', 'filter.region.eq=SE']) {
+      const found = await certainties(search);
+      const { extension, updated } = (await (
+        await fetchFile(`scores.json?round=PROVINCE-2022&${search}`)
+      ).json()) as Answer;
+      expect([search, extension.illustrative]).toEqual([search, found.size === 2 ? 'partly' : found.has(true)]);
+      expect(updated).toMatch(/^\d{4}-.*Z$/);
+    }
+    expect(await certainties('kind=INDICATOR')).toEqual(new Set([true]));
+  });
+
   it('leads to its description, which leads back', async () => {
     const { url } = shared;
     const file = await fetchFile('ranking.csv?round=PROVINCE-2022');
@@ -383,7 +415,8 @@ describe('a file', () => {
     const described = (await description.json()) as Answer;
     const body = await file.text();
     expect(described.tableSchema.columns.map(({ name }: Answer) => name)).toEqual(parse(body)[0]);
-    expect(await (await fetch(`${url}${described.url}`)).text()).toBe(body);
+    expect(new URL(described.url).origin).toBe(url);
+    expect(await (await fetch(described.url)).text()).toBe(body);
     const facts = new Map(described.notes.map(({ name, value }: Answer) => [name, value]));
     const { round } = await graph.read(
       '{ round(code: "PROVINCE-2022") { published { resultHash inputHash engineVersion revision } framework { version } } }',

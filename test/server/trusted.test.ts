@@ -124,6 +124,11 @@ describe('the server', () => {
     ]);
   });
 
+  it('has no editor, and says why', async () => {
+    const page = await fetch(`${(await start()).url}/graphiql`);
+    expect([page.status, await page.text()]).toEqual([404, expect.stringContaining('TRUSTED_DOCUMENTS_ONLY')]);
+  });
+
   it('answers ids over WebSocket and refuses other documents', async () => {
     const { url } = await start();
     const client = await GraphqlSocket.connect(url);

@@ -112,3 +112,26 @@ it('tells the change that the ranking tells, warns of a code with another meanin
     expect(await page.title()).toContain(heading);
   }
 });
+
+it('shows one state everywhere while scores move: the headline, the years and what the score is made of', async () => {
+  const { page, complaints } = await lookAt('/entity/GSO-2025/79?round=PROVINCE-2026', { language: 'en' });
+  const years = page.getByRole('figure', { name: /over the years/ });
+  await years.getByRole('button', { name: 'Show as a table' }).click();
+  await years.locator('tbody tr').first().waitFor();
+  // Every state that the page ever shows, not only those that a test happens to see.
+  await page.evaluate(`{
+    const textOf = (all, selector) => [...all.querySelectorAll(selector)].at(-1)?.textContent ?? '';
+    const read = () => [
+      textOf(document, '.profile-headline dl > div:nth-child(2) .profile-figure'),
+      textOf([...document.querySelectorAll('.chart')].find((chart) => chart.querySelector('tbody td.number')), 'tbody tr:last-child td.number:nth-child(3)'),
+      textOf(document, '.why-value'),
+    ].join(' ');
+    window.states = [read()];
+    new MutationObserver(() => states.at(-1) === read() || states.push(read()))
+      .observe(document.querySelector('.profile'), { subtree: true, childList: true, characterData: true });
+  }`);
+  const readStates = () => page.evaluate<readonly string[]>('states');
+  await expect.poll(async () => (await readStates()).length).toBeGreaterThan(2);
+  for (const state of await readStates()) expect(state).toMatch(/^(\d\.\d{4}) \1 \1 /);
+  expect(complaints).toEqual([]);
+});

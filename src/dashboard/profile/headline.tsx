@@ -4,8 +4,6 @@ import { inSentence, useFormats, useName, useWords } from '../language.tsx';
 import type { Change } from '../ranking/history.ts';
 import { RANKING_WORDS } from '../ranking/text.ts';
 import { useRoundName } from '../roundName.ts';
-import { useEarlierChange } from './change.ts';
-import type { ProfileEntity } from './entity.ts';
 import { References } from './references.tsx';
 import { PROFILE_WORDS } from './text.ts';
 import { useWhy } from './way.ts';
@@ -16,13 +14,14 @@ type Group = NonNullable<ProfileQuery['entity']>['peerGroup'];
 
 /** Rank, score, change, automatic share and coverage, what was published, and which computation it is. */
 export function Headline({
-  entity,
   index,
+  earlier,
   round,
   peerGroup,
 }: {
-  readonly entity: ProfileEntity;
   readonly index: Index;
+  /** The change since an earlier year than the one before; null = there is none. */
+  readonly earlier: Change | null;
   readonly round: Round;
   readonly peerGroup: Group;
 }) {
@@ -33,7 +32,6 @@ export function Headline({
   const sayRanking = useWords(RANKING_WORDS);
   const { open } = useWhy();
   const { snapshot } = index;
-  const earlier = useEarlierChange(entity, round, index);
   const moved = index.change ?? earlier;
   const termOf = (of: Change | null): string =>
     of === null ? say('change') : `${say('changeSince', { year: of.since })}${of.isDerived ? '*' : ''}`;

@@ -1,24 +1,26 @@
 import './profile.css';
 import './print.css';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useQuery } from 'urql';
 import { Link, useParams } from 'wouter';
 import { useAddress } from '../address.ts';
-import { EntityDocument, HistoryDocument, ProfileDocument } from '../generated/operations.ts';
+import { EntityDocument, HistoryDocument, ProfileDocument, type ProfileQuery } from '../generated/operations.ts';
 import { useName, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { Downloads } from '../parts/downloads.tsx';
 import { useSealed } from '../sealed.ts';
 import { useTitle } from '../title.ts';
-import type { ProfileEntity, ProfileHistory, SameCode } from './entity.ts';
+import { earlierChange } from './change.ts';
+import type { ProfileEntity, SameCode } from './entity.ts';
 import { Extremes } from './extremes.tsx';
-import { figuresOf } from './figures.ts';
+import { type Figure, figuresOf } from './figures.ts';
 import { Head } from './head.tsx';
 import { Headline } from './headline.tsx';
 import { History } from './history.tsx';
 import { Announcement } from './live.tsx';
 import { Strips } from './strips.tsx';
 import { PROFILE_WORDS } from './text.ts';
+import { useWhy } from './way.ts';
 import { Why } from './why.tsx';
 
 /** Everything about one entity in one round: `/entity/GSO-2004/74?round=PROVINCE-2022`, or by its key, `/entity/GSO-2004:74`. */
@@ -55,7 +57,7 @@ function Rounds({ entity, sameCode }: { readonly entity: ProfileEntity; readonly
   );
   const [{ data, error }, retry] = useQuery({
     query: HistoryDocument,
-    variables: { entities, level, measure: 'INDEX' },
+    variables: { entities, level },
   });
   const [asked, setRound] = useAddress('round', '');
   const history = data?.scoreGroups.edges.map(({ node }) => node) ?? [];
@@ -72,7 +74,7 @@ function Rounds({ entity, sameCode }: { readonly entity: ProfileEntity; readonly
           <Empty />
         )
       ) : (
-        <Profile key={round} entity={entity} round={round} history={history} />
+        <Profile key={round} entity={entity} entities={entities} round={round} />
       )}
     </article>
   );
@@ -80,30 +82,31 @@ function Rounds({ entity, sameCode }: { readonly entity: ProfileEntity; readonly
 
 function Profile({
   entity,
+  entities,
   round,
-  history,
 }: {
   readonly entity: ProfileEntity;
+  /** Keys of the entity, and of those that it came from and became. */
+  readonly entities: string[];
   readonly round: string;
-  readonly history: ProfileHistory;
 }) {
   const say = useWords(PROFILE_WORDS);
-  const { codeSystem, code } = entity;
-  const [{ data, error, fetching }, ask] = useQuery({ query: ProfileDocument, variables: { codeSystem, code, round } });
+  const { codeSystem, code, level } = entity;
+  const { code: asked } = useWhy();
+  const [data, show] = useState<ProfileQuery>();
+  const figures = useMemo(() => (data ? figuresOf(data) : new Map<string, Figure>()), [data]);
+  // A link may name a measure of another framework: the index is always there.
+  const measure = data === undefined || figures.has(asked) ? asked : 'INDEX';
+  const [{ data: answered, error, fetching, stale }, ask] = useQuery({
+    query: ProfileDocument,
+    variables: { codeSystem, code, round, measure, level, entities },
+  });
+  // What was answered when a figure was last looked at is older than what is shown now.
+  if (answered !== undefined && answered !== data && (data === undefined || !stale)) show(answered);
   const isSealed = data?.entity?.index?.snapshot.status === 'PUBLISHED';
   useSealed(isSealed);
-  const figures = useMemo(() => (data ? figuresOf(data) : new Map()), [data]);
-  const now = data?.entity?.index ?? null;
-  // The round that is looked at moves with the page; the other rounds stand.
-  const years = useMemo(
-    () =>
-      history.map((each) =>
-        now !== null && each.key.entity?.id === entity.id && each.key.round?.code === round
-          ? { ...each, score: now }
-          : each,
-      ),
-    [history, now, entity, round],
-  );
+  const history = useMemo(() => data?.history.edges.map(({ node }) => node) ?? [], [data]);
+  const earlier = useMemo(() => (data ? earlierChange(data) : null), [data]);
   if (error && !data) return <Failure error={error} retry={ask} />;
   if (!data) return <Waiting />;
   if (!data.round || !data.entity?.index) return <Empty>{say('notTaking', { round })}</Empty>;
@@ -119,17 +122,24 @@ function Profile({
         isSealed={isSealed}
         ask={() => ask({ requestPolicy: 'network-only' })}
       />
-      <Headline entity={entity} index={index} round={data.round} peerGroup={peerGroup} />
+      <Headline index={index} earlier={earlier} round={data.round} peerGroup={peerGroup} />
       <div className="profile-columns">
         <section className="profile-strips">
           <Strips entity={entity} figures={figures} kind="MAIN_INDEX" />
-          <History entity={entity} history={years} />
+          <History entity={entity} history={history} />
         </section>
         <section className="profile-side">
           <Strips entity={entity} figures={figures} kind="PILLAR" />
           <Extremes figures={figures} />
         </section>
-        <Why entity={entity} round={round} revision={revision} figures={figures} />
+        <Why
+          measure={measure}
+          score={data.entity.why}
+          isAsking={fetching || stale}
+          error={error}
+          retry={ask}
+          figures={figures}
+        />
       </div>
       <Downloads
         table="scores"

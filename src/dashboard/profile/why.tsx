@@ -1,10 +1,9 @@
 import { useEffect, useRef } from 'react';
-import { useQuery } from 'urql';
-import { WhyDocument } from '../generated/operations.ts';
+import type { CombinedError } from 'urql';
 import { useFormats, useName, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { Contributions } from './contributions.tsx';
-import type { ProfileEntity } from './entity.ts';
+import type { ExplainedScore } from './entity.ts';
 import { type Figure, wayTo } from './figures.ts';
 import { Indicator } from './indicator.tsx';
 import { References } from './references.tsx';
@@ -13,24 +12,26 @@ import { WHY_WORDS } from './whyText.ts';
 
 /** Why a figure is what it is: from the index over a main index and an indicator down to the row of the source. */
 export function Why({
-  entity,
-  round,
-  revision,
+  measure,
+  score,
+  isAsking,
+  error,
+  retry,
   figures,
 }: {
-  readonly entity: ProfileEntity;
-  readonly round: string;
-  readonly revision: string;
+  readonly measure: string;
+  /** The figure that is explained; another one until it is answered, null = it has none. */
+  readonly score: ExplainedScore | null;
+  readonly isAsking: boolean;
+  readonly error: CombinedError | undefined;
+  readonly retry: () => void;
   readonly figures: ReadonlyMap<string, Figure>;
 }) {
   const say = useWords(WHY_WORDS);
   const name = useName();
-  const { code: asked, open } = useWhy();
+  const { open } = useWhy();
   const section = useRef<HTMLElement>(null);
-  // A link may name a measure of another framework: the index is always there.
-  const measure = figures.has(asked) ? asked : 'INDEX';
   const way = wayTo(measure, figures);
-  const { codeSystem, code } = entity;
   useEffect(() => {
     // Whoever comes by a link to a figure wants to see that figure.
     if (new URLSearchParams(location.search).has('why')) section.current?.scrollIntoView({ block: 'start' });
@@ -53,44 +54,28 @@ export function Why({
           ))}
         </ol>
       </nav>
-      <Explanation
-        key={measure}
-        variables={{ codeSystem, code, round, measure }}
-        revision={revision}
-        figures={figures}
-      />
+      {score?.measure.code === measure ? (
+        <Explanation key={measure} score={score} figures={figures} />
+      ) : isAsking ? (
+        <Waiting />
+      ) : error ? (
+        <Failure error={error} retry={retry} />
+      ) : (
+        <Empty>{say('noValue')}</Empty>
+      )}
     </section>
   );
 }
 
 function Explanation({
-  variables,
-  revision,
+  score,
   figures,
 }: {
-  readonly variables: {
-    readonly codeSystem: string;
-    readonly code: string;
-    readonly round: string;
-    readonly measure: string;
-  };
-  readonly revision: string;
+  readonly score: ExplainedScore;
   readonly figures: ReadonlyMap<string, Figure>;
 }) {
   const say = useWords(WHY_WORDS);
   const { score: format } = useFormats();
-  const [{ data, error }, ask] = useQuery({ query: WhyDocument, variables });
-  const shown = useRef(revision);
-  useEffect(() => {
-    // The headline has moved: so has what explains it.
-    if (shown.current === revision) return;
-    shown.current = revision;
-    ask({ requestPolicy: 'network-only' });
-  }, [revision, ask]);
-  if (error && !data) return <Failure error={error} retry={ask} />;
-  if (!data) return <Waiting />;
-  const score = data.entity?.score;
-  if (!score) return <Empty>{say('noValue')}</Empty>;
   return (
     <>
       <p className="why-value">

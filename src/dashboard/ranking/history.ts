@@ -1,4 +1,4 @@
-import type { RankingHistoryQuery } from '../generated/operations.ts';
+import type { YearScoresFragment } from '../generated/operations.ts';
 
 /** A figure of an entity in a year. */
 export interface Point {
@@ -24,9 +24,9 @@ export interface PastScore {
   readonly rank: number | null;
 }
 
-/** The scores of an answer to the query `RankingHistory`, in its order. */
-export function pastScoresOf({ scoreGroups }: RankingHistoryQuery): readonly PastScore[] {
-  return scoreGroups.edges.flatMap(({ node: { key, value, rank } }) =>
+/** Scores by entity and year as the graph tells them, in its order. */
+export function pastScoresOf({ edges }: YearScoresFragment): readonly PastScore[] {
+  return edges.flatMap(({ node: { key, value, rank } }) =>
     key.entity === null || key.year === null
       ? []
       : [{ entityId: key.entity.id, year: key.year, value: value.average, rank: rank.min }],

@@ -113,7 +113,7 @@ function OfRound({
   const histories = useMemo(() => {
     // The answer to an earlier question is shown until the next one is there: of another measure it would be wrong.
     const isOfThis = past.operation?.variables.measure === measure && past.operation.variables.level === here.level;
-    return historyOf(round?.entities ?? [], isOfThis && past.data ? pastScoresOf(past.data) : []);
+    return historyOf(round?.entities ?? [], isOfThis && past.data ? pastScoresOf(past.data.scoreGroups) : []);
   }, [past, measure, here.level, round]);
   const references = useMemo(() => {
     const asked = official.operation?.variables;

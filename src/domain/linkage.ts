@@ -47,7 +47,10 @@ export interface LinkedDatabase {
 }
 
 /** Where the due dates come from: the decision is known, its dates per database were not read, so that they are illustrative. */
-export const DUE_BASIS = 'Decision 06/QĐ-TTg of 2022-01-06 (Project 06)';
+export const DUE_BASIS: Name = {
+  vi: 'Quyết định 06/QĐ-TTg ngày 06/01/2022 (Đề án 06)',
+  en: 'Decision 06/QĐ-TTg of 2022-01-06 (Project 06)',
+};
 
 /** The databases of the linkage report. All due dates are illustrative; see {@link DUE_BASIS}. */
 export const LINKED_DATABASES: readonly LinkedDatabase[] = [

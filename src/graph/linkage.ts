@@ -24,9 +24,6 @@ export class LinkageDue {
   @Field(() => GraphQLLocalDate, { description: 'The day.' })
   readonly on: string;
 
-  @Field(() => String, { description: 'The decision that asks for it.' })
-  readonly basis: string;
-
   @Field(() => String, {
     description:
       'How certain the day is. `illustrative` = made for the demonstration; the decision was not read for it.',
@@ -35,8 +32,12 @@ export class LinkageDue {
 
   constructor({ dueOn }: LinkedDatabase) {
     this.on = dueOn;
-    this.basis = DUE_BASIS;
     this.certainty = 'illustrative';
+  }
+
+  @Field(() => String, { description: 'The decision that asks for it.' })
+  basis(@LangArg('decision') lang: Lang | null): string {
+    return nameIn(DUE_BASIS, lang);
   }
 }
 
@@ -124,6 +125,14 @@ export class LinkageType {
   @Field(() => String, { description: 'Name of the linked database; its key where there is no name.' })
   name(@LangArg() lang: Lang | null): string {
     return this.#known === undefined ? this.database : nameIn(this.#known.name, lang);
+  }
+
+  @Field(() => String, {
+    description: 'Name of the central body that answers for the database; its code where there is no name.',
+  })
+  ownerName(@LangArg() lang: Lang | null): string {
+    const body = this.view.catalogue.entityByKey(entityKey({ codeSystem: 'CENTRAL', code: this.owner }));
+    return body === undefined ? this.owner : nameIn(body.name, lang);
   }
 
   @Field(() => EntityType, { description: 'The body whose part it is.' })

@@ -14,7 +14,7 @@ import { type GraphFixture, openGraph } from './graphFixture.js';
 const LINKAGES = `query Linkages($database: String, $entity: String, $first: Int, $after: String, $at: AtInput) {
   linkages(database: $database, entity: $entity, first: $first, after: $after, at: $at) { totalCount
     pageInfo { hasNextPage endCursor }
-    edges { node { database name(lang: EN) owner connectedOn due { on basis certainty } recordsTotal recordsMatched matchedShare
+    edges { node { database name(lang: EN) owner ownerName(lang: VI) connectedOn due { on basis basisVi: basis(lang: VI) certainty } recordsTotal recordsMatched matchedShare
       period obsStatus page row revision entity { code codeSystem } source { key } syncRun { status } } } } }`;
 
 let graph: GraphFixture;
@@ -84,10 +84,17 @@ describe('linkages', () => {
         database: 'health_insurance',
         name: 'Health insurance',
         owner: 'MOF',
+        ownerName: 'Bộ Tài chính',
         period: '2026-03',
         obsStatus: 'P',
       },
-      due: { on: '2022-12-31', basis: expect.stringContaining('06/QĐ-TTg'), certainty: 'illustrative' },
+      due: {
+        ...{ on: '2022-12-31', certainty: 'illustrative' },
+        ...{
+          basis: expect.stringContaining('Decision 06/QĐ-TTg'),
+          basisVi: expect.stringContaining('Quyết định 06/QĐ-TTg'),
+        },
+      },
       ...{
         entity: { code: '01', codeSystem: 'GSO-2025' },
         source: { key: 'population' },

@@ -24,7 +24,7 @@ export interface Body {
 }
 
 /** A column: a database, who answers for it and by when it is to be linked. */
-export interface LinkedDatabase extends Pick<Linkage, 'name_vi' | 'name_en' | 'owner' | 'due'> {
+export interface LinkedDatabase extends Pick<Linkage, 'name_vi' | 'name_en' | 'owner_vi' | 'owner_en' | 'due'> {
   readonly key: string;
 }
 
@@ -46,11 +46,14 @@ export function readMatrix(linkages: readonly Linkage[]): LinkageMatrix {
   const databases = new Map<string, LinkedDatabase>();
   const regions = new Map<string, NonNullable<Linkage['entity']['region']>>();
   const sources = new Map<string, Linkage['source']>();
-  for (const { entity, database, owner, due, name_vi, name_en, source, ...rest } of linkages) {
+  for (const linkage of linkages) {
+    const { entity, database, source, due, name_vi, name_en, owner_vi, owner_en, ...rest } = linkage;
     const body = bodies.get(entity.id) ?? { ...entity, cells: new Map<string, Matched>() };
     bodies.set(entity.id, body);
     if (entity.region !== null) regions.set(entity.region.code, entity.region);
-    if (!databases.has(database)) databases.set(database, { key: database, owner, due, name_vi, name_en });
+    if (!databases.has(database)) {
+      databases.set(database, { key: database, due, name_vi, name_en, owner_vi, owner_en });
+    }
     sources.set(source.key, source);
     if (body.cells.has(database)) continue;
     const [matched, total] = [Number(rest.recordsMatched), Number(rest.recordsTotal)];

@@ -7,7 +7,6 @@ import { type EntityLevel, LinkagesDocument } from '../generated/operations.ts';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { QueryDownloads } from '../parts/downloads.tsx';
-import { AroundEnglish } from '../parts/english.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { useTitle } from '../title.ts';
 import { SimulatedMark } from './badge.tsx';
@@ -172,16 +171,18 @@ function Matrix({
   );
 }
 
-function Due({ database: { due, owner } }: { readonly database: LinkedDatabase }) {
+function Due({ database }: { readonly database: LinkedDatabase }) {
   const say = useWords(SOURCE_WORDS);
+  const { language } = useLanguage();
+  const { due } = database;
   const day = useDay();
   return (
     <span className="under soft">
-      {owner}
+      {database[`owner_${language}`]}
       {due === null ? null : (
         <>
           <br />
-          <span title={due.basis}>{say('dueOn', { day: day(due.on) })}</span>
+          <span title={due[`basis_${language}`]}>{say('dueOn', { day: day(due.on) })}</span>
         </>
       )}
     </span>
@@ -214,10 +215,13 @@ function Cell({ matched }: { readonly matched: Matched | null }) {
 /** Which decision asks for the due dates, and how certain they are. */
 function DueBasis({ databases }: { readonly databases: readonly LinkedDatabase[] }) {
   const say = useWords(SOURCE_WORDS);
-  const dues = new Map(databases.flatMap(({ due }) => (due === null ? [] : [[due.basis, due.certainty] as const])));
+  const { language } = useLanguage();
+  const dues = new Map(
+    databases.flatMap(({ due }) => (due === null ? [] : [[due[`basis_${language}`], due.certainty] as const])),
+  );
   return [...dues].map(([basis, certainty]) => (
     <span key={basis}>
-      <AroundEnglish sentence={say('dueBasis')} place="basis" english={basis} />{' '}
+      {say('dueBasis', { basis })}{' '}
       {certainty === 'illustrative' ? <span className="mark">{say('illustrative')}</span> : null}
     </span>
   ));

@@ -1,4 +1,5 @@
 import type { Name } from './entity.js';
+import { VIETNAM_MS } from './period.js';
 
 /** What alerts are about. */
 export const ALERT_KINDS = ['RANK_FALL', 'STALE_SOURCE', 'FAILED_RUN'] as const;
@@ -88,14 +89,19 @@ export function alertMessage(
     };
   }
   if (kind === 'STALE_SOURCE') {
-    const since = facts.lastGoodRunAt ?? null;
+    const since = facts.lastGoodRunAt ? inVietnam(facts.lastGoodRunAt) : null;
     return {
-      vi: `Nguồn ${source?.vi ?? '?'} đã quá hạn: ${since === null ? 'chưa có lượt đọc thành công nào' : `lượt đọc thành công gần nhất là ${since}`}.`,
-      en: `The source ${source?.en ?? '?'} is stale: ${since === null ? 'it has never been read well' : `it was last read well at ${since}`}.`,
+      vi: `Nguồn ${source?.vi ?? '?'} đã quá hạn: ${since === null ? 'chưa có lượt đọc thành công nào' : `lượt đọc thành công gần nhất là ${since} giờ Việt Nam`}.`,
+      en: `The source ${source?.en ?? '?'} is stale: ${since === null ? 'it has never been read well' : `it was last read well at ${since} in Vietnam`}.`,
     };
   }
   return {
     vi: `Lượt đọc nguồn ${source?.vi ?? '?'} thất bại (${facts.errorCode}).`,
     en: `A run of the source ${source?.en ?? '?'} failed (${facts.errorCode}).`,
   };
+}
+
+/** A time to the minute: `2026-03-01 09:30`. */
+function inVietnam(time: string): string {
+  return new Date(Date.parse(time) + VIETNAM_MS).toISOString().slice(0, 16).replace('T', ' ');
 }

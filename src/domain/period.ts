@@ -31,7 +31,7 @@ export function periodEndMonth(period: string): number {
 }
 
 /** Vietnam is seven hours ahead of UTC and has no daylight saving time. */
-const VIETNAM_MS = 7 * 3_600_000;
+export const VIETNAM_MS = 7 * 3_600_000;
 
 /**
  * True when a period has begun in Vietnam: a figure of one that has not is a mistake, or a plan. `2026` has begun on 2026-01-01, long before it ends, since

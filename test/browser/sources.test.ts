@@ -140,6 +140,21 @@ it('shows everybody how fresh sources are and that their accounts add up, and of
   expect(complaints).toEqual([]);
 });
 
+it('says so when an address names a run that the source does not have, and shows no other one', async () => {
+  const answer = await fetch(`${inject('platformUrl')}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ source(key: "banking") { lastRun { id } } }' }),
+  });
+  const { data } = (await answer.json()) as { data: { source: { lastRun: { id: string } } } };
+  const { id } = data.source.lastRun;
+  const { page } = await lookAt(`/sources/telecom?run=${id}`, { language: 'en' });
+  await page.getByText(`${id} is not among the runs of this source.`).waitFor();
+  expect(await page.getByRole('heading', { name: /^Run \d+/ }).count()).toBe(0);
+  await page.getByRole('row').getByRole('button').first().click();
+  await page.getByRole('heading', { name: /^Run \d+/ }).waitFor();
+});
+
 it('sums up how far databases are linked, body by body', async () => {
   const { page } = await lookAt('/sources/linkages?level=MINISTRY', { language: 'en' });
   const total = page.getByRole('row', { name: /^All \d+ bodies/ });
@@ -173,8 +188,11 @@ it('gives away the lists of sources and of linkages as files', async () => {
 it('lists alerts with links to what they are about, by kind', async () => {
   const { page, complaints } = await lookAt('/alerts?kind=RANK_FALL', { language: 'en', width: 360 });
   const alerts = page.getByRole('main').getByRole('listitem');
-  await alerts.filter({ hasText: 'fell by' }).first().waitFor();
-  expect(await alerts.filter({ hasNotText: 'fell by' }).count()).toBe(0);
+  await alerts
+    .filter({ hasText: / fell \d+ places?, from rank \d+ to \d+ \(.+(published|provisional)/ })
+    .first()
+    .waitFor();
+  expect(await alerts.filter({ hasNotText: ' fell ' }).count()).toBe(0);
   expect(await alerts.getByRole('link').first().getAttribute('href')).toMatch(/^\/entity\/[\w-]+\/\w+\?round=/);
   expect(await overflowOf(page)).toBe(0);
   expect(await findBarriers(page)).toEqual([]);

@@ -219,7 +219,8 @@ describe('alerts of sources', () => {
     await raise(later(62));
     const [first, ...others] = await alerts({ ...stale, isOpen: { eq: true } });
     expect(others).toEqual([]);
-    expect(first.message).toContain('The source Registry is stale: it was last read well at');
+    const inVietnam = new Date(start + 7 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
+    expect(first.message).toBe(`The source Registry is stale: it was last read well at ${inVietnam} in Vietnam.`);
     await endRun('registry', 'SUCCEEDED', later(63));
     await raise(later(64));
     expect(await alerts({ ...stale, isOpen: { eq: true } })).toEqual([]);

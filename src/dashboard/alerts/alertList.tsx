@@ -1,8 +1,7 @@
 import './alerts.css';
 import { Link } from 'wouter';
-import { useFormats, useName, useWords } from '../language.tsx';
-import { useRoundName } from '../roundName.ts';
-import { Ago } from '../sources/when.tsx';
+import { useFormats, useLanguage, useName, useWords } from '../language.tsx';
+import { Ago } from '../parts/when.tsx';
 import type { Alert } from './liveAlerts.ts';
 import { ALERT_WORDS } from './text.ts';
 
@@ -35,30 +34,26 @@ export function AlertList({ alerts }: { readonly alerts: readonly Alert[] }) {
   );
 }
 
-/** What happened, with a link to who or what it happened to. */
-function Matter({ alert: { kind, entity, round, rank, previousRank, source, syncRun } }: { readonly alert: Alert }) {
-  const say = useWords(ALERT_WORDS);
+/** What happened, as the platform says it; the name in it leads to who or what it happened to. */
+function Matter({ alert }: { readonly alert: Alert }) {
+  const { language } = useLanguage();
   const name = useName();
-  const roundName = useRoundName();
-  const { time } = useFormats();
-  if (entity !== null) {
-    const { codeSystem, code } = entity;
-    return (
-      <>
-        <Link href={`/entity/${codeSystem}/${code}${round ? `?round=${round.code}` : ''}`}>{name(entity)}</Link>{' '}
-        {say('fell', { count: (rank ?? 0) - (previousRank ?? 0), from: previousRank ?? '–', to: rank ?? '–' })}{' '}
-        {round ? <span className="soft">· {roundName(round.level, round.year)}</span> : null}
-      </>
-    );
-  }
-  if (source === null) return say(kind);
-  const run = syncRun === null ? '' : `?run=${syncRun.id}`;
+  const { entity, round, source, syncRun } = alert;
+  const message = alert[`message_${language}`];
+  const named = entity ?? source;
+  if (named === null) return message;
+  const href =
+    entity === null
+      ? `/sources/${source?.key}${syncRun ? `?run=${syncRun.id}` : ''}`
+      : `/entity/${entity.codeSystem}/${entity.code}${round ? `?round=${round.code}` : ''}`;
+  const [before, ...after] = message.split(name(named));
+  // A message without the name leads there as a whole.
+  if (after.length === 0) return <Link href={href}>{message}</Link>;
   return (
     <>
-      <Link href={`/sources/${source.key}${run}`}>{name(source)}</Link>{' '}
-      {kind === 'FAILED_RUN'
-        ? say('failed')
-        : say(source.lastGoodRunAt === null ? 'neverRead' : 'stale', { time: time(source.lastGoodRunAt) })}
+      {before}
+      <Link href={href}>{name(named)}</Link>
+      {after.join(name(named))}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { useQuery } from 'urql';
 import { useAddress } from '../address.ts';
 import { type AlertKind, AlertsDocument } from '../generated/operations.ts';
@@ -20,10 +20,11 @@ const [FIRST, MORE] = [50, 1000];
 export default function AlertsView() {
   const say = useWords(ALERT_WORDS);
   const { number } = useFormats();
-  const [kind, setKind] = useAddress('kind', '');
-  const [asked, setState] = useAddress('state', 'all');
+  const [askedKind, setKind] = useAddress('kind', '');
+  const [askedState, setState] = useAddress('state', 'all');
   const [shown, setShown] = useAddress('first', String(FIRST));
-  const state = STATES.find((known) => known === asked) ?? 'all';
+  const kind = KINDS.find((known) => known === askedKind) ?? '';
+  const state = STATES.find((known) => known === askedState) ?? 'all';
   const first = shown === String(FIRST) ? FIRST : MORE;
   const kinds = useMemo(() => KINDS.filter((known) => kind === '' || known === kind), [kind]);
   const variables = useMemo(
@@ -34,7 +35,13 @@ export default function AlertsView() {
     [kinds, state, first],
   );
   const [{ data, error }, ask] = useQuery({ query: AlertsDocument, variables });
-  const { heard, ...watch } = useLiveAlerts(KINDS);
+  const { heard: told, ...watch } = useLiveAlerts(KINDS);
+  // Once nothing more is told, what was told grows old: the list is asked for again and stands alone.
+  const isTold = watch.refusal === null;
+  const heard = isTold ? told : null;
+  useEffect(() => {
+    if (!isTold) ask({ requestPolicy: 'network-only' });
+  }, [isTold, ask]);
   useTitle(say('title'));
   const listed = data?.alerts.edges.map(({ node }) => node) ?? [];
   // What is open is what was heard, as soon as anything was; ended ones are in the list, or were heard to end.
@@ -42,6 +49,7 @@ export default function AlertsView() {
     .filter((alert) => kinds.some((known) => known === alert.kind))
     .filter(({ id, resolvedAt }) => (resolvedAt === null ? heard === null || heard.has(id) : state === 'all'))
     .sort(compare);
+  const all = Math.max(data?.alerts.totalCount ?? 0, alerts.length);
   const open = alerts.filter(({ resolvedAt }) => resolvedAt === null).length;
   return (
     <>
@@ -74,12 +82,17 @@ export default function AlertsView() {
       <Stopped of={[watch]} />
       {error && !data ? <Failure error={error} retry={ask} /> : null}
       {!data && !error ? <Waiting /> : null}
-      {data && alerts.length === 0 ? <Empty>{say(state === 'open' ? 'noneOpen' : 'none')}</Empty> : null}
+      {data && alerts.length === 0 ? (
+        <Empty>{say(`${state === 'open' ? 'noneOpen' : 'none'}${kind === '' ? '' : 'OfKind'}`)}</Empty>
+      ) : null}
       {alerts.length > 0 ? <AlertList alerts={alerts.slice(0, first)} /> : null}
-      {data && first === FIRST && Math.max(data.alerts.totalCount, alerts.length) > FIRST ? (
+      {data && first === FIRST && all > FIRST ? (
         <button type="button" onClick={() => setShown(String(MORE), { replace: true })}>
           {say('more')}
         </button>
+      ) : null}
+      {data && first === MORE && all > MORE ? (
+        <p className="help">{say('firstOf', { count: number(MORE, 0), all: number(all, 0) })}</p>
       ) : null}
       <QueryDownloads document={AlertsDocument} variables={variables} path="alerts.edges" />
     </>

@@ -15,7 +15,7 @@ export function Stopped({ of }: { readonly of: readonly Watch[] }) {
   const say = useWords(FRAME_WORDS);
   const { time } = useFormats();
   const stopped = of.flatMap(({ refusal, again }) => (refusal === null ? [] : [{ refusal, again }]));
-  const [first, ...later] = stopped.sort((one, other) => one.refusal.since - other.refusal.since);
+  const [first] = stopped.sort((one, other) => one.refusal.since - other.refusal.since);
   if (first === undefined) return null;
   return (
     <div className="stopped" role="alert">
@@ -23,7 +23,7 @@ export function Stopped({ of }: { readonly of: readonly Watch[] }) {
         <strong>{say('stoppedSince', { time: time(first.refusal.since) })}</strong>
       </p>
       <Reasons error={first.refusal.error} />
-      <button type="button" onClick={() => [first, ...later].forEach(({ again }) => void again())}>
+      <button type="button" onClick={() => stopped.forEach(({ again }) => void again())}>
         {say('again')}
       </button>
     </div>

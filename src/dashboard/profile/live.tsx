@@ -61,7 +61,7 @@ export function Announcement({
       <Stopped
         of={[
           {
-            refusal: refusal,
+            refusal,
             again: () => {
               watchAgain({ requestPolicy: 'network-only' });
               ask();

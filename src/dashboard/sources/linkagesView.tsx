@@ -8,12 +8,12 @@ import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { QueryDownloads } from '../parts/downloads.tsx';
 import { Scroll } from '../parts/scroll.tsx';
+import { useDay } from '../parts/when.tsx';
 import { useTitle } from '../title.ts';
 import { SimulatedMark } from './badge.tsx';
 import { addUp, type Body, type LinkedDatabase, type Matched, readMatrix } from './linkageMatrix.ts';
 import { SourceTabs } from './sourceTabs.tsx';
 import { SOURCE_WORDS } from './text.ts';
-import { useDay } from './when.tsx';
 
 const ALL = '';
 const LEVELS = ['PROVINCE', 'MINISTRY'] as const satisfies readonly EntityLevel[];

@@ -1,10 +1,11 @@
 import { Link } from 'wouter';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
+import { Ago } from '../parts/when.tsx';
 import { AccountBar, countOf, FATES, FateHeads, Progress } from './account.tsx';
 import { Badge, SimulatedMark } from './badge.tsx';
 import type { ListedSource } from './listedSource.ts';
+import { Schedule } from './schedule.tsx';
 import { SOURCE_WORDS } from './text.ts';
-import { Ago, Schedule } from './when.tsx';
 
 /** Sources with the account of their newest run. Narrow windows leave out what the page of a source has as well. */
 export function SourceTable({ sources }: { readonly sources: readonly ListedSource[] }) {

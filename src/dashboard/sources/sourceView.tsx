@@ -10,19 +10,21 @@ import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { Downloads } from '../parts/downloads.tsx';
 import { languageOf } from '../parts/english.tsx';
 import { Stopped } from '../parts/stopped.tsx';
+import { Ago, useSpan } from '../parts/when.tsx';
 import { useTitle } from '../title.ts';
 import { useViewer } from '../viewer.tsx';
 import { OpenAlerts, SOURCE_ALERTS } from './alerts.tsx';
 import { Badge, SimulatedMark } from './badge.tsx';
 import { CircuitNotice } from './circuit.tsx';
 import { Configuration } from './configuration.tsx';
+import { EarlierRun } from './earlierRun.tsx';
 import { useLiveRuns } from './liveRuns.ts';
 import { RunDetail } from './runDetail.tsx';
 import { RunTable } from './runTable.tsx';
+import { Schedule } from './schedule.tsx';
 import { type ShownRun, withLiveRun } from './shownRun.ts';
 import { SourceActions } from './sourceActions.tsx';
 import { SOURCE_WORDS } from './text.ts';
-import { Ago, Schedule, useSpan } from './when.tsx';
 
 type Source = NonNullable<SourceDetailQuery['source']>;
 const RUNS = 20;
@@ -143,9 +145,9 @@ function Runs({
 }) {
   const say = useWords(SOURCE_WORDS);
   const [chosen, choose] = useAddress('run', '');
-  const run = runs.find(({ id }) => id === chosen) ?? runs[0];
   const { maySync } = useViewer();
-  if (run === undefined) {
+  const [newest] = runs;
+  if (newest === undefined) {
     return (
       <section aria-label={say('runs')}>
         <h2>{say('runs')}</h2>
@@ -153,11 +155,14 @@ function Runs({
       </section>
     );
   }
+  const id = chosen === '' ? newest.id : chosen;
+  const run = runs.find((each) => each.id === id);
+  const shown = { sourceKey: source.key, stay: () => choose(id, { replace: true }) };
   return (
     <section aria-label={say('runs')}>
-      <RunDetail key={run.id} run={run} sourceKey={source.key} stay={() => choose(run.id, { replace: true })} />
+      {run ? <RunDetail key={id} run={run} {...shown} /> : <EarlierRun key={id} id={id} {...shown} />}
       <h2>{say('runsCount', { count: source.runs.totalCount })}</h2>
-      <RunTable runs={runs} chosen={run.id} choose={choose} />
+      <RunTable runs={runs} chosen={id} choose={choose} />
       {more === null || source.runs.totalCount <= RUNS ? null : (
         <button type="button" onClick={more}>
           {say('moreRuns')}

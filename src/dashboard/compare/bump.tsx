@@ -4,6 +4,7 @@ import type { RankHistoryQuery } from '../generated/operations.ts';
 import { type Named, useName, useWords } from '../language.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { rowsHeight } from '../parts/rowPlot.ts';
+import { NARROW_PX } from '../parts/wrap.ts';
 import { useSimulated } from '../simulated.ts';
 import { bumpPlot, type Point } from './bumpPlot.ts';
 import { comparedMeasures } from './heatTable.tsx';
@@ -56,7 +57,7 @@ export function Bump({
       return bumpPlot({
         width,
         // As high as the chart beside it, which has a row for each measure; a phone has it alone.
-        height: Math.max(320, width < 520 ? 0 : rowsHeight(width, rows)),
+        height: Math.max(320, width < NARROW_PX ? 0 : rowsHeight(width, rows)),
         points,
         chosen,
         nameOf,

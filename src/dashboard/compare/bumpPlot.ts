@@ -1,12 +1,9 @@
 import * as Plot from '@observablehq/plot';
 import { spread } from '../parts/spread.ts';
-import { LETTER_PX, LINE_PX, widthOf, wrap } from '../parts/wrap.ts';
+import { LETTER_PX, LINE_PX, NARROW_PX, widthOf, wrap } from '../parts/wrap.ts';
+import { REFORM } from '../reform.ts';
 import type { Chosen } from './series.ts';
 
-/** The first year of the 34 provinces. */
-const REFORM = 2025;
-/** Below this there is less room for names. */
-const NARROW_PX = 520;
 /** Names that are wider go on in another line. */
 const NAME_PX = 220;
 /** Radius of a dot with a rank in it. */

@@ -1,8 +1,6 @@
 import * as Plot from '@observablehq/plot';
-import { LETTER_PX, widthOf, wrap } from './wrap.ts';
+import { LETTER_PX, NARROW_PX, widthOf, wrap } from './wrap.ts';
 
-/** Below this the names stand above their rows, since beside them no row would be left. */
-const NARROW_PX = 520;
 /** From this on rows have more room between them. */
 const WIDE_PX = 760;
 /** Above the rows where the signs are explained, and below them, with the scale. */
@@ -34,6 +32,7 @@ export function rowsHeight(width: number, rows: number): number {
 
 /** The frame of charts that have a named row for each thing and one scale of scores from 0 to 1. */
 export function rowPlot({ width, names, axis, number, marks, ends, legend }: Rows): Plot.PlotOptions {
+  // The names then stand above their rows, since beside them no row would be left.
   const isNarrow = width < NARROW_PX;
   const lines = new Map([...names].map(([key, name]) => [key, wrap(name, NAME_PX)]));
   const widest = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => widthOf(text)));

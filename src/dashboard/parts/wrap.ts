@@ -4,6 +4,8 @@ const LETTERS = document.createElement('canvas').getContext('2d');
 export const LETTER_PX = 13;
 /** From one line of such letters to the next, in pixels. */
 export const LINE_PX = 16;
+/** Charts that are narrower have less room for names, and are laid out otherwise. */
+export const NARROW_PX = 520;
 
 /** How wide a text of a chart is drawn, in pixels. */
 export function widthOf(text: string, weight = 400): number {

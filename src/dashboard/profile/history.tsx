@@ -3,16 +3,12 @@ import { useCallback, useMemo } from 'react';
 import { useFormats, useName, useWords } from '../language.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { spread } from '../parts/spread.ts';
-import { LETTER_PX, LINE_PX, wrap } from '../parts/wrap.ts';
+import { LETTER_PX, LINE_PX, NARROW_PX, wrap } from '../parts/wrap.ts';
+import { REFORM } from '../reform.ts';
 import { useSimulated } from '../simulated.ts';
 import { FRAME_WORDS } from '../text.ts';
 import type { ProfileEntity, ProfileHistory } from './entity.ts';
 import { PROFILE_WORDS } from './text.ts';
-
-/** The first year of the 34 provinces. */
-const REFORM = 2025;
-/** Below this the chart is a little lower. */
-const NARROW_PX = 520;
 
 interface Point {
   readonly id: string;

@@ -276,11 +276,18 @@ export async function syncAll(
   return runs;
 }
 
-/** Keys of the active sources that were never read to a good end. */
-export async function unreadKeys({ database, library }: SyncStage): Promise<string[]> {
+/**
+ * Keys of the active sources that were never read to a good end.
+ * @param demonstration only those that have a simulator; null = all
+ */
+export async function unreadKeys(
+  { database, library }: SyncStage,
+  demonstration: Pick<Demonstration, 'settings'> | null,
+): Promise<string[]> {
   const read = (await readSources(database.fork(), null)).filter(({ lastGoodRunAt }) => lastGoodRunAt !== null);
   const known = new Set(read.map(({ key }) => key));
-  return (await library.activeKeys()).filter((key) => !known.has(key));
+  const active = await library.activeKeys();
+  return active.filter((key) => !known.has(key) && (demonstration === null || demonstration.settings(key) !== null));
 }
 
 /** Runs one source; null = another run of it is under way, or the platform stops. */
@@ -323,7 +330,7 @@ export async function followTicks(stage: SyncStage, jobs: Jobs, everyMs: number)
   let isFirst = true;
   while (!signal.aborted) {
     try {
-      await enqueue(isFirst ? await unreadKeys(stage) : TICKING);
+      await enqueue(isFirst ? await unreadKeys(stage, null) : TICKING);
       isFirst = false;
     } catch (error) {
       if (!signal.aborted) log(`the sources could not be queued: ${describeError(error)}`);

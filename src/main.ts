@@ -274,8 +274,8 @@ async function demonstrate(config: Config, sources: SyncStage): Promise<Demonstr
     const onProgress = (key: string, { share, pages, records }: ReadProgress) =>
       show(`${share === null ? '' : `${bar(share)}  `}${key}: page ${pages}, ${records} records`);
     const onRun = (key: string, { read }: SyncRunRow) => show(`${key}: ${read} records`, `${key}: ${read} records`);
-    // Those that were read before have their schedules.
-    const runs = await syncAll(stage, { onProgress, onRun, keys: await unreadKeys(stage) });
+    // Those that were read before have their schedules; those that somebody registered wait for nobody's start.
+    const runs = await syncAll(stage, { onProgress, onRun, keys: await unreadKeys(stage, demonstration) });
     conclude(`${runs.reduce((sum, { read }) => sum + read, 0)} records of ${runs.length} sources`);
   });
   await run('Self-reports', async ({ show, conclude }) => {

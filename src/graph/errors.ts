@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { ERROR_CODES, type ErrorCode, PlatformError } from '../domain/errors.js';
+import { isConnectionLost } from '../store/connectionLost.js';
 
 /** Failures of the installation: their messages name files, hosts and ports, which is nobody's business outside. */
 const PRIVATE_CODES: ReadonlySet<ErrorCode> = new Set([
@@ -16,11 +17,14 @@ const PRIVATE_CODES: ReadonlySet<ErrorCode> = new Set([
   'INTERNAL_SERVER_ERROR',
 ]);
 
+/** What a client can do when the database is away. */
+const DATABASE_AWAY = 'The database does not answer at the moment. Ask again in a few seconds.';
+
 /**
  * Turns an error into what a client may see: never a stack, SQL or an address.
  *
  * A {@link PlatformError} shows its code, message and details; failures of the installation show their code only. Errors that GraphQL or the server
- * gave a code to (bad documents, variables, limits) keep it. Everything else is logged and masked as INTERNAL_SERVER_ERROR.
+ * gave a code to (bad documents, variables, limits) keep it. A lost connection to the database is DATABASE_UNREACHABLE. Everything else is logged and masked as INTERNAL_SERVER_ERROR.
  * @param formatted the draft of the library that executed the operation
  * @param error the error itself, often wrapped
  */
@@ -39,7 +43,8 @@ export function formatGraphError(
       return { message, ...place, extensions };
     }
     log(`an operation failed with ${code}`, original);
-    return { message: ERROR_CODES[code], ...place, extensions: { code } };
+    const told = code === 'DATABASE_UNREACHABLE' ? DATABASE_AWAY : ERROR_CODES[code];
+    return { message: told, ...place, extensions: { code } };
   }
   const code = formatted.extensions?.code;
   if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR') {
@@ -47,6 +52,10 @@ export function formatGraphError(
   }
   const own = code === undefined ? codeOfOwnError(error) : null;
   if (own !== null) return { message: formatted.message, ...place, extensions: { code: own } };
+  if (isConnectionLost(original)) {
+    log('an operation failed, since the database does not answer', original);
+    return { message: DATABASE_AWAY, ...place, extensions: { code: 'DATABASE_UNREACHABLE' } };
+  }
   log('an operation failed in a way that nobody foresaw', original);
   return { message: 'Internal server error', ...place, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
 }

@@ -34,6 +34,34 @@ describe('formatGraphError', () => {
     expect(log).toEqual([secret]);
   });
 
+  it.each([
+    [
+      'a connection that is refused',
+      Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' }),
+    ],
+    ['a server that stops', Object.assign(new Error('terminating connection'), { code: '57P01' })],
+    [
+      'a socket that is gone',
+      Object.assign(new Error('connect ENOENT /run/x'), { code: 'ENOENT', syscall: 'connect' }),
+    ],
+    ['what the ORM makes of it', new Error('select 1', { cause: new Error('Connection terminated unexpectedly') })],
+  ])('tells a client to ask again where the database is away: %s', (_, error) => {
+    const { formatted, log } = format(wrap(error), { code: 'INTERNAL_SERVER_ERROR' });
+    expect(formatted).toEqual({
+      message: 'The database does not answer at the moment. Ask again in a few seconds.',
+      path: ['field'],
+      extensions: { code: 'DATABASE_UNREACHABLE' },
+    });
+    expect(log).toEqual([error]);
+  });
+
+  it('a file that is missing is no database that is away', () => {
+    const error = Object.assign(new Error('open /etc/x'), { code: 'ENOENT', syscall: 'open' });
+    expect(format(wrap(error), { code: 'INTERNAL_SERVER_ERROR' }).formatted.extensions?.code).toBe(
+      'INTERNAL_SERVER_ERROR',
+    );
+  });
+
   it('masks and logs whatever nobody foresaw', () => {
     const unforeseen = new Error('select * from secret');
     const { formatted, log } = format(wrap(unforeseen), { code: 'INTERNAL_SERVER_ERROR' });

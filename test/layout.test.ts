@@ -113,6 +113,7 @@ const ROOMS_OF_CRYPTO: Readonly<Record<string, string>> = {
   simulators: 'the other side of the signatures',
   server: 'names of answers by their bytes (ETag) and of trusted documents by their text',
   pipeline: 'random ids of runs',
+  dashboard: 'its build tells by hashes whether anything changed',
 };
 
 /** Reads that make a result depend on more than its arguments; the pure rooms must not have them. */

@@ -61,6 +61,7 @@ let output = openOutput(null);
 /** What the platform does by itself; the server has a log of its own. */
 let journal = openLog('platform', 'info', (line) => output.writeLine(line));
 const log = (message: string): void => journal.info(message);
+const warn = (message: string): void => journal.warn(message);
 
 /** What has been opened so far, to be closed in reverse. */
 const opened: { name: string; close(): Promise<void> }[] = [];
@@ -221,7 +222,7 @@ async function prepare(
   const jobs = await openJobs({ url: database.listenUrl, works: config.role !== 'gateway', log });
   opened.push({ name: 'jobs', close: () => jobs.close() });
   const demonstration = config.demo ? await part('sources', () => demonstrate(config, sources)) : null;
-  const stage = { ...sources, addressGuard: guardSources(config, demonstration?.host ?? null) };
+  const stage = { ...sources, warn, addressGuard: guardSources(config, demonstration?.host ?? null) };
   const memory = new RoundMemory(config.roundMemoryMb * MB);
   const serving = await run('Merge, score, rank, freeze', ({ show }) =>
     part('snapshots', async () => {
@@ -246,7 +247,7 @@ async function prepare(
         void shutDown(1);
       };
       return openServing(database, catalogue, {
-        ...{ publicProvisional: config.publicProvisional, jobs, log, onLost, preload: config.role !== 'worker' },
+        ...{ publicProvisional: config.publicProvisional, jobs, log, warn, onLost, preload: config.role !== 'worker' },
         snapshotMemoryBytes: config.snapshotMemoryMb === null ? null : config.snapshotMemoryMb * MB,
       });
     }),
@@ -254,7 +255,7 @@ async function prepare(
   opened.push({ name: 'feed', close: serving.close });
   const computing = await background(config, stage, jobs, serving, memory);
   const isLocked = await watchLocked({
-    ...{ database, sealer: library.sealer, signal: stopping.signal, log, warn: (message) => journal.warn(message) },
+    ...{ database, sealer: library.sealer, signal: stopping.signal, log, warn },
   });
   return { ...serving, platform: { ...serving.platform, sources: stage }, computing, isLocked };
 }

@@ -132,6 +132,8 @@ export interface ServingOptions {
   /** The queue that runs are asked for through; absent = nobody can ask. */
   readonly jobs?: Jobs;
   readonly log: (message: string) => void;
+  /** What a person should look at; absent = as `log`. */
+  readonly warn?: (message: string) => void;
   /** Called when the database has not got any more what was read from it; see {@link followRevisions}. */
   readonly onLost?: (error: PlatformError) => void;
 }
@@ -171,7 +173,7 @@ export async function openServing(
     (head) => recomputeSnapshot(database, catalogue.current(), head),
     () => memory.bytes,
   );
-  const feed = await followRevisions(database, options.log, options.onLost);
+  const feed = await followRevisions(database, options.warn ?? options.log, options.onLost);
   feed.onRevision(async ({ kind, snapshotId }) => {
     if (kind === 'REFERENCE' || kind === 'ROUND') {
       await catalogue.reload();
@@ -187,7 +189,7 @@ export async function openServing(
   await catalogue.reload();
   memory.bytes = limitMemory();
   const warning = warnOfSmallMemory(catalogue.current(), memory.bytes);
-  if (warning !== null) options.log(warning);
+  if (warning !== null) (options.warn ?? options.log)(warning);
   await library.refresh();
   const loadNewest = (signal: AbortSignal) => {
     const newestFirst = catalogue.current().content.rounds.toSorted((a, b) => b.year - a.year);
@@ -198,7 +200,7 @@ export async function openServing(
   };
   if (options.preload === true) await loadNewest(AbortSignal.timeout(PRELOAD_MS));
   const { publicProvisional, jobs } = options;
-  const runs = followSyncRuns(database, options.log);
+  const runs = followSyncRuns(database, options.warn ?? options.log);
   const runSource = jobs === undefined ? null : createQueuedRunSource({ database, jobs, feed: runs });
   return {
     platform: { database, catalogue: () => catalogue.current(), library, feed, runs, runSource, publicProvisional },

@@ -2,6 +2,7 @@ import { issueToken, MAX_LOCAL_SECONDS, openLocalKey } from '../access/localToke
 import { ROLES } from '../access/viewer.js';
 import { type Config, DATA_FOLDER } from '../config.js';
 import { PlatformError } from '../domain/errors.js';
+import { UsageError } from './failure.js';
 
 /** How long a token is good when nothing is said. */
 export const DEFAULT_SECONDS = 3600;
@@ -18,7 +19,7 @@ export interface TokenArguments {
  * Makes a token for whoever can read the key file; needs no running platform.
  * @param warn told, as one line, when there was no key and one was made
  * @returns the token alone
- * @throws PlatformError BAD_USER_INPUT, AMBIGUOUS_CODE, CONFIG_INVALID
+ * @throws UsageError; PlatformError AMBIGUOUS_CODE, CONFIG_INVALID
  */
 export async function makeToken(config: Config, given: TokenArguments, warn: (line: string) => void): Promise<string> {
   if (!config.localTokens) {
@@ -54,6 +55,6 @@ async function findEntityKey(text: string): Promise<string> {
   throw new PlatformError('AMBIGUOUS_CODE', `The code "${text}" names several entities: ${list}. Give one of these.`);
 }
 
-function wrong(message: string): PlatformError {
-  return new PlatformError('BAD_USER_INPUT', `${message}.`);
+function wrong(message: string): UsageError {
+  return new UsageError(message);
 }

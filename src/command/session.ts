@@ -3,8 +3,10 @@ import { text } from 'node:stream/consumers';
 import { Option } from 'commander';
 import { ROLES, type Role } from '../access/viewer.js';
 import { type Config, readConfig } from '../config.js';
+import { describeError } from '../domain/errors.js';
 import type { Console } from './console.js';
 import { UsageError } from './failure.js';
+import { explainFile } from './missingFile.js';
 
 /** What every command takes. */
 export interface SharedOptions {
@@ -76,7 +78,7 @@ export class Session {
     const given =
       tokenFile === undefined
         ? this.console.environment.DTI_TOKEN
-        : await (tokenFile === '-' ? this.#readInput() : readFile(tokenFile, 'utf8'));
+        : await (tokenFile === '-' ? this.#readInput() : readTokenFile(tokenFile));
     if (given !== undefined && given.trim() !== '') return given.trim();
     if (tokenFile !== undefined) throw new UsageError(`there is no token in ${tokenFile}`);
     if (this.#role === null || this.#role === 'public') return null;
@@ -96,6 +98,15 @@ export class Session {
   async print(data: unknown, lines: readonly string[]): Promise<void> {
     const text = this.options.json === true ? [JSON.stringify(data)] : lines;
     await this.console.write(text.map((line) => `${line}\n`).join(''));
+  }
+}
+
+/** @throws UsageError when there is no such file, or none that may be read */
+async function readTokenFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`--token-file: ${describeError(explainFile(error))}`);
   }
 }
 

@@ -1,6 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
+import { isPeriod } from '../domain/period.js';
+import { findScheduleFault } from '../domain/schedule.js';
 import { ask } from './client.js';
 import { UsageError } from './failure.js';
 import { followRun, RUN_FIELDS, type Run, tellRun } from './run.js';
@@ -209,9 +211,14 @@ function sayPage(page: PreviewPage): string[] {
   return [
     `${page.stream}: ${page.request} -> ${page.status}`,
     `  ${page.body.slice(0, SHOWN_BODY)}`,
-    ...[...figures, ...rejects],
+    ...[...figures, ...sayLeftOut(page.observations.length), ...rejects, ...sayLeftOut(page.rejects.length)],
     `  ${counts}${page.stopReason === null ? '' : `; the stream ends: ${page.stopReason}`}`,
   ];
+}
+
+/** Nothing that was left out is left out silently. */
+function sayLeftOut(count: number): string[] {
+  return count > SHOWN_ROWS ? [`  … ${SHOWN_ROWS} of ${count} shown; --json has them all`] : [];
 }
 
 async function change(
@@ -231,6 +238,8 @@ async function change(
 }
 
 async function sync(session: Session, options: SyncOptions, key = ''): Promise<boolean> {
+  if (options.period !== undefined && !isPeriod(options.period))
+    throw new UsageError(`"${options.period}" is no period; write 2024, 2024-Q1 or 2024-03`);
   const { syncSource } = await ask<{ syncSource: { run: Run | null } }>(
     session,
     `mutation ($key: String!, $wait: Boolean!, $mode: SyncMode!, $period: String) {
@@ -253,6 +262,8 @@ async function replay(session: Session, _: object, key = ''): Promise<boolean> {
 }
 
 async function settings(session: Session, options: PlaceOptions & { schedule?: string }, key = ''): Promise<boolean> {
+  const fault = (options.schedule ?? '') === '' ? null : findScheduleFault(options.schedule ?? '');
+  if (fault !== null) throw new UsageError(`--schedule: ${fault}`);
   const schedule =
     options.schedule === undefined ? {} : { schedule: options.schedule === '' ? null : options.schedule };
   const { setSourceSettings } = await ask<{

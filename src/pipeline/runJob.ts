@@ -34,6 +34,8 @@ export interface WorkStage {
   /** Aborts when the worker is to end; runs end with it, and their jobs are given back. */
   readonly signal: AbortSignal;
   log(message: string): void;
+  /** What a person should look at, such as a run that failed; absent = as {@link WorkStage.log}. */
+  warn?(message: string): void;
 }
 
 /**
@@ -44,7 +46,7 @@ export interface WorkStage {
  *   job is to be given back
  */
 export async function runJob(stage: WorkStage, job: TakenJob): Promise<JobOutcome | null> {
-  const { database, library, signal, log } = stage;
+  const { database, library, signal, log, warn = log } = stage;
   const { sourceKey, mode, period } = job;
   // Its worker may have been lost after the end of the run.
   if (await isJobDone(database.fork(), job.id)) return null;
@@ -75,7 +77,7 @@ export async function runJob(stage: WorkStage, job: TakenJob): Promise<JobOutcom
   } catch (error) {
     const known = error instanceof PlatformError ? error : null;
     if (known === null || known.code === 'SYNC_BUSY' || known.code === 'SYNC_CANCELLED') throw error;
-    log(`the source ${sourceKey} cannot be run: ${known.code} ${known.message}`);
+    warn(`the source ${sourceKey} cannot be run: ${known.code} ${known.message}`);
     return { errorCode: known.code, errorMessage: describeError(known) };
   }
 }
@@ -90,12 +92,13 @@ function givenUp({ id }: SyncRunRow, sourceKey: string): PlatformError {
 }
 
 /** Says how a run ended, and queues another when the failure may pass. */
-async function follow({ jobs, log }: WorkStage, job: TakenJob, run: SyncRunRow): Promise<void> {
+async function follow({ jobs, log, warn = log }: WorkStage, job: TakenJob, run: SyncRunRow): Promise<void> {
   if (run.status === 'SUCCEEDED') return;
   const reason = run.errorCode === null ? `${run.rejected} records rejected` : `${run.errorCode} ${run.errorMessage}`;
   const delay = run.failureType === 'transient_error' ? RETRY_DELAYS[job.attempt - 1] : undefined;
   const next = delay === undefined || run.status !== 'FAILED' ? '' : `; tried again in ${delay} s`;
-  log(`sync run ${run.id} of ${job.sourceKey} ended ${run.status}: ${reason}${next}`);
+  const say = run.status === 'FAILED' ? warn : log;
+  say(`sync run ${run.id} of ${job.sourceKey} ended ${run.status}: ${reason}${next}`);
   if (delay === undefined || run.status !== 'FAILED') return;
   const { sourceKey, mode, period, requestedBy, attempt } = job;
   await jobs.enqueue({ sourceKey, mode, period, requestedBy, reason: 'retry', attempt: attempt + 1 }, delay);

@@ -142,6 +142,7 @@ function describeNetworkError(error: Error, bounds: SourceBounds): string {
   if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     return `no connection within ${bounds.connectTimeoutMs ?? CONNECT_TIMEOUT_MS} ms`;
   }
+  if (code === 'ENOTFOUND') return `${error.message} (${code}: no such host; check the base URL)`;
   // Those of the system name the address, as "connect ECONNREFUSED 10.0.0.1:80" does.
   if (code !== null && /^E[A-Z]/.test(code)) return `${error.message} (${code})`;
   return `${error.message} (${code === null ? '' : `${code}: `}${cause.message})`;

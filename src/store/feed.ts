@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, PlatformError } from '../domain/errors.js';
 import { listen } from './listen.js';
 import type { Database } from './orm.js';
+import { createOutage } from './outage.js';
 import { hasRevision, type Revision, readHead, readMark, readRevisions } from './revision.js';
 import { createWaiters } from './waiters.js';
 
@@ -40,6 +41,7 @@ export interface RevisionFeed {
 /**
  * Follows the revision table. NOTIFY, which only a primary sends, only wakes it; the table of the server that is read from is the truth: it is read again
  * after each (re)connect and every few seconds, since what was sent while a connection was down is lost.
+ * @param log told when the database cannot be read or listened to, and when it can again
  * @param onLost called once when the database does not have any more what was shown here, after which the head stays for good: everything that
  *   this process holds is of another history
  */
@@ -123,6 +125,7 @@ export async function followRevisions(
     return revisions.length;
   };
 
+  const outage = createOutage('the revision feed reads again', log);
   const follow = async () => {
     let soonMs = SOON_MS.first;
     while (!closing.signal.aborted) {
@@ -132,11 +135,12 @@ export async function followRevisions(
       try {
         let count = 0;
         for (let all = BATCH; all >= BATCH && !closing.signal.aborted; count += all) all = await readOn();
+        outage.passed();
         soonMs = count > 0 ? SOON_MS.first : Math.min(soonMs * 2, SOON_MS.last);
       } catch (error) {
         if (closing.signal.aborted) break;
         if (error instanceof PlatformError && error.code === 'DATABASE_HISTORY_LOST') return onLost(error);
-        log(`the revision feed will read again: ${describeError(error)}`);
+        outage.failed(`the revision feed cannot read and tries again: ${describeError(error)}`);
         await sleep(500, undefined, { signal: closing.signal }).catch(() => undefined);
         isRung = true;
       }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { describeError } from '../domain/errors.js';
+import { createOutage } from './outage.js';
 
 const CONNECT_MS = 10_000;
 const AGAIN_MS = 500;
@@ -17,11 +18,13 @@ export interface ListenOptions {
    * Called for each notification with what it says, and without after each (re)connect, since what was sent while the connection was down is lost.
    */
   wake(payload?: string): void;
+  /** Told when it cannot listen and when it can again, not of each attempt. */
   log(message: string): void;
 }
 
 /** Listens with a connection of its own until the signal aborts; reconnects for as long. */
 export async function listen({ url, channel, name, signal, wake, log }: ListenOptions): Promise<void> {
+  const outage = createOutage(`the ${name} listens again`, log);
   while (!signal.aborted) {
     const client = new pg.Client({
       connectionString: url,
@@ -43,11 +46,12 @@ export async function listen({ url, channel, name, signal, wake, log }: ListenOp
       await Promise.race([client.connect(), ended]);
       if (signal.aborted) break;
       await client.query(`listen ${channel}`);
+      outage.passed();
       wake();
       await ended;
     } catch (error) {
       if (signal.aborted) break;
-      log(`the ${name} cannot listen and goes on polling: ${describeError(error)}`);
+      outage.failed(`the ${name} cannot listen and goes on polling: ${describeError(error)}`);
     }
     signal.removeEventListener('abort', end);
     end();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLocalKey, verifyLocalToken } from '../../src/access/localToken.js';
+import { UsageError } from '../../src/command/failure.js';
 import { makeToken } from '../../src/command/makeToken.js';
 import { readConfig } from '../../src/config.js';
 
@@ -40,18 +41,22 @@ describe('the command that makes tokens', () => {
   });
 
   it.each([
-    [{}, 'BAD_USER_INPUT', '--role'],
-    [{ role: 'king' }, 'BAD_USER_INPUT', '--role'],
-    [{ role: 'officer' }, 'BAD_USER_INPUT', '--entity'],
-    [{ role: 'officer', entity: 'nowhere' }, 'BAD_USER_INPUT', 'nowhere'],
-    [{ role: 'officer', entity: '79' }, 'AMBIGUOUS_CODE', 'GSO-2025:79'],
-    [{ role: 'admin', expires: '0' }, 'BAD_USER_INPUT', '--expires'],
-    [{ role: 'admin', expires: '86401' }, 'BAD_USER_INPUT', '86400'],
-    [{ role: 'admin', subject: 'a b' }, 'BAD_USER_INPUT', '--subject'],
-  ])('refuses %j and says what is missing', async (given, code, advice) => {
-    await expect(makeToken(config(), given, quiet)).rejects.toMatchObject({
-      code,
-      message: expect.stringContaining(advice),
+    [{}, '--role'],
+    [{ role: 'king' }, '--role'],
+    [{ role: 'officer' }, '--entity'],
+    [{ role: 'officer', entity: 'nowhere' }, 'nowhere'],
+    [{ role: 'admin', expires: '0' }, '--expires'],
+    [{ role: 'admin', expires: '86401' }, '86400'],
+    [{ role: 'admin', subject: 'a b' }, '--subject'],
+  ])('refuses %j and says what is missing', async (given, advice) => {
+    const refused = makeToken(config(), given, quiet);
+    await expect(refused).rejects.toBeInstanceOf(UsageError);
+    await expect(refused).rejects.toThrow(advice);
+  });
+
+  it('names all entities of a code that several have', async () => {
+    await expect(makeToken(config(), { role: 'officer', entity: '79' }, quiet)).rejects.toMatchObject({
+      ...{ code: 'AMBIGUOUS_CODE', message: expect.stringContaining('GSO-2025:79') },
     });
   });
 

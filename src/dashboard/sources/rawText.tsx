@@ -12,8 +12,9 @@ export function RawText({ text, label }: { readonly text: string; readonly label
 function indent(text: string): string {
   if (!/^\s*[[{]/.test(text)) return text;
   let depth = 0;
-  return text.replace(/"(?:[^"\\]|\\.)*"|[[{]\s*[\]}]|[[{\]},]|\s+/g, (token) => {
-    if (/^\s+$/.test(token)) return token.includes('\n') ? '' : token;
+  return text.replace(/"(?:[^"\\]|\\.)*"|[[{]\s*[\]}]|[[{\]},]|\s+/g, (token, at: number) => {
+    // Between two members a line feed comes anyway; the space behind a colon stays.
+    if (/^\s+$/.test(token)) return token.includes('\n') || text[at - 1] === ',' ? '' : token;
     if (token.length > 1) return token;
     if (token === '[' || token === '{') depth += 1;
     if (token === ']' || token === '}') depth -= 1;

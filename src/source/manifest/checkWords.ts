@@ -78,7 +78,8 @@ export function findUnknownWords(data: unknown, vocabulary: Vocabulary): FoundPr
 
 function describe(word: Word, what: 'framework' | 'code system', known: readonly string[]): FoundProblem {
   const code = what === 'framework' ? 'framework' : 'code_system';
-  const near = findNear(word.code, known);
+  // Of those that differ by a number only, the nearest is a guess, and they are few.
+  const near = what === 'framework' ? findNear(word.code, known) : null;
   const advice = near === null ? `there are ${known.join(', ')}.` : `did you mean "${near}"?`;
   return { path: word.path, code, message: `There is no ${what} "${word.code}"; ${advice}` };
 }

@@ -131,8 +131,12 @@ export async function tryStream(reading: StreamReading): Promise<string> {
   if (first.done === true || first.value.kind === 'split') return `answers for ${stream.name}`;
   const { declaredTotal, rows } = first.value.page;
   return declaredTotal === null
-    ? `answers with ${rows.length} rows on the first page of ${stream.name}`
-    : `answers and offers ${declaredTotal} rows of ${stream.name}`;
+    ? `answers with ${countRows(rows.length)} on the first page of ${stream.name}`
+    : `answers and offers ${countRows(declaredTotal)} of ${stream.name}`;
+}
+
+function countRows(count: number): string {
+  return count === 1 ? '1 row' : `${count} rows`;
 }
 
 function createAsker({ manifest, stream, context, authenticate, transformRows }: StreamReading): Asker {

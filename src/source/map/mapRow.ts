@@ -59,7 +59,7 @@ export function createMapper(mapping: MappingSpec, context: MapContext): (row: J
   return (row) => {
     const rejectAll = (rejected: RejectedRecord): RowRecord[] => plans.map(() => rejected);
     try {
-      if (Object.hasOwn(row, MALFORMED)) return rejectAll(describeMalformed(row[MALFORMED]));
+      if (Object.hasOwn(row, MALFORMED)) return rejectAll(describeMalformed(row));
       const { parent = null, page = null, partition = null } = variables;
       const scope: Scope = { row, parent, page, partition };
       if (!passes(scope)) return plans.map(() => ({ kind: 'skipped', rule: 'filter' }));
@@ -196,7 +196,9 @@ function toRejected(error: unknown): RejectedRecord {
   return { kind: 'rejected', rule, message: describeError(error) };
 }
 
-function describeMalformed(reason: unknown): RejectedRecord {
+/** A decoder keeps the row as it came and says why it could not read it; a connector of code may only say why. */
+function describeMalformed({ _malformed: text, _problem: problem }: JsonObject): RejectedRecord {
+  const reason = typeof problem === 'string' && problem !== '' ? problem : text;
   const message = typeof reason === 'string' && reason !== '' ? reason : 'the decoder could not read this row';
   return { kind: 'rejected', rule: 'malformed', message };
 }

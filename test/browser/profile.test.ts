@@ -57,14 +57,17 @@ it('leads from the score of Bình Dương down to the row of its source, losers 
   const why = page.locator('#why');
   const { chosen, candidates } = told.invoices.provenance;
   await why.getByText(chosen.rowHash).first().waitFor();
-  await why.getByText(`page ${chosen.page}, row ${chosen.row}`).first().waitFor();
+  await why
+    .getByText(`page ${chosen.page + 1}, row ${chosen.row + 1}`)
+    .first()
+    .waitFor();
   await why.getByText('HIGHEST_PRECEDENCE').waitFor();
   await why.getByText('LOWER_PRECEDENCE').waitFor();
   await why.getByText(`Figures that were not chosen (${candidates.length - 1})`).waitFor();
   expect(new URL(page.url()).searchParams.get('why')).toBe('ECO_ACTIVITY.08');
 
   await why.getByRole('button', { name: 'Show the raw page' }).first().click();
-  await why.getByRole('region', { name: `Row ${chosen.row}` }).waitFor();
+  await why.getByRole('region', { name: `Row ${chosen.row + 1}` }).waitFor();
   expect(new URL(page.url()).searchParams.get('page')).not.toBeNull();
   expect(await findBarriers(page)).toEqual([]);
   await page.goBack();

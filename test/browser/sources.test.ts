@@ -95,7 +95,7 @@ it('an integrator signs in, registers a source, sees what it reads, and brings i
   );
   await run.getByRole('cell', { name: '{"area":"Atlantis"' }).waitFor();
   await run.getByText('Pages read, as they came').click();
-  await run.getByRole('button', { name: '0', exact: true }).click();
+  await run.getByRole('button', { name: '1', exact: true }).click();
   await run.getByRole('region', { name: 'What the source sent' }).getByText('61234').waitFor();
   await page.getByRole('button', { name: 'Map again' }).click();
   await page.getByText(/Mapped again in run \d+/).waitFor();

@@ -60,7 +60,9 @@ export function Candidate({ observation }: { readonly observation: ObservationFa
             {syncRun.id}, {time(syncRun.startedAt)}
           </Fact>
         )}
-        {page === null || row === null ? null : <Fact term={say('place')}>{say('pageRow', { page, row })}</Fact>}
+        {page === null || row === null ? null : (
+          <Fact term={say('place')}>{say('pageRow', { page: page + 1, row: row + 1 })}</Fact>
+        )}
         {observation.rowHash === null ? null : (
           <Fact term={say('hash')}>
             <code>{observation.rowHash}</code>

@@ -71,10 +71,21 @@ export function Bump({
   if (points.length === 0) return null;
   const rankOf = (id: string, year: number): number | null =>
     points.find((point) => point.id === id && point.year === year)?.rank ?? null;
+  // Where the entity is no more, that of its successor, as the dashed line says it.
+  const placeOf = ({ entity }: Chosen, year: number): string => {
+    const own = rankOf(entity.id, year);
+    if (own !== null) return String(own);
+    const last = points.findLast(({ id }) => id === entity.id)?.year;
+    if (last === undefined || year < last) return '–';
+    const next = entity.successors.map(({ id }) => ({ rank: rankOf(id, year), successor: named.get(id) }));
+    const found = next.find(({ rank }) => rank !== null);
+    if (found?.successor === undefined || found.rank === null) return '–';
+    return say('continued', { rank: found.rank, name: name(found.successor) });
+  };
   const list = chosen
-    .map(({ entity }) => {
-      const ranks = years.map((year) => `${year}: ${rankOf(entity.id, year) ?? '–'}`);
-      return `${name(entity)} ${ranks.join(', ')}`;
+    .map((one) => {
+      const ranks = years.map((year) => `${year}: ${placeOf(one, year)}`);
+      return `${name(one.entity)} ${ranks.join(', ')}`;
     })
     .join('; ');
   return (
@@ -101,9 +112,9 @@ export function Bump({
               {years.map((year) => (
                 <tr key={year}>
                   <th scope="row">{year}</th>
-                  {chosen.map(({ entity, key }) => (
-                    <td key={key} className="number">
-                      {rankOf(entity.id, year) ?? '–'}
+                  {chosen.map((one) => (
+                    <td key={one.key} className="number">
+                      {placeOf(one, year)}
                     </td>
                   ))}
                 </tr>

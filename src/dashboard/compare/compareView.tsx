@@ -49,6 +49,10 @@ export default function CompareView() {
   const official = history.findLast(({ key }) => key.round?.illustrative === false)?.key.round?.code;
   const ofFirst = history.filter(({ key }) => key.entity && asked[0] === key.entity.id.replace('Entity:', ''));
   const shownRound = round === '' ? (ofFirst.at(-1)?.key.round?.code ?? official ?? newest ?? '') : round;
+  const members = useMemo(
+    () => new Set(history.flatMap(({ key }) => (key.entity && key.round?.code === shownRound ? key.entity.id : []))),
+    [history, shownRound],
+  );
   // Ranks of two peer groups are not comparable: those of the first entity's group are shown, else those of the largest.
   const group = useMemo(
     () => (known === 'MINISTRY' ? groupOf(history, asked[0], shownRound) : null),
@@ -123,7 +127,7 @@ export default function CompareView() {
             onChange={setMeasure}
           />
         </label>
-        <EntitySearch level={known} taken={new Set(keys)} add={(key) => set([...keys, key])} />
+        <EntitySearch level={known} taken={new Set(keys)} members={members} add={(key) => set([...keys, key])} />
       </div>
       {round === '' && shownRound === official && newest !== undefined && newest !== official ? (
         <p className="help">{sayFrame('whyPublished', { shown: titleOf(shownRound), newest: titleOf(newest) })}</p>

@@ -5,21 +5,27 @@ import { useName, useWords } from '../language.tsx';
 import { keyOf, MOST } from './series.ts';
 import { COMPARE_WORDS } from './text.ts';
 
+const NONE = -1;
+
 /** A box that finds entities by name or code, whatever the diacritics, and adds one; by keyboard as the combobox pattern of ARIA says. */
 export function EntitySearch({
   level,
   taken,
+  members,
   add,
 }: {
   readonly level: EntityLevel;
   readonly taken: ReadonlySet<string>;
+  /** Ids of those that take part in the round that is shown: they come first. */
+  readonly members: ReadonlySet<string>;
   readonly add: (key: string) => void;
 }) {
   const say = useWords(COMPARE_WORDS);
   const name = useName();
   const id = useId();
   const [text, setText] = useState('');
-  const [at, setAt] = useState(0);
+  // None before an arrow key, so that the first press leads to the first; Enter takes the first all the same.
+  const [at, setAt] = useState(NONE);
   const [isOpen, setOpen] = useState(false);
   const search = useDeferredValue(text.trim());
   const [{ data }] = useQuery({
@@ -28,20 +34,22 @@ export function EntitySearch({
     pause: search === '',
     requestPolicy: 'cache-first',
   });
-  const found =
-    search === '' ? [] : (data?.entities.edges.map(({ node }) => node) ?? []).filter((node) => !taken.has(keyOf(node)));
+  const found = (search === '' ? [] : (data?.entities.edges.map(({ node }) => node) ?? []))
+    .filter((node) => !taken.has(keyOf(node)))
+    .sort((one, other) => Number(members.has(other.id)) - Number(members.has(one.id)));
   const isFull = taken.size >= MOST;
   const isShown = isOpen && text.trim() !== '' && !isFull;
-  const current = found[Math.min(at, found.length - 1)];
+  const current = at === NONE ? undefined : found[Math.min(at, found.length - 1)];
+  const first = found[0];
   const take = (entity: (typeof found)[number]): void => {
     add(keyOf(entity));
     setText('');
-    setAt(0);
+    setAt(NONE);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === 'ArrowDown') setAt(Math.min(at + 1, found.length - 1));
-    else if (event.key === 'ArrowUp') setAt(Math.max(at - 1, 0));
-    else if (event.key === 'Enter' && current !== undefined) take(current);
+    if (event.key === 'ArrowDown') setAt((at + 1) % Math.max(found.length, 1));
+    else if (event.key === 'ArrowUp') setAt((at <= 0 ? found.length : at) - 1);
+    else if (event.key === 'Enter' && first !== undefined) take(current ?? first);
     else if (event.key === 'Escape') setText('');
     else return;
     event.preventDefault();
@@ -64,7 +72,7 @@ export function EntitySearch({
         value={text}
         onChange={(event) => {
           setText(event.target.value);
-          setAt(0);
+          setAt(NONE);
           setOpen(true);
         }}
         onFocus={() => setOpen(true)}
@@ -84,7 +92,15 @@ export function EntitySearch({
             onMouseDown={(event) => event.preventDefault()}
             onClick={() => take(entity)}
           >
-            {name(entity)} <small>{keyOf(entity)}</small>
+            {name(entity)}{' '}
+            <small>
+              {entity.validTo === null
+                ? entity.validFrom === null
+                  ? ''
+                  : `${say('since', { year: entity.validFrom.slice(0, 4) })} · `
+                : `${say('until', { year: entity.validTo.slice(0, 4) })} · `}
+              {keyOf(entity)}
+            </small>
           </div>
         ))}
       </div>

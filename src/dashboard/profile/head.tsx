@@ -33,17 +33,18 @@ export function Head({
   const { code, codeSystem, region, validFrom, validTo, predecessors, successors } = entity;
   const kind = KINDS.find((known) => known === entity.kind) ?? 'other';
   const date = (text: string): string =>
-    new Date(text).toLocaleDateString(language === 'vi' ? 'vi-VN' : 'en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+    new Date(text).toLocaleDateString(language === 'vi' ? 'vi-VN' : 'en-GB', {
+      dateStyle: language === 'vi' ? 'short' : 'long',
+      timeZone: 'UTC',
+    });
   const facts = [
     say(`kind_${kind}`),
     region ? say('region', { name: name(region) }) : null,
     say('code', { code, codeSystem }),
-    [
-      validFrom ? say('validFrom', { date: date(validFrom) }) : null,
-      validTo ? say('validUntil', { date: date(validTo) }) : say('inForce'),
-    ]
-      .filter(Boolean)
-      .join(' '),
+    say(validTo ? (validFrom ? 'validBetween' : 'validUntil') : validFrom ? 'validFrom' : 'inForce', {
+      from: validFrom ? date(validFrom) : '',
+      until: validTo ? date(validTo) : '',
+    }),
   ];
   const changed = sameCode.filter((other) => other.name_vi !== entity.name_vi && !isContinued(entity, other));
   return (

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'react';
 import { useFormats, useName, useWords } from '../language.tsx';
+import { useIsNarrow } from '../narrow.ts';
 import { Chart } from '../parts/chart.tsx';
 import { spread } from '../parts/spread.ts';
 import { LETTER_PX, LINE_PX, NARROW_PX, wrap } from '../parts/wrap.ts';
@@ -51,6 +52,7 @@ export function History({ entity, history }: { readonly entity: ProfileEntity; r
     const own = new Set(all.filter(({ id }) => id === entity.id).map(({ year }) => year));
     return all.filter(({ id, year }) => id === entity.id || !own.has(year));
   }, [history, name, entity]);
+  const isNarrow = useIsNarrow();
   const isSimulated = useSimulated();
   const plot = useCallback(
     (width: number): Plot.PlotOptions => {
@@ -74,7 +76,10 @@ export function History({ entity, history }: { readonly entity: ProfileEntity; r
             });
       const colour = ({ id }: Point) => (id === entity.id ? 'var(--series-1)' : 'var(--line-strong)');
       const lasts = [...new Map(others.map((point) => [point.id, point])).values()];
-      const names = lasts.map((point) => wrap(`${point.label} ${placeOf(point)}`, namePx));
+      // A phone has no room for names between the years: they stand below the chart.
+      const names = lasts.map((point) =>
+        width < NARROW_PX ? [placeOf(point)] : wrap(`${point.label} ${placeOf(point)}`, namePx),
+      );
       const rooms = names.map(({ length }) => length * LINE_PX * pixel);
       // Below their points.
       const places = spread(
@@ -157,6 +162,7 @@ export function History({ entity, history }: { readonly entity: ProfileEntity; r
     [points, entity, say, sayFrame, score, number],
   );
   if (points.length === 0) return null;
+  const others = [...new Set(points.filter(({ id }) => id !== entity.id).map(({ label }) => label))];
   const list = points
     .map(({ label, year, value, rank, peerCount }) => `${label} ${year}: ${score(value)}, ${rank ?? '–'}/${peerCount}`)
     .join('; ');
@@ -194,6 +200,7 @@ export function History({ entity, history }: { readonly entity: ProfileEntity; r
           </table>
         }
       />
+      {isNarrow && others.length > 0 ? <p className="soft">{say('greyLines', { names: others.join(', ') })}</p> : null}
     </>
   );
 }

@@ -16,13 +16,13 @@ export interface Reference {
 /** What the owner of the index published for the same figure, each with its citation; nothing when nothing was. */
 export function References({ references }: { readonly references: readonly Reference[] }) {
   const say = useWords(PROFILE_WORDS);
-  const { number } = useFormats();
+  const { score } = useFormats();
   return references.map(({ value, rank, citation, url, certainty }) => (
     <p key={`${citation} ${value} ${rank}`} className="profile-reference">
       <strong>{say('reference')}:</strong>{' '}
       {[
         rank === null ? null : say('referenceRank', { rank }),
-        value === null ? null : say('referenceScore', { value: number(Number(value), 6) }),
+        value === null ? null : say('referenceScore', { value: score(Number(value)) }),
       ]
         .filter(Boolean)
         .join(', ')}{' '}

@@ -131,7 +131,13 @@ function Places({ places }: { readonly places: number }) {
 
 function Official({ row: { reference }, footnote }: { readonly row: Row; readonly footnote: number | null }) {
   const { score } = useFormats();
-  if (reference === null) return <span className="soft">–</span>;
+  // Ranks stand below each other, whether or not a value follows.
+  if (reference === null)
+    return (
+      <>
+        <span className="soft">–</span> <span className="official-value" />
+      </>
+    );
   const { rank, value } = reference;
   return (
     <>

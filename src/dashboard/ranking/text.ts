@@ -138,7 +138,7 @@ export const RANKING_WORDS = {
     automatic: 'Automatic',
     automaticShort: 'automatic',
     automaticWhy: 'Share of the possible points whose figure comes from a national database or a web measurement',
-    automaticAll: 'Automatic: {share} for all',
+    automaticAll: 'Measured automatically: {share} for every entity',
     coverage: 'Coverage',
     coverageWhy: 'Share of the possible points whose figure is there',
     official: 'Official',

@@ -13,7 +13,9 @@ export function SourceTable({ sources }: { readonly sources: readonly ListedSour
   return (
     <div className="scroll">
       <table className="source-table">
-        <caption>{say('tableCaption')}</caption>
+        <caption>
+          <span className="caption-text">{say('tableCaption')}</span>
+        </caption>
         <thead>
           <tr>
             <th scope="col">{say('source')}</th>

@@ -22,7 +22,7 @@ export const SOURCE_WORDS = {
     found: '{shown} trên {all} nguồn',
     noSource: 'Không có nguồn nào phù hợp.',
     tableCaption:
-      'Tài khoản của lần đọc cuối: số bản ghi đã đọc = tiếp nhận (mới và đính chính) + không đổi + rút lại + bị từ chối + bỏ qua theo quy tắc.',
+      'Đối soát lần đọc cuối: số bản ghi đã đọc = tiếp nhận (mới và đính chính) + không đổi + rút lại + bị từ chối + bỏ qua theo quy tắc.',
     source: 'Nguồn',
     schedule: 'Lịch đọc',
     stateAndSchedule: 'Trạng thái, độ mới, lịch đọc',

@@ -33,10 +33,14 @@ export function Head({
   const { code, codeSystem, region, validFrom, validTo, predecessors, successors } = entity;
   const kind = KINDS.find((known) => known === entity.kind) ?? 'other';
   const date = (text: string): string =>
-    new Date(text).toLocaleDateString(language === 'vi' ? 'vi-VN' : 'en-GB', {
-      dateStyle: language === 'vi' ? 'short' : 'long',
-      timeZone: 'UTC',
-    });
+    language === 'vi'
+      ? new Date(text).toLocaleDateString('vi-VN', {
+          day: 'numeric',
+          month: 'numeric',
+          year: 'numeric',
+          timeZone: 'UTC',
+        })
+      : new Date(text).toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
   const facts = [
     say(`kind_${kind}`),
     region ? say('region', { name: name(region) }) : null,

@@ -41,11 +41,13 @@ it('says that it is offline, and live again when it is not', async () => {
 
 it('waits for code while offline, and loads the page again for code that did not come', async () => {
   const { page, context } = await lookAt('/', { language: 'en', width: 800 });
+  await page.getByRole('table').first().waitFor();
   await page.getByText('Live', { exact: true }).waitFor();
   await context.setOffline(true);
   await page.getByText('Offline').waitFor();
   await page.getByRole('navigation').getByRole('link', { name: 'Compare' }).click();
-  await page.getByText('Loading…').first().waitFor();
+  // The view that was left stays in the page, hidden: by its role only what can be seen is found.
+  await page.getByRole('status').filter({ hasText: 'Loading…' }).first().waitFor();
   await context.setOffline(false);
   await page.getByRole('heading', { level: 1 }).waitFor();
   await context.route('**/regionsView*.js', (route) => route.abort(), { times: 1 });

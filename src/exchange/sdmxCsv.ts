@@ -1,4 +1,3 @@
-import { exactQuotient } from '../domain/decimal.js';
 import { PlatformError } from '../domain/errors.js';
 import { writeLines } from './csv.js';
 import type { Cell, Column, Row, Table } from './table.js';
@@ -9,8 +8,8 @@ const VERSION = '1.0.0';
 
 /**
  * Writes a table as SDMX-CSV 2.0: a line per observation, dimensions, then measures, then attributes, by their ids (`labels=id`); the action is
- * `I`, information. An empty OBS_VALUE is a quotient where that is an exact decimal, and else never has a status that stands for a value: it is `O`,
- * missing. Codes of dimensions have only what SDMX allows in an id, so `GSO-2004:74` is `GSO-2004_74`.
+ * `I`, information. An empty OBS_VALUE never has a status that stands for a value: it is `O`, missing. Codes of dimensions have only what SDMX allows in
+ * an id, so `GSO-2004:74` is `GSO-2004_74`.
  * @throws PlatformError BAD_USER_INPUT when the table has no dimensions
  * @see https://github.com/sdmx-twg/sdmx-csv
  */
@@ -36,19 +35,11 @@ export async function* writeSdmxCsv(table: Table): AsyncGenerator<string> {
 /** Statuses of observations that have a value. */
 const WITH_VALUE: ReadonlySet<Cell> = new Set(['A', 'E', 'P']);
 
-/** Fills in what SDMX wants to know of an observation that has parts and no value. */
+/** Says of an observation without a value that it is missing. */
 function makeFill(columns: readonly Column[]): (row: Row) => Row {
   const find = (wanted: string) => columns.findIndex((column) => conceptOf(column) === wanted);
   const [valueAt, statusAt] = [find('OBS_VALUE'), find('OBS_STATUS')];
-  const parts = columns[valueAt]?.quotientOf?.map((name) => columns.findIndex((column) => column.name === name)) ?? [];
-  return (row) => {
-    if (valueAt === -1 || row[valueAt] !== null) return row;
-    const [numerator = null, denominator = null] = parts.map((at) => row[at] ?? null);
-    const value =
-      numerator === null || denominator === null ? null : exactQuotient(String(numerator), String(denominator));
-    if (value !== null) return row.with(valueAt, value);
-    return WITH_VALUE.has(row[statusAt] ?? null) ? row.with(statusAt, 'O') : row;
-  };
+  return (row) => (row[valueAt] === null && WITH_VALUE.has(row[statusAt] ?? null) ? row.with(statusAt, 'O') : row);
 }
 
 function write(cell: Cell, { role, about }: Column): string | null {

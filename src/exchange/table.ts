@@ -18,8 +18,6 @@ export interface Column {
   readonly concept?: string;
   /** LABEL: the column whose codes it names. */
   readonly of?: string;
-  /** Names of the columns whose quotient it is where its cell is empty. */
-  readonly quotientOf?: readonly [numerator: string, denominator: string];
   /** TEXT: a number as it is published, such as `0.8200`; the formats keep its zeros, and it has a comma where numbers have one. */
   readonly isFigure?: boolean;
 }

@@ -112,6 +112,8 @@ export interface Described {
   readonly rowCount: number | null;
   /** Whether measures of the rows are illustrative themselves; absent = none is. */
   readonly illustrative?: About['illustrative'];
+  /** What a reader must know of the columns; absent = they say all. */
+  readonly note?: string | undefined;
   /** Where the same file is to be had again, with its host; null = it has no address. */
   readonly url: string | null;
 }
@@ -157,6 +159,7 @@ export function describeExport(described: Described, data: Data): About {
       ...(ofMeasures === false ? [] : [say.illustrativeMeasures]),
       ...(snapshot?.status === 'PROVISIONAL' ? [say.provisionalNote] : []),
       ...(round === null ? [] : [round.framework.certaintyNote]),
+      ...(described.note === undefined ? [] : [described.note]),
     ],
     facts: [
       ...fact('framework', round?.framework.code),

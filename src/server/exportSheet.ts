@@ -90,6 +90,7 @@ export async function openTable(reader: ExportReader, request: TableRequest, exp
         },
         fileName: fileNameOf(table, request.variables, revision),
         title: titleOf(table, request.variables, lang),
+        note: table.notes?.[lang],
       },
       about,
     ),

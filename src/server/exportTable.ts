@@ -1,3 +1,4 @@
+import { roundedQuotient } from '../domain/decimal.js';
 import type { Cell, Column } from '../exchange/table.js';
 import type { Data } from './exportReader.js';
 
@@ -13,6 +14,8 @@ export interface ExportTable {
   readonly name: string;
   readonly titles: { readonly en: string; readonly vi: string };
   readonly document: string;
+  /** What a reader must know of its columns; absent = they say all. */
+  readonly notes?: { readonly en: string; readonly vi: string };
   /** Asks which measures its rows are of, from the same variables; absent = all are of the measure of the first, or of none. */
   readonly measures?: string;
   /** Of the object that becomes a row. */
@@ -36,7 +39,7 @@ function column(
   role: Column['role'],
   [en, vi]: Titles,
   path: string | TableColumn['read'],
-  more: Pick<Column, 'about' | 'concept' | 'of' | 'isFigure' | 'quotientOf'> = {},
+  more: Pick<Column, 'about' | 'concept' | 'of' | 'isFigure'> = {},
 ): TableColumn {
   const read = typeof path === 'string' ? readPath(path) : path;
   return { name, type, role, titles: { en, vi }, read, ...more };
@@ -150,8 +153,18 @@ ${SCORE_FIELDS}`,
   columns: SCORE_COLUMNS,
 };
 
+/** The value, and of a ratio what it comes to: the graph has its two counts only, and who averages a column takes empty cells for no figures. */
+function amountOf({ value, numerator, denominator }: Node): Cell {
+  if (typeof numerator !== 'string' || typeof denominator !== 'string') return value as Cell;
+  return (value as Cell) ?? roundedQuotient(numerator, denominator);
+}
+
 const OBSERVATIONS: ExportTable = {
   name: 'observations',
+  notes: {
+    en: 'RATIOS: the value of a ratio is its numerator divided by its denominator, rounded half-even to 15 significant digits; the two counts are exact. To average over entities, divide the sums of the counts.',
+    vi: 'TỶ LỆ: giá trị của một tỷ lệ là tử số chia cho mẫu số, làm tròn nửa về chữ số chẵn đến 15 chữ số có nghĩa; tử số và mẫu số là chính xác. Để tính bình quân của nhiều đơn vị, hãy chia tổng tử số cho tổng mẫu số.',
+  },
   titles: { en: 'Observations', vi: 'Quan sát' },
   document: `query ExportObservations($filter: ObservationFilter, $history: Boolean, ${PAGE}) {
   rows: observations(filter: $filter, history: $history, at: $at, first: $first, after: $after) {
@@ -177,9 +190,16 @@ const OBSERVATIONS: ExportTable = {
     column('source', 'TEXT', 'DIMENSION', ['Source', 'Nguồn'], 'source.key', { concept: 'DATA_SOURCE' }),
     column('source_name', 'TEXT', 'LABEL', ['Name of the source', 'Tên nguồn'], 'source.name', { of: 'source' }),
     column('source_kind', 'TEXT', 'ATTRIBUTE', ['Kind of source', 'Loại nguồn'], 'source.kind'),
-    column('value', 'DECIMAL', 'MEASURE', ['Value', 'Giá trị'], 'value', {
-      ...{ concept: 'OBS_VALUE', quotientOf: ['numerator', 'denominator'] },
-    }),
+    column(
+      'value',
+      'DECIMAL',
+      'MEASURE',
+      ['Value, of a ratio its quotient', 'Giá trị, với tỷ lệ là thương số'],
+      amountOf,
+      {
+        concept: 'OBS_VALUE',
+      },
+    ),
     column('numerator', 'DECIMAL', 'MEASURE', ['Numerator', 'Tử số'], 'numerator'),
     column('denominator', 'DECIMAL', 'MEASURE', ['Denominator', 'Mẫu số'], 'denominator'),
     column('unit', 'TEXT', 'ATTRIBUTE', ['Unit', 'Đơn vị tính'], 'indicator.unitOfMeasure', {

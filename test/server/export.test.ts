@@ -233,16 +233,46 @@ describe('what is exported is what the query answers, as an independent reader r
     const names = ['observation', 'entity', 'indicator', 'source', 'period', 'value', 'numerator', 'denominator'];
     const columns = [...names, 'obs_status', 'revision', 'retrieved_at', 'simulated'];
     const rows = await readCsv(await fetchFile(`observations.csv?${search}`));
-    expect(rows.map((row) => columns.map((name) => row[name]))).toEqual(figures.map((row) => row.map(text)));
+    const asked = rows.map((row) => columns.map((name) => (name === 'value' && row.numerator ? '' : row[name])));
+    expect(asked).toEqual(figures.map((row) => row.map(text)));
     expect(rows.length).toBeGreaterThan(2000);
+    const amounts = figures.map(([, , , , , value, numerator, denominator]) =>
+      value === null ? (numerator === null ? null : Number(numerator) / Number(denominator)) : Number(value),
+    );
+    expect(amounts.filter((amount) => amount !== null && !Number.isInteger(amount * 1e9)).length).toBeGreaterThan(100);
+    const expectAmounts = (cells: readonly unknown[]) => {
+      const read = cells.map((cell) => (cell === null || cell === '' ? null : Number(cell)));
+      expect(read.map((each) => each === null)).toEqual(amounts.map((each) => each === null));
+      // To 15 digits, which float64 division has but for its last bit.
+      const isOff = (each: number | null, at: number) => Math.abs((each ?? 0) / (amounts[at] || 1) - 1) > 6e-15;
+      expect(read.filter((each, at) => each && isOff(each, at))).toEqual([]);
+      const digits = cells.map((cell) => text(cell).replace(/^0\.0*|\D/g, ''));
+      expect(digits.filter((each, at) => rows[at]?.numerator && each.length > 15)).toEqual([]);
+    };
+    expectAmounts(rows.map(({ value }) => value));
+    const sdmx = await readCsv(await fetchFile(`observations.sdmx.csv?${search}`));
+    expectAmounts(sdmx.map((row) => row.OBS_VALUE));
+    expect(sdmx.map((row) => [row.NUMERATOR, row.DENOMINATOR])).toEqual(
+      figures.map((row) => row.slice(6, 8).map(text)),
+    );
+    expect(
+      new Set(sdmx.map((row) => (row.OBS_VALUE === '') === (row.OBS_STATUS === 'O' || row.OBS_STATUS === 'M'))),
+    ).toEqual(new Set([true]));
+    const parquet = new Uint8Array(await bytesOf(await fetchFile(`observations.parquet?${search}`))).buffer;
+    expectAmounts((await parquetReadObjects({ file: parquet, columns: ['value'] })).map(({ value }) => value));
+    expect(parquetMetadata(parquet).key_value_metadata?.find(({ key }) => key === 'note')?.value).toContain(
+      '15 significant',
+    );
+    const [sheet] = await readXlsxFile(await bytesOf(await fetchFile(`observations.xlsx?${search}`)));
+    const valueAt = sheet?.data[0]?.indexOf('value') ?? -1;
+    expectAmounts(sheet?.data.slice(1).map((row) => row[valueAt]) ?? []);
     const cube = JSONstat(await (await fetchFile(`observations.json?${search}&filter.entity.eq=GSO-2004:74`)).json());
-    for (const [, entity, indicator, source, period, value, numerator] of figures.filter(
-      (row) => row[1] === 'GSO-2004:74',
-    )) {
+    for (const [at, [, entity, indicator, source, period, , numerator]] of figures.entries()) {
+      if (entity !== 'GSO-2004:74') continue;
       const framework = 'PDTI-922';
       const key = { framework, indicator, entity, period, source };
       expect(cube.Data({ ...key, figure: 'numerator' }).value).toBe(numerator === null ? null : Number(numerator));
-      expect(cube.Data({ ...key, figure: 'value' }).value).toBe(value === null ? null : Number(value));
+      expect(cube.Data({ ...key, figure: 'value' }).value).toBe(rows[at]?.value ? Number(rows[at].value) : null);
     }
   });
 });

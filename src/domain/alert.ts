@@ -1,4 +1,4 @@
-import type { Name } from './entity.js';
+import type { EntityLevel, Name } from './entity.js';
 import { VIETNAM_MS } from './period.js';
 
 /** What alerts are about. */
@@ -67,25 +67,34 @@ export interface AlertRule {
 export interface AlertNames {
   readonly entity: Name | null;
   readonly source: Name | null;
-  readonly roundCode: string | null;
+  readonly round: { readonly level: EntityLevel; readonly year: number } | null;
 }
+
+/** What the bodies of a round are called where it is named by its year. */
+const BODIES: Readonly<Record<EntityLevel, Name>> = {
+  PROVINCE: { vi: 'Tỉnh, thành', en: 'Provinces' },
+  MINISTRY: { vi: 'Bộ, ngành', en: 'Ministries' },
+  COMMUNE: { vi: 'Xã, phường', en: 'Communes' },
+  NATIONAL: { vi: 'Quốc gia', en: 'Nation' },
+};
 
 /** Says in words what an alert is about, for everybody: never what a source answered, nor where it is. */
 export function alertMessage(
   { kind, facts, provisional }: Pick<NewAlert, 'kind' | 'facts' | 'provisional'>,
   names: AlertNames,
 ): Name {
-  const { entity, source, roundCode } = names;
+  const { entity, source, round } = names;
   if (kind === 'RANK_FALL') {
     const [rank = 0, previous = 0] = [facts.rank, facts.previousRank];
     const places = rank - previous;
+    const of = nameRound(round);
     const inVietnamese = provisional ? 'kết quả tạm tính, so với đầu ngày' : 'kết quả công bố, so với năm trước';
     const inEnglish = provisional
       ? 'provisional, since the beginning of the day'
       : 'published, against the year before';
     return {
-      vi: `${entity?.vi ?? '?'} tụt ${places} bậc, từ hạng ${previous} xuống hạng ${rank} (${roundCode}, ${inVietnamese}).`,
-      en: `${entity?.en ?? '?'} fell ${places} place${places === 1 ? '' : 's'}, from rank ${previous} to ${rank} (${roundCode}, ${inEnglish}).`,
+      vi: `${entity?.vi ?? '?'} tụt ${places} bậc, từ hạng ${previous} xuống hạng ${rank} (${of.vi}, ${inVietnamese}).`,
+      en: `${entity?.en ?? '?'} fell ${places} place${places === 1 ? '' : 's'}, from rank ${previous} to ${rank} (${of.en}, ${inEnglish}).`,
     };
   }
   if (kind === 'STALE_SOURCE') {
@@ -99,6 +108,13 @@ export function alertMessage(
     vi: `Lượt đọc nguồn ${source?.vi ?? '?'} thất bại (${facts.errorCode}).`,
     en: `A run of the source ${source?.en ?? '?'} failed (${facts.errorCode}).`,
   };
+}
+
+/** As officials say it: `Provinces 2023`. */
+function nameRound(round: AlertNames['round']): Name {
+  if (round === null) return { vi: '?', en: '?' };
+  const { vi, en } = BODIES[round.level];
+  return { vi: `${vi} ${round.year}`, en: `${en} ${round.year}` };
 }
 
 /** A time to the minute: `2026-03-01 09:30`. */

@@ -87,7 +87,7 @@ export class AlertType implements NodeType {
     const names = {
       entity: entityId === null ? null : (catalogue.entity(entityId)?.name ?? null),
       source: (await this.source())?.source.name ?? null,
-      roundCode: roundId === null ? null : (catalogue.round(roundId)?.code ?? null),
+      round: roundId === null ? null : (catalogue.round(roundId) ?? null),
     };
     return nameIn(alertMessage(this.alert, names), lang);
   }

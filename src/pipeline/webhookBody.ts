@@ -42,7 +42,7 @@ async function describe(em: SqlEntityManager, catalogue: Catalogue, alert: Alert
     openedAt: alert.openedAt.toISOString(),
     resolvedAt: alert.resolvedAt?.toISOString() ?? null,
     resolvedRevision: alert.resolvedRevision === null ? null : String(alert.resolvedRevision),
-    message: alertMessage(alert, { entity: entity?.name ?? null, source: sourceName, roundCode: round?.code ?? null }),
+    message: alertMessage(alert, { entity: entity?.name ?? null, source: sourceName, round: round ?? null }),
     rank: facts.rank ?? null,
     previousRank: facts.previousRank ?? null,
     entity: entity

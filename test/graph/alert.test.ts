@@ -89,9 +89,9 @@ describe('alerts of results', () => {
       expect(alert.resolvedRevision).toBe(alert.revision);
       expect(Number(alert.revision)).toBeGreaterThan(before);
       expect(alert.message).toMatch(
-        / fell \d+ places, from rank \d+ to \d+ \(PROVINCE-2022, published, against the year before\)\.$/,
+        / fell \d+ places, from rank \d+ to \d+ \(Provinces 2022, published, against the year before\)\.$/,
       );
-      expect(alert.vi).toMatch(/ tụt \d+ bậc, từ hạng \d+ xuống hạng \d+ \(PROVINCE-2022, kết quả công bố/);
+      expect(alert.vi).toMatch(/ tụt \d+ bậc, từ hạng \d+ xuống hạng \d+ \(Tỉnh, thành 2022, kết quả công bố/);
     }
   });
 

@@ -56,10 +56,10 @@ export function Heading({
               date: time(published.publishedAt),
               snapshot: published.id.replace(/^\w+:/, ''),
             })}{' '}
-        {shown === null ? null : <RevisionNumber of={shown} />}{' '}
         {latestPublished === null ? null : (
           <Link href={latestPublished.href}>{say('latestPublished', { year: latestPublished.year })}</Link>
-        )}
+        )}{' '}
+        {shown === null ? null : <RevisionNumber of={shown} />}
       </p>
       {round?.illustrative ? (
         <p>

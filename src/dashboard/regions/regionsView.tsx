@@ -11,7 +11,7 @@ import {
   type RoundsQuery,
   type ScoreDimension,
 } from '../generated/operations.ts';
-import { type Named, useName, useWords } from '../language.tsx';
+import { type Named, useLanguage, useName, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { QueryDownloads } from '../parts/downloads.tsx';
 import { MeasureSelect } from '../ranking/measureSelect.tsx';
@@ -32,6 +32,8 @@ const DIMENSIONS = [
   'YEAR',
 ] as const satisfies readonly ScoreDimension[];
 const ORDERS = ['KEY', 'MEDIAN', 'AVERAGE', 'MAX', 'MIN'] as const;
+/** Groups that have no order of their own: they stand by name in the language that is read, not by code. */
+const UNORDERED: readonly ScoreDimension[] = ['REGION', 'PEER_GROUP'];
 const COUNTS = [1, 2, 5, 10];
 
 type Dimension = (typeof DIMENSIONS)[number];
@@ -76,16 +78,19 @@ function Groups({
   const sayFrame = useWords(FRAME_WORDS);
   const newest = rounds.at(-1);
   const name = useName();
+  const { language } = useLanguage();
   const roundName = useRoundName();
   const [askedBy, setBy] = useAddress('by', level === 'PROVINCE' ? 'REGION' : 'PEER_GROUP');
   const [measure, setMeasure] = useAddress('measure', 'INDEX');
-  const [askedOrder, setOrder] = useAddress('order', 'KEY');
   const [least, setLeast] = useAddress('min', '1');
   const [, setLevel] = useAddress('level', 'PROVINCE');
   const [, setRound] = useAddress('round', '');
   const dimensions = DIMENSIONS.filter((each) => level === 'PROVINCE' || (each !== 'REGION' && each !== 'PILLAR'));
   const by = dimensions.find((each) => each === askedBy) ?? dimensions[0] ?? 'YEAR';
-  const order = ORDERS.find((each) => each === askedOrder) ?? 'KEY';
+  const isUnordered = UNORDERED.includes(by);
+  const usual = isUnordered ? 'MEDIAN' : 'KEY';
+  const [askedOrder, setOrder] = useAddress('order', usual);
+  const order = ORDERS.find((each) => each === askedOrder) ?? usual;
   const count = COUNTS.find((each) => String(each) === least) ?? 1;
   const measures = useQuery({ query: RoundMeasuresDocument, variables: { round: round.code } })[0].data;
   const choices = measures?.round?.framework.measures ?? [];
@@ -97,10 +102,12 @@ function Groups({
     query: GroupsDocument,
     variables: question,
   });
-  const groups = useMemo(
-    () => data?.scoreGroups.edges.map(({ node }) => nameGroup(node, by, name, say('nobody'))) ?? [],
-    [data, by, name, say],
-  );
+  const groups = useMemo(() => {
+    const named = data?.scoreGroups.edges.map(({ node }) => nameGroup(node, by, name, say('nobody'))) ?? [];
+    if (order !== 'KEY' || !isUnordered) return named;
+    const { compare } = new Intl.Collator(language);
+    return named.sort((one, other) => compare(one.label, other.label));
+  }, [data, by, name, say, order, isUnordered, language]);
   const hasMeasure = by !== 'PILLAR' && by !== 'MAIN_INDEX';
   const chosen = choices.find(({ code }) => code === measure);
   const title = say('chart', {
@@ -150,7 +157,9 @@ function Groups({
           label={say('order')}
           value={order}
           set={setOrder}
-          options={ORDERS.map((each) => [each, say(`order_${each}`)] as const)}
+          options={ORDERS.map(
+            (each) => [each, say(each === 'KEY' && isUnordered ? 'order_NAME' : `order_${each}`)] as const,
+          )}
         />
         <Choice
           label={say('having')}

@@ -1,7 +1,6 @@
 import { Link } from 'wouter';
 import type { RoundsQuery } from '../generated/operations.ts';
 import { inSentence, useFormats, useLanguage, useWords } from '../language.tsx';
-import { RevisionNumber } from '../parts/revision.tsx';
 import { useSealed } from '../sealed.ts';
 import { useTitle } from '../title.ts';
 import { type Measure, nameIn, type Round } from './row.ts';
@@ -16,7 +15,6 @@ export function Heading({
   round,
   group,
   measure,
-  revision,
   latestPublished,
 }: {
   readonly leads: 'table' | 'map';
@@ -24,8 +22,6 @@ export function Heading({
   readonly round: Round | null;
   readonly group: string;
   readonly measure: Measure | null;
-  /** Of the figures that are shown; null = none are. */
-  readonly revision: string | null;
   /** A published round to look at instead of an open one, with its address; null = this one is published, or none is. */
   readonly latestPublished: { readonly year: number; readonly href: string } | null;
 }) {
@@ -42,7 +38,6 @@ export function Heading({
   useTitle(leads === 'map' ? `${say('map')}: ${title}` : title);
   useSealed(here.status === 'PUBLISHED');
   const published = round?.published ?? null;
-  const shown = published?.revision ?? revision;
   return (
     <header className="ranking-head">
       <h1>{title}</h1>
@@ -58,8 +53,7 @@ export function Heading({
             })}{' '}
         {latestPublished === null ? null : (
           <Link href={latestPublished.href}>{say('latestPublished', { year: latestPublished.year })}</Link>
-        )}{' '}
-        {shown === null ? null : <RevisionNumber of={shown} />}
+        )}
       </p>
       {round?.illustrative ? (
         <p>

@@ -14,6 +14,7 @@ import { codeOf, Empty, Failure, Waiting } from '../parts/asyncState.tsx';
 import { CopyLink } from '../parts/copyLink.tsx';
 import { Downloads } from '../parts/downloads.tsx';
 import { Boundary, loadLater } from '../parts/loaded.tsx';
+import { RevisionNumber } from '../parts/revision.tsx';
 import { Stopped } from '../parts/stopped.tsx';
 import { useRefusal } from '../refusal.ts';
 import { useTitle } from '../title.ts';
@@ -166,6 +167,7 @@ function OfRound({
   });
   const since = all.find(({ moved }) => moved !== null)?.moved?.since ?? null;
 
+  const revision = round?.published?.revision ?? shown.revision;
   const measures = round?.framework.measures ?? [];
   const chosenMeasure = measures.find(({ code }) => code === measure) ?? null;
   const hrefOf = (chosen: Partial<Choice>): string => `?${writeChoice(new URLSearchParams(search), chosen)}`;
@@ -181,7 +183,6 @@ function OfRound({
         round={round}
         group={group}
         measure={chosenMeasure}
-        revision={shown.revision}
         latestPublished={
           here.status === 'PUBLISHED' || latest === null
             ? null
@@ -268,6 +269,7 @@ function OfRound({
             />
             {/* With the round by name: what is newest today is not tomorrow. */}
             <CopyLink href={hrefOf({ round: here.code })} />
+            {revision === null ? null : <RevisionNumber of={revision} />}
           </div>
         </section>
         {hasMap && (leads === 'map' || isWide) ? map(round) : null}

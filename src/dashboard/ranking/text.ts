@@ -31,7 +31,7 @@ export const RANKING_WORDS = {
     status_PUBLISHED: 'Đã công bố',
     openWhy: 'Kỳ đánh giá đang mở: điểm và hạng thay đổi khi có số liệu mới.',
     verifyingWhy: 'Đã khóa số liệu, chưa công bố.',
-    publishedWhy: 'Kết quả đã niêm phong ngày {date}, bản chốt {snapshot},',
+    publishedWhy: 'Kết quả đã niêm phong ngày {date}, bản chốt {snapshot}.',
     illustrative: 'Minh họa',
     illustrativeWhy:
       'Khung của {basis} được áp dụng cho một năm hoặc địa bàn ngoài phạm vi ban hành, nên không có gì là chính thức.',
@@ -121,7 +121,7 @@ export const RANKING_WORDS = {
     status_PUBLISHED: 'Published',
     openWhy: 'The round is open: scores and ranks move as figures come in.',
     verifyingWhy: 'Closed for new figures, not published yet.',
-    publishedWhy: 'Sealed on {date}, snapshot {snapshot},',
+    publishedWhy: 'Sealed on {date}, snapshot {snapshot}.',
     illustrative: 'Illustrative',
     illustrativeWhy:
       'The framework of {basis} is applied to a year or territory that it was not issued for, so nothing here is official.',

@@ -55,9 +55,12 @@ export interface IndicatorFacts {
   readonly intendedSourceKind: SourceKind;
   /** Key of the national system, such as `einvoice`; null when it is reported or surveyed. */
   readonly sourceSystem: string | null;
-  /** Labels of the two counts of a ratio; null for other rules. */
+  /** Labels of the two counts of a ratio, in English; null for other rules. */
   readonly numeratorLabel: string | null;
   readonly denominatorLabel: string | null;
+  /** The same labels in Vietnamese; absent where the framework has them in English only. Beside the others, which running processes of before read. */
+  readonly numeratorLabelVi?: string;
+  readonly denominatorLabelVi?: string;
   readonly nameCertainty: Certainty;
 }
 

@@ -152,17 +152,22 @@ export class MeasureType implements NodeType {
     return this.measure.indicator?.sourceSystem ?? null;
   }
 
-  @Field(() => String, { nullable: true, description: 'What the numerator of its ratio counts; null for other rules.' })
-  numeratorLabel(): string | null {
-    return this.measure.indicator?.numeratorLabel ?? null;
+  @Field(() => String, {
+    nullable: true,
+    description: 'What the numerator of its ratio counts, in English where there is no other; null for other rules.',
+  })
+  numeratorLabel(@LangArg('label') lang: Lang | null): string | null {
+    const { numeratorLabel: en = null, numeratorLabelVi: vi = en } = this.measure.indicator ?? {};
+    return lang === 'VI' ? vi : en;
   }
 
   @Field(() => String, {
     nullable: true,
-    description: 'What the denominator of its ratio counts; null for other rules.',
+    description: 'What the denominator of its ratio counts, in English where there is no other; null for other rules.',
   })
-  denominatorLabel(): string | null {
-    return this.measure.indicator?.denominatorLabel ?? null;
+  denominatorLabel(@LangArg('label') lang: Lang | null): string | null {
+    const { denominatorLabel: en = null, denominatorLabelVi: vi = en } = this.measure.indicator ?? {};
+    return lang === 'VI' ? vi : en;
   }
 
   @Field(() => CertaintyWord, { nullable: true, description: 'How sure its name is; null unless an indicator.' })

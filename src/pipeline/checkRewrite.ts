@@ -17,7 +17,7 @@ const CHANGES_SHOWN = 12;
 
 /**
  * Holds new reference data against the loaded one: what a snapshot was computed with must stay as it is, or the snapshot could not be computed again. Of
- * a framework and a merge policy that is all that scoring and merging read; names, units, notes and certainty may be corrected. Of a published
+ * a framework and a merge policy that is all that scoring and merging read; names, labels, units, notes and certainty may be corrected. Of a published
  * round it is its framework and its members. What no snapshot uses may change completely, but an indicator that observations or submissions
  * refer to stays one.
  * @returns every problem, one line each; empty = the new data may replace the loaded one

@@ -63,6 +63,9 @@ function indicator(component: ComponentFile): MeasureContent {
     sourceSystem: component.source_system,
     numeratorLabel: hasCounts ? (formula.a ?? null) : null,
     denominatorLabel: hasCounts ? (formula.b ?? null) : null,
+    // Left out rather than null, so that a file without them has the content that it had.
+    ...(hasCounts && formula.a_vi !== undefined ? { numeratorLabelVi: formula.a_vi } : {}),
+    ...(hasCounts && formula.b_vi !== undefined ? { denominatorLabelVi: formula.b_vi } : {}),
     nameCertainty: component.name_certainty,
   };
   return {

@@ -86,6 +86,14 @@ it('fits windows from 360 to 2560 pixels, and two pages of paper', async () => {
     const { page, context } = await lookAt(`${BINH_DUONG}&why=ECO_ACTIVITY.08`, look);
     await page.locator('.losers').waitFor();
     await page.locator('.profile-strips svg').first().waitFor();
+    const counted = page
+      .locator('#why')
+      .getByText(
+        look.language === 'vi'
+          ? '(Số doanh nghiệp sử dụng hóa đơn điện tử ÷ Số doanh nghiệp đang hoạt động)'
+          : '(Enterprises issuing e-invoices ÷ Active enterprises)',
+      );
+    expect(await counted.locator('[lang]').count()).toBe(look.language === 'vi' ? 0 : 2);
     expect(await overflowOf(page), String(look.width)).toBe(0);
     expect(await findBarriers(page), String(look.width)).toEqual([]);
     await takePicture(page, `profile-${look.width}-${look.theme}`);

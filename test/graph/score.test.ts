@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nextChangeId, takeRevision } from '../../src/store/revision.js';
 import { type GraphFixture, openGraph } from './graphFixture.js';
 
 let graph: GraphFixture;
@@ -210,7 +211,7 @@ describe('measures', () => {
 
   it('an indicator tells how it is scored', async () => {
     const { measures } = await graph.read(
-      '{ measures(framework: "PDTI-922", filter: { kind: { eq: INDICATOR }, code: { eq: "ECO_ACTIVITY.08" } }) { totalCount edges { node { rule { kind target tiers { atLeast } } direction unitOfMeasure intendedSourceKind intendedSourceSystem numeratorLabel nameCertainty } } } }',
+      '{ measures(framework: "PDTI-922", filter: { kind: { eq: INDICATOR }, code: { eq: "ECO_ACTIVITY.08" } }) { totalCount edges { node { rule { kind target tiers { atLeast } } direction unitOfMeasure intendedSourceKind intendedSourceSystem nameCertainty numeratorLabel vi: numeratorLabel(lang: VI) denominatorLabel denominator_vi: denominatorLabel(lang: VI) } } } }',
     );
     expect(measures).toMatchObject({
       totalCount: 1,
@@ -221,9 +222,31 @@ describe('measures', () => {
             direction: 1,
             intendedSourceKind: 'NATIONAL_DATABASE',
             intendedSourceSystem: 'einvoice',
+            numeratorLabel: 'Enterprises issuing e-invoices',
+            vi: 'Số doanh nghiệp sử dụng hóa đơn điện tử',
+            denominatorLabel: 'Active enterprises',
+            denominator_vi: 'Số doanh nghiệp đang hoạt động',
           },
         },
       ],
     });
+  });
+
+  it('an indicator whose ratio is told in English only tells it in English, from the revision on that says so', async () => {
+    const labels = async () => {
+      const { measures } = await graph.read(
+        '{ measures(framework: "PDTI-922", filter: { code: { in: ["ECO_ACTIVITY.01", "AWARENESS.01"] } }) { edges { node { numeratorLabel(lang: VI) denominatorLabel(lang: VI) } } } }',
+      );
+      return measures.edges.map(({ node }: { node: object }) => Object.values(node));
+    };
+    const unlike = [null, null];
+    expect(await labels()).toEqual([unlike, ['Giá trị tăng thêm của kinh tế số', 'Tổng sản phẩm trên địa bàn (GRDP)']]);
+    const revision = await graph.database.fork().transactional(async (em) => {
+      await em.execute(`update measure set indicator = indicator - 'numeratorLabelVi' where code = 'ECO_ACTIVITY.01'`);
+      return takeRevision(em, { changeId: await nextChangeId(em), kind: 'REFERENCE', roundIds: [] });
+    });
+    const { feed } = graph.platform;
+    while (feed.head < revision) await feed.changed(feed.head, AbortSignal.timeout(10_000));
+    expect(await labels()).toEqual([unlike, ['Digital economy value added', 'Tổng sản phẩm trên địa bàn (GRDP)']]);
   });
 });

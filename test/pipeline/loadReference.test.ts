@@ -62,6 +62,29 @@ describe('the loaded reference data', () => {
     expect(catalogue.measureByCode('PDTI-922', 'SMART_CITY')?.maxPoints).toBe(0);
   });
 
+  it('says what every ratio counts in both languages, which differ', () => {
+    for (const framework of catalogue.content.frameworks) {
+      const labels = framework.measures.flatMap(({ code, indicator }) => {
+        if (indicator?.rule.kind !== 'RATIO' && indicator?.rule.kind !== 'RATIO_CAPPED') return [];
+        const { numeratorLabel, numeratorLabelVi, denominatorLabel, denominatorLabelVi } = indicator;
+        return [
+          { code, en: numeratorLabel, vi: numeratorLabelVi, other: denominatorLabelVi },
+          { code, en: denominatorLabel, vi: denominatorLabelVi, other: numeratorLabelVi },
+        ];
+      });
+      expect(labels.length).toBeGreaterThan(80);
+      for (const { code, en, vi = '', other } of labels) {
+        expect(en, code).toMatch(/^[A-Z][\x20-\x7e]*[a-zA-Z0-9]$/);
+        expect(vi, code).toMatch(/^\p{Lu}.*[\p{L}\d)]$/u);
+        expect(vi, code).not.toBe(en);
+        expect(vi, code).not.toBe(other);
+        expect(vi, code).toBe(vi.normalize('NFC').trim());
+        // Nothing that was left in English has the letters of Vietnamese.
+        expect(vi.normalize('NFD'), code).toMatch(/[\u0300-\u036fđĐ]/);
+      }
+    }
+  });
+
   it('puts 17 and 9 bodies into the ministerial peer groups of 2021, 17 and 8 into those of 2023', () => {
     const sizes = (code: string) => catalogue.roundByCode(code)?.groups.map((group) => group.entityIds.length);
     expect(sizes('MINISTRY-2021')).toEqual([17, 9]);
@@ -151,7 +174,13 @@ interface FrameworkFile {
     code: string;
     certainty: string;
     component_count: number;
-    components: { code: string; name_en: string; max_points: number; direction: number; formula: { kind: string } }[];
+    components: {
+      code: string;
+      name_en: string;
+      max_points: number;
+      direction: number;
+      formula: { kind: string; a_vi?: string; b_vi?: string };
+    }[];
   }[];
   aggregates: { code: string; component_count: number; members: string[] }[];
 }
@@ -335,6 +364,37 @@ describe('what a snapshot was computed with', () => {
     const [head] = await readSnapshotHeads(copy.database.fork(), 0);
     if (head === undefined) throw new Error('no snapshot');
     await expect(recomputeSnapshot(copy.database, catalogue, head)).resolves.toBeDefined();
+  });
+
+  it('takes the labels in another language at the next start, where they were not yet, and its input keeps its hash', async () => {
+    const copy = await openCopy();
+    await copy.province((file) => {
+      for (const { formula } of file.pillars.flatMap(({ components }) => components)) {
+        delete formula.a_vi;
+        delete formula.b_vi;
+      }
+    });
+    await copy.load();
+    const [without] = (await copy.catalogue()).framework('PDTI-922')?.measures.slice(-1) ?? [];
+    expect(without?.indicator).not.toHaveProperty('numeratorLabelVi');
+    await copy.compute('PROVINCE-2026');
+    await cp(join(DATA, 'frameworks'), join(copy.folder, 'frameworks'), { recursive: true });
+    expect((await copy.load()).loaded).toBe(true);
+    const after = await copy.catalogue();
+    expect(after.measureByCode('PDTI-922', without?.code ?? '')).toEqual({
+      ...without,
+      indicator: {
+        ...without?.indicator,
+        numeratorLabelVi: 'Số người dân có kỹ năng số',
+        denominatorLabelVi: 'Số người dân được khảo sát',
+      },
+    });
+    const [before] = await readSnapshotHeads(copy.database.fork(), 0);
+    const options = { roundCode: 'PROVINCE-2026', now: () => OPTIONS.now };
+    const { inputHash, resultHash } = before ?? {};
+    expect(await computeRound({ database: copy.database, catalogue: after, ...options })).toMatchObject({
+      ...{ snapshotId: null, inputHash, resultHash },
+    });
   });
 
   const changes: readonly [string, (file: FrameworkFile) => void, string][] = [

@@ -1,4 +1,4 @@
-import { useFormats, useWords } from '../language.tsx';
+import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { Candidate, type CandidateFact, FigureText } from './candidate.tsx';
 import type { ExplainedScore } from './entity.ts';
 import { Losers } from './losers.tsx';
@@ -90,14 +90,21 @@ function Rule({ measure }: { readonly measure: ExplainedScore['measure'] }) {
 function Counts({ measure, chosen }: { readonly measure: ExplainedScore['measure']; readonly chosen: CandidateFact }) {
   const { number } = useFormats();
   const { numerator, denominator } = chosen.observation;
-  const { numeratorLabel, denominatorLabel } = measure;
-  if (numerator === null || denominator === null || numeratorLabel === null || denominatorLabel === null) return null;
+  const { numerator_vi, numerator_en, denominator_vi, denominator_en } = measure;
+  if (numerator === null || denominator === null || numerator_en === null || denominator_en === null) return null;
   return (
     <p>
       {number(Number(numerator), 4)} ÷ {number(Number(denominator), 4)}{' '}
-      <span lang="en" className="soft">
-        ({numeratorLabel} ÷ {denominatorLabel})
+      <span className="soft">
+        (<Label vi={numerator_vi} en={numerator_en} /> ÷ <Label vi={denominator_vi} en={denominator_en} />)
       </span>
     </p>
   );
+}
+
+/** A label of a framework in the chosen language; where there is English only, the graph says that twice, and it is marked as such. */
+function Label({ vi, en }: { readonly vi: string | null; readonly en: string }) {
+  const { language } = useLanguage();
+  if (language === 'vi' && vi !== null && vi !== en) return vi;
+  return <span lang="en">{en}</span>;
 }

@@ -37,6 +37,8 @@ export interface Config {
   readonly dataDir: string;
   /** Simulators and demonstration data. */
   readonly demo: boolean;
+  /** The environment says whether it is the demonstration. */
+  readonly demoIsSaid: boolean;
   readonly demoTickMs: number;
   /** Null = a free port, kept in the data folder. */
   readonly simulatorPort: number | null;
@@ -84,6 +86,8 @@ export interface Config {
   readonly trustedDocumentsOnly: boolean;
   /** Hosts (`host` or `host:port`) outside the public network that sources may be read from. */
   readonly sourceAllowedHosts: readonly string[];
+  /** Longest time of a check or a preview of a source, in milliseconds. */
+  readonly sourceTrialMs: number;
   /** Folder whose manifests are registered, now and whenever one is put there; null = none. Absolute path. */
   readonly manifestDir: string | null;
   /** File of the keys that seal secrets, with an absolute path. */
@@ -248,6 +252,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     },
     dataDir,
     demo,
+    demoIsSaid: text('DEMO') !== null,
     demoTickMs: whole('DEMO_TICK_MS', 5000, 50, 86_400_000),
     simulatorPort: text('SIMULATOR_PORT') === null ? null : whole('SIMULATOR_PORT', 0, 1, 65535),
     publicProvisional: flag('PUBLIC_PROVISIONAL', demo),
@@ -274,6 +279,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     trustedDocuments: path('TRUSTED_DOCUMENTS'),
     trustedDocumentsOnly,
     sourceAllowedHosts: hosts('SOURCE_ALLOWED_HOSTS'),
+    sourceTrialMs: whole('SOURCE_TRIAL_MS', 45_000, 1000, 600_000),
     manifestDir: path('MANIFEST_DIR'),
     secretsKeyFile: resolve(text('SECRETS_KEY_FILE') ?? join(dataDir, 'secrets-key')),
   };

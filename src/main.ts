@@ -73,6 +73,10 @@ const DASHBOARD = join(import.meta.dirname, '../dashboard');
 const DASHBOARD_DOCUMENTS = join(import.meta.dirname, '../dashboardDocuments.json');
 /** Example queries, from the root of the project. */
 const EXAMPLES = join(import.meta.dirname, '../../examples/query');
+/** Nobody should take simulated figures for a service because a variable was left out. */
+const DEMO_WARNING =
+  'DEMO is not set, so this is the demonstration: the national databases and all their figures are simulated, and nothing is official. ' +
+  'DEMO=0 and a DATA_DIR or DATABASE_URL of its own start without them; DEMO=1 says that it is meant.';
 /** Ends what would go on by itself. */
 const stopping = new AbortController();
 
@@ -132,6 +136,7 @@ async function main(): Promise<void> {
       }));
   opened.push({ name: 'server', close: () => server.close() });
   if (tracing !== null) opened.push({ name: 'traces', close: () => tracing.close() });
+  if (config.demo && !config.demoIsSaid) warn(DEMO_WARNING);
   const fewFiles = config.role === 'worker' ? null : await warnOfFewFiles();
   if (fewFiles !== null) log(fewFiles);
   const prepared = await prepare(config, parts, tracing);
@@ -222,7 +227,12 @@ async function prepare(
   const jobs = await openJobs({ url: database.listenUrl, works: config.role !== 'gateway', log });
   opened.push({ name: 'jobs', close: () => jobs.close() });
   const demonstration = config.demo ? await part('sources', () => demonstrate(config, sources)) : null;
-  const stage = { ...sources, warn, addressGuard: guardSources(config, demonstration?.host ?? null) };
+  const stage = {
+    ...sources,
+    warn,
+    addressGuard: guardSources(config, demonstration?.host ?? null),
+    trialMs: config.sourceTrialMs,
+  };
   const memory = new RoundMemory(config.roundMemoryMb * MB);
   const serving = await run('Merge, score, rank, freeze', ({ show }) =>
     part('snapshots', async () => {

@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { jwtVerify, SignJWT } from 'jose';
 import { describeError, PlatformError } from '../domain/errors.js';
 import { ENTITY_CLAIM, invalid, ROLE_CLAIM, viewerOfClaims } from './claim.js';
+import { makeKeyFolder } from './keyFolder.js';
 import { explainToken, type SignedIn } from './signedIn.js';
 import type { Role } from './viewer.js';
 
@@ -43,7 +43,7 @@ export async function openLocalKey(
   const { privateKey } = generateKeyPairSync('ed25519');
   const draft = `${file}.${randomUUID()}`;
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeKeyFolder(file);
     await writeFile(draft, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
     // Of two processes that start at once, one makes the key and both use it; nobody ever reads half a file.
     await link(draft, file).then(onMade, (error: NodeJS.ErrnoException) => {

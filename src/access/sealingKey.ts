@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { describeError, PlatformError } from '../domain/errors.js';
+import { makeKeyFolder } from './keyFolder.js';
 import { createSealer, SEALING_KEY_BYTES, type Sealer } from './seal.js';
 
 /** Where the keys are. */
@@ -39,7 +39,7 @@ function read(line: string, path: string): Uint8Array {
 async function makeKey(path: string): Promise<string> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeKeyFolder(path);
     await writeFile(draft, `${randomBytes(SEALING_KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
     await link(draft, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;

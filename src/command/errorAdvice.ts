@@ -36,11 +36,13 @@ export const ERROR_ADVICE: { readonly [Code in ErrorCode]?: string } = {
   SYNC_AUTH: 'Integrator: set the secrets again (`setSourceSettings`).',
   SYNC_ADDRESS:
     'Operator: allow the host by `SOURCE_ALLOWED_HOSTS`, if it is meant; a port of another protocol cannot be allowed.',
-  SYNC_TRANSIENT: 'Wait: it is tried again after 30 s, 2 min and 8 min, then at its next time.',
+  SYNC_TRANSIENT:
+    'Wait: a run is tried again after 30 s, 2 min and 8 min, then at its next time. A host name that is not known: mend the address.',
   SYNC_PROTOCOL: 'Integrator: compare the page in `SyncRun.pagesRead` with the manifest.',
   SYNC_PRIVACY:
     'Integrator: ask the producer for aggregates; a field that is no personal data is released by `privacy.allow`.',
-  SYNC_BOUND: 'Integrator: read in smaller pages, or by period; the message names the bound.',
+  SYNC_BOUND:
+    'Integrator: read in smaller pages, or by period; the message names the bound. A check or preview that took too long: see whether the address answers.',
   SYNC_ACCOUNTING: 'Report it: rows read must equal rows kept, rejected and skipped.',
   SYNC_RULE: 'Integrator: see `SyncRun.rejects`; the source is incomplete, or the rule is too strict.',
   SYNC_BUSY: 'Wait for the other run; the next one is queued by itself.',

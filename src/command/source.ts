@@ -8,6 +8,7 @@ import { UsageError } from './failure.js';
 import { followRun, RUN_FIELDS, type Run, tellRun } from './run.js';
 import type { Session } from './session.js';
 import { table } from './table.js';
+import { whileWaiting } from './waiting.js';
 import { collect, type Desk, wholeNumber } from './work.js';
 
 /** Where a source is, as far as the command line says. */
@@ -151,10 +152,12 @@ async function register(session: Session, options: PlaceOptions, file = ''): Pro
 }
 
 async function check(session: Session, options: { readonly version?: number }, key = ''): Promise<boolean> {
-  const { checkSource } = await ask<{ checkSource: Changed & { version: number; ok: boolean; message: string } }>(
-    session,
-    `mutation ($key: String!, $version: Int) { checkSource(key: $key, version: $version) { version ok message ${CHANGED} } }`,
-    { key, version: options.version ?? null },
+  const { checkSource } = await whileWaiting(session, `the platform tries ${key}`, () =>
+    ask<{ checkSource: Changed & { version: number; ok: boolean; message: string } }>(
+      session,
+      `mutation ($key: String!, $version: Int) { checkSource(key: $key, version: $version) { version ok message ${CHANGED} } }`,
+      { key, version: options.version ?? null },
+    ),
   );
   const { version, ok, message, source } = checkSource;
   await session.print(checkSource, [`${ok ? 'ok' : 'failed'}: version ${version}: ${message}`, saySource(source)]);
@@ -186,12 +189,15 @@ async function preview(session: Session, options: PreviewOptions, subject = ''):
   const what = isFile ? { manifest: await readFile(subject, 'utf8') } : { key: subject };
   const maxPages = options.pages === undefined ? {} : { maxPages: options.pages };
   const version = options.version === undefined ? {} : { version: options.version };
-  const { previewSource } = await ask<{ previewSource: PreviewAnswer }>(
-    session,
-    `mutation ($input: PreviewSourceInput!) { previewSource(input: $input) { ${PROBLEMS} failure { code message }
+  const place = await placeOf(session, options);
+  const { previewSource } = await whileWaiting(session, `the platform reads ${options.baseUrl ?? subject}`, () =>
+    ask<{ previewSource: PreviewAnswer }>(
+      session,
+      `mutation ($input: PreviewSourceInput!) { previewSource(input: $input) { ${PROBLEMS} failure { code message }
       pages { stream request status body stopReason skipped rejects { row rule message raw }
         observations { row entity framework indicator period value numerator denominator obsStatus } } } }`,
-    { input: { ...what, ...maxPages, ...version, ...(await placeOf(session, options)) } },
+      { input: { ...what, ...maxPages, ...version, ...place } },
+    ),
   );
   const { problems, pages, failure } = previewSource;
   const said = failure === null ? [] : [`failed: ${failure.code} ${failure.message}`];
@@ -240,11 +246,13 @@ async function change(
 async function sync(session: Session, options: SyncOptions, key = ''): Promise<boolean> {
   if (options.period !== undefined && !isPeriod(options.period))
     throw new UsageError(`"${options.period}" is no period; write 2024, 2024-Q1 or 2024-03`);
-  const { syncSource } = await ask<{ syncSource: { run: Run | null } }>(
-    session,
-    `mutation ($key: String!, $wait: Boolean!, $mode: SyncMode!, $period: String) {
+  const { syncSource } = await whileWaiting(session, `the run of ${key}`, () =>
+    ask<{ syncSource: { run: Run | null } }>(
+      session,
+      `mutation ($key: String!, $wait: Boolean!, $mode: SyncMode!, $period: String) {
       syncSource(key: $key, wait: $wait, mode: $mode, period: $period) { run { ${RUN_FIELDS} } } }`,
-    { key, mode: options.mode.toUpperCase(), wait: options.wait, period: options.period ?? null },
+      { key, mode: options.mode.toUpperCase(), wait: options.wait, period: options.period ?? null },
+    ),
   );
   const { run } = syncSource;
   // The platform waits for two minutes, and a large source takes longer.

@@ -89,7 +89,13 @@ export interface SourceResponse {
 /** What a response means for the run; connectors say it for protocols that hide errors in a 200. */
 export type ResponseVerdict =
   | { readonly kind: 'ok' }
-  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  | {
+      readonly kind: 'retry';
+      readonly reason: string;
+      readonly afterMs?: number;
+      /** A sentence on what to do when no attempt helps; absent = it may pass by itself. */
+      readonly advice?: string;
+    }
   | { readonly kind: 'refresh_auth'; readonly reason: string }
   | {
       readonly kind: 'fail';

@@ -7,7 +7,7 @@ import { recordLookupIn } from './recordLookup.js';
 import { findNewestVersion, findVersion } from './source.js';
 import { type OpenedSource, requireSource } from './sourceLibrary.js';
 import type { NewSettings } from './sourceSettings.js';
-import { readingOptions, type SourceStage } from './sourceStage.js';
+import { type SourceStage, trialOptions } from './sourceStage.js';
 
 /** Pages of a preview, when nobody says how many. */
 export const PREVIEW_PAGES = 2;
@@ -56,7 +56,7 @@ export async function previewSource(stage: SourceStage, request: PreviewRequest)
   };
   for (const { name, value } of request.secrets ?? []) settings.secrets[name] = value;
   const preview = await previewConnector(connector, {
-    ...readingOptions(stage, settings),
+    ...trialOptions(stage, settings),
     ...{ mode: 'FULL_REFRESH', cursors: {}, lookup: recordLookupIn(catalogue), maxPages },
   });
   return { preview, problems: [] };

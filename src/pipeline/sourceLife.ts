@@ -10,7 +10,7 @@ import { type SourceVersionRow, SourceVersionTable } from '../store/tables/sourc
 import { type Actor, changeSource } from './changeSource.js';
 import { columnsOf, findNewestVersion, findVersion } from './source.js';
 import { requireSource } from './sourceLibrary.js';
-import { readingOptions, type SourceStage } from './sourceStage.js';
+import { type SourceStage, trialOptions } from './sourceStage.js';
 
 /** What a check found, and of which version. */
 export interface VersionCheck extends CheckResult {
@@ -34,7 +34,7 @@ export async function checkSource(
   nextStatus(key, statusOf(source), 'pass check');
   const version = await chooseVersion(em, source, number);
   const { connector, settings } = await stage.library.openVersion(em, source, version);
-  const result = await tryConnector(connector, readingOptions(stage, settings));
+  const result = await tryConnector(connector, trialOptions(stage, settings));
   await changeSource(stage.database, actor, key, async (change, current) => {
     const checked = await change.findOneOrFail(SourceVersionTable, { id: version.id });
     change.assign(checked, { checkedAt: stage.now(), checkOk: result.ok, checkMessage: result.message });

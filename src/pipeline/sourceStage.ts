@@ -5,6 +5,9 @@ import type { SourceOptions } from '../source/context.js';
 import type { Database } from '../store/orm.js';
 import type { OpenedSource, SourceLibrary } from './sourceLibrary.js';
 
+/** Longest time of a check or a preview if nothing else is said: many a proxy gives an answer up after a minute. */
+export const TRIAL_MS = 45_000;
+
 /** What the verbs of sources work with. */
 export interface SourceStage {
   readonly database: Database;
@@ -16,6 +19,8 @@ export interface SourceStage {
   readonly addressGuard?: AddressGuard;
   /** Limits and circuits of hosts; absent = none. */
   readonly governor?: HostGovernor;
+  /** Longest time of a check or a preview, for which somebody waits; absent = {@link TRIAL_MS}. */
+  readonly trialMs?: number;
   /** Where spans of runs go; absent = nowhere. */
   readonly tracing?: Tracing | undefined;
 }
@@ -28,4 +33,9 @@ export function readingOptions(stage: SourceStage, settings: OpenedSource['setti
     ...(addressGuard === undefined ? {} : { addressGuard }),
     ...(governor === undefined ? {} : { governor }),
   };
+}
+
+/** How the stage tries a source for somebody who waits. */
+export function trialOptions(stage: SourceStage, settings: OpenedSource['settings']): SourceOptions {
+  return { ...readingOptions(stage, settings), patienceMs: stage.trialMs ?? TRIAL_MS };
 }

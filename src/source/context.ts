@@ -11,6 +11,8 @@ export interface SourceOptions {
   readonly settings: SourceSettings;
   readonly signal: AbortSignal;
   readonly now: () => Date;
+  /** Most time for all of it, where somebody waits for the answer; absent = what the connector allows a run. */
+  readonly patienceMs?: number;
   /** Called after every HTTP attempt, for logs. */
   readonly onAttempt?: (attempt: HttpAttempt) => void;
   /** Where its connections may go; absent = public addresses only. */
@@ -48,10 +50,21 @@ export function openSource(connector: Connector, options: SourceOptions): Source
   }
   const redactor = createRedactor(settings.secrets);
   const clock = new AbortController();
-  const outOfTime = syncFailure('SYNC_BOUND', `The run took longer than ${bounds.runTimeoutMs} ms (runTimeoutMs).`);
-  const timer = setTimeout(() => clock.abort(outOfTime), bounds.runTimeoutMs).unref();
+  const { sleep, addressGuard, governor, patienceMs = Number.POSITIVE_INFINITY } = options;
+  let last: HttpAttempt | null = null;
+  const onAttempt = (attempt: HttpAttempt): void => {
+    last = attempt;
+    options.onAttempt?.(attempt);
+  };
+  const outOfTime = (): PlatformError => {
+    const message =
+      patienceMs < bounds.runTimeoutMs
+        ? `It took longer than ${patienceMs / 1000} s, which is as long as anybody waits for a try.${sayLast(last)}`
+        : `The run took longer than ${bounds.runTimeoutMs} ms (runTimeoutMs).`;
+    return syncFailure('SYNC_BOUND', message);
+  };
+  const timer = setTimeout(() => clock.abort(outOfTime()), Math.min(patienceMs, bounds.runTimeoutMs)).unref();
   const signal = AbortSignal.any([options.signal, clock.signal]);
-  const { onAttempt, sleep, addressGuard, governor } = options;
   const pause = sleep ?? ((ms: number) => delay(ms, undefined, { signal }));
   try {
     const http = createSourceHttp({
@@ -61,7 +74,7 @@ export function openSource(connector: Connector, options: SourceOptions): Source
       now,
       redactor,
       ...(allowedHosts === undefined ? {} : { allowedHosts }),
-      ...(onAttempt === undefined ? {} : { onAttempt }),
+      onAttempt,
       ...(sleep === undefined ? {} : { sleep }),
       ...(addressGuard === undefined ? {} : { addressGuard }),
       ...(governor === undefined ? {} : { governor }),
@@ -82,7 +95,7 @@ export function openSource(connector: Connector, options: SourceOptions): Source
       redact: redactor.redact,
       explain: (error) => {
         if (options.signal.aborted) return syncFailure('SYNC_CANCELLED', 'The run was cancelled.');
-        return clock.signal.aborted ? outOfTime : toSyncFailure(error, redactor.redact);
+        return toSyncFailure(clock.signal.aborted ? clock.signal.reason : error, redactor.redact);
       },
       close: () => {
         clearTimeout(timer);
@@ -93,6 +106,13 @@ export function openSource(connector: Connector, options: SourceOptions): Source
     clearTimeout(timer);
     throw error;
   }
+}
+
+/** How the source did until then. @param last null = no request of it has ended */
+function sayLast(last: HttpAttempt | null): string {
+  if (last === null) return ' The source has not answered at all.';
+  const { method, path, attempt, reason } = last;
+  return reason === null ? ' It answers, but slowly.' : ` Attempt ${attempt} of ${method} ${path} failed: ${reason}.`;
 }
 
 /** The value of a secret that the spec names; {@link openSource} has made sure that it is there. */

@@ -9,7 +9,7 @@ import { syncFailure } from './failure.js';
 export type Exchange =
   | { readonly kind: 'response'; readonly response: SourceResponse }
   /** The network, a time-out or half a body; another attempt may help. */
-  | { readonly kind: 'broken'; readonly reason: string };
+  | { readonly kind: 'broken'; readonly reason: string; readonly advice?: string };
 
 /**
  * Sends one request and reads the whole answer. Redirects come back as they are.
@@ -55,7 +55,8 @@ export async function exchange(
     if (error.cause instanceof Error && error.cause.message === BAD_PORT) throw refusePort(url);
     if (timeout.aborted) return { kind: 'broken', reason: `no whole answer within ${bounds.requestTimeoutMs} ms` };
     if (phase.signal.aborted) return { kind: 'broken', reason: describeError(phase.signal.reason) };
-    return { kind: 'broken', reason: describeNetworkError(error, bounds) };
+    const reason = describeNetworkError(error, bounds);
+    return isUnknownHost(error) ? { kind: 'broken', reason, advice: UNKNOWN_HOST } : { kind: 'broken', reason };
   } finally {
     phase.end();
   }
@@ -134,6 +135,13 @@ function showBytes(bytes: Uint8Array, contentType: string): string {
   return `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`;
 }
 
+/** Names may be unknown for a moment, so it is tried again; but hardly ever are they. */
+const UNKNOWN_HOST = 'The name of the host is not known: check the address (base URL).';
+
+function isUnknownHost({ cause }: Error): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOTFOUND';
+}
+
 /** undici hides the reason in a chain of causes: "fetch failed" alone tells nobody that the port is closed. Addresses are for nobody to read. */
 function describeNetworkError(error: Error, bounds: SourceBounds): string {
   const cause = error.cause;
@@ -142,7 +150,6 @@ function describeNetworkError(error: Error, bounds: SourceBounds): string {
   if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     return `no connection within ${bounds.connectTimeoutMs ?? CONNECT_TIMEOUT_MS} ms`;
   }
-  if (code === 'ENOTFOUND') return `${error.message} (${code}: no such host; check the base URL)`;
   // Those of the system name the address, as "connect ECONNREFUSED 10.0.0.1:80" does.
   if (code !== null && /^E[A-Z]/.test(code)) return `${error.message} (${code})`;
   return `${error.message} (${code === null ? '' : `${code}: `}${cause.message})`;

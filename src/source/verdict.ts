@@ -53,9 +53,7 @@ export async function judgeOutcome(
   redact: (text: string) => string,
 ): Promise<ResponseVerdict> {
   const verdict: ResponseVerdict =
-    outcome.kind === 'broken'
-      ? { kind: 'retry', reason: outcome.reason }
-      : await judgeResponse(outcome.response, judge);
+    outcome.kind === 'broken' ? { ...outcome, kind: 'retry' } : await judgeResponse(outcome.response, judge);
   if (verdict.kind === 'ok') return verdict;
   // Secrets are hidden before the cut, since half of one would not be recognised.
   return { ...verdict, reason: maskPersonal(redact(verdict.reason)).slice(0, MAX_REASON_CHARS).replace(/\.$/, '') };
@@ -78,11 +76,7 @@ export function endRequest(verdict: ResponseVerdict, what: string, attempts: num
     const message = `${what} was refused (${verdict.reason}) also with fresh credentials. Check the secrets of this source.`;
     return syncFailure('SYNC_AUTH', message, details);
   }
-  const reason = verdict.kind === 'retry' ? verdict.reason : 'no response';
   // Whether it is tried again is for the one who asked to say: a preview is not.
-  return syncFailure(
-    'SYNC_TRANSIENT',
-    `${what} failed ${attempts} times, last: ${reason}. It may pass by itself.`,
-    details,
-  );
+  const { reason, advice = 'It may pass by itself.' } = verdict.kind === 'retry' ? verdict : { reason: 'no response' };
+  return syncFailure('SYNC_TRANSIENT', `${what} failed ${attempts} times, last: ${reason}. ${advice}`, details);
 }

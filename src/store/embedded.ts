@@ -1,12 +1,13 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, open, readFile, readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, open, readFile, readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { describeError, PlatformError } from '../domain/errors.js';
+import { makeFolder } from './folder.js';
 
 const run = promisify(execFile);
 const USER = 'dti';
@@ -41,7 +42,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   const cluster = join(options.dataDir, 'postgres');
   const log = join(options.dataDir, 'postgres.log');
   const binaries = await findBinaries();
-  await mkdir(options.dataDir, { recursive: true }).catch((cause: unknown) => {
+  await makeFolder(options.dataDir).catch((cause: unknown) => {
     throw unusable(`The data folder ${options.dataDir} cannot be made: ${describeError(cause)}`, cause);
   });
   const as = await chooseUser(options.dataDir, binaries);

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, PlatformError } from '../domain/errors.js';
 
@@ -10,13 +10,34 @@ export interface FolderLock {
 }
 
 /**
+ * Makes a folder and those above it. `mkdir` with `recursive` never comes back where the system says ENOENT although the folder above is there, as /proc does.
+ * @param path absolute
+ * @throws what the system says
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const parent = dirname(path);
+  const failure = await mkdir(path).then(
+    () => null,
+    (error: NodeJS.ErrnoException) => error,
+  );
+  if (failure === null || (failure.code === 'EEXIST' && (await isFolder(path)))) return;
+  if (failure.code !== 'ENOENT' || parent === path || (await isFolder(parent))) throw failure;
+  await makeFolder(parent);
+  await makeFolder(path);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() === true;
+}
+
+/**
  * Takes the data folder, so that no two platforms work on one. A lock that a killed process left behind is taken over.
  * @throws PlatformError DATA_FOLDER_IN_USE, DATA_FOLDER_UNUSABLE
  */
 export async function lockFolder(dataDir: string): Promise<FolderLock> {
   const file = join(dataDir, 'platform.lock');
   try {
-    await mkdir(dataDir, { recursive: true });
+    await makeFolder(dataDir);
     await alone(dataDir, async () => {
       const [pid = '', start] = (await readFile(file, 'utf8').catch(() => '')).split(' ');
       // A number alone proves nothing: it may belong to another process by now. Number and start time do.

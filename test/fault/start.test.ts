@@ -83,6 +83,14 @@ describe('a platform that cannot start says in one message what to do and exits 
     expect([code, said.includes('DATA_FOLDER_UNUSABLE')]).toEqual([1, true]);
     expect(await readFile(dataDir, 'utf8')).toBe('a file');
   });
+
+  it.each([
+    ['cannot be made, where the system says no such folder', '/proc/data'],
+    ['lies below a file', '/proc/version/data'],
+  ])('when the data folder %s', async (_, dataDir) => {
+    const { code, said } = await failToStart({ DATA_DIR: dataDir });
+    expect([code, said.includes(`DATA_FOLDER_UNUSABLE: The data folder ${dataDir} cannot be used`)]).toEqual([1, true]);
+  });
 });
 
 describe('a second start', () => {

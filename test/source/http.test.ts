@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { SourceRequest } from '../../src/domain/connector.js';
+import { createAddressGuard } from '../../src/source/address.js';
 import { createSourceHttp, MAX_ATTEMPTS } from '../../src/source/http.js';
 import { LOOPBACK } from '../helpers/loopback.js';
 import { BOUNDS, failureOf, openHttp, startFakeSource } from './fakeSource.js';
@@ -199,6 +200,20 @@ describe('bounds and cancelling', () => {
     const bomb = http.send(() => ({ method: 'GET', path: '/bomb' }));
     expect(await failureOf(bomb)).toMatchObject({ code: 'SYNC_BOUND' });
     expect(source.received).toHaveLength(2);
+  });
+
+  it('says of a host whose name is not known to check the address, and not that it may pass', async () => {
+    const resolveName = async () => Promise.reject(Object.assign(new Error('unknown'), { code: 'ENOTFOUND' }));
+    const { http } = openHttp('http://misspelt.example', {
+      addressGuard: createAddressGuard({ allowedHosts: [], resolveName }),
+    });
+    const failure = await failureOf(http.send(GET));
+    expect(failure).toMatchObject({
+      code: 'SYNC_TRANSIENT',
+      message: expect.stringContaining('(ENOTFOUND). The name of'),
+    });
+    expect(failure.message).toMatch(/check the address \(base URL\)\.$/);
+    expect(failure.message).not.toContain('may pass');
   });
 
   it('ends a request and a wait at once when the run is cancelled', async () => {

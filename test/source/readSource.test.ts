@@ -300,6 +300,31 @@ describe('the other steps', () => {
     expect((await checkSource(failing, makeOptions())).message).not.toContain('hidden-key');
   });
 
+  it('check and preview end with the patience of who waits, and say how far the source came', async () => {
+    const source = await startFakeSource((request, response) => {
+      if (request.url === '/busy') response.writeHead(503, { 'retry-after': '30' }).end();
+    });
+    const { connector } = makeConnector([[]], {
+      async *read({ http }) {
+        await http.send(() => ({ method: 'GET', path: '/busy' }));
+        yield makePage(1, [], LAST);
+      },
+    });
+    const settings = { baseUrl: source.baseUrl, secrets: { key: 'k' } };
+    const { failure } = await previewSource(connector, { ...makeOptions({ settings, patienceMs: 2000 }), maxPages: 1 });
+    expect(failure).toMatchObject({ code: 'SYNC_BOUND', message: expect.stringContaining('longer than 2 s') });
+    expect(failure?.message).toMatch(/Attempt 1 of GET \/busy failed: status 503\.$/);
+    const hanging: Connector = {
+      ...connector,
+      async check({ http }) {
+        await http.send(() => ({ method: 'GET', path: '/hang' }));
+        return { ok: true, message: '' };
+      },
+    };
+    const { ok, message } = await checkSource(hanging, makeOptions({ settings, patienceMs: 100 }));
+    expect([ok, message]).toEqual([false, expect.stringMatching(/^SYNC_BOUND: .* has not answered at all\.$/)]);
+  });
+
   it('discover lists the streams', () => {
     const { connector } = makeConnector([[]]);
     expect(discoverStreams(connector)).toEqual([{ name: 'stream0', feeds: [], incremental: true }]);

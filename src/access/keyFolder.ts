@@ -1,0 +1,13 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * Makes the folder that a key file is to be in, unless it is there; not those above it, since `mkdir` with `recursive` never comes back in some places, as
+ * in /proc.
+ * @throws what the system says
+ */
+export async function makeKeyFolder(file: string): Promise<void> {
+  await mkdir(dirname(file)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+}

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium as engine, type Page } from 'playwright-core';
-import { afterAll, inject, onTestFinished } from 'vitest';
+import { afterAll, expect, inject, onTestFinished } from 'vitest';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Where screenshots go; none are taken without it. */
@@ -72,8 +72,24 @@ export async function lookAt(path: string, look: Look = {}, url = inject('platfo
   return { page, context, strangers, complaints };
 }
 
+/** Visible parts of a page that are still on their way: what says that it is loading, and charts that are not drawn for the width that they have now. */
+const UNSETTLED = `[
+  ...[...document.querySelectorAll('.state-waiting')].filter((state) => state.checkVisibility()),
+  ...[...document.querySelectorAll('.chart-frame')].filter((frame) => {
+    const drawn = frame.querySelector('svg')?.getAttribute('width');
+    return frame.checkVisibility() && Number(drawn) !== Math.floor(frame.getBoundingClientRect().width);
+  }),
+]`;
+
+/** Waits until a page stands as it stays: before, its layout is that of a moment, which a busy machine makes long. */
+export async function waitUntilSettled(page: Page): Promise<void> {
+  // Asked from here, since a page of the platform lets nobody put together code within it.
+  await expect.poll(() => page.evaluate(`${UNSETTLED}.length`)).toBe(0);
+}
+
 /** What axe-core finds wrong on a page by WCAG 2.2 AA, as `rule: element`; empty when all is well. */
 export async function findBarriers(page: Page): Promise<readonly string[]> {
+  await waitUntilSettled(page);
   // Rows that pass each other while ranks change lie over each other for a moment, which is no barrier of the page that stands.
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.evaluate('Promise.allSettled(document.getAnimations().map((moving) => moving.finished))');
@@ -98,12 +114,14 @@ export async function takePicture(page: Page, name: string): Promise<void> {
 }
 
 /** How far a page is wider than its window, in pixels; more than 0 means that one must scroll sideways. */
-export function overflowOf(page: Page): Promise<number> {
+export async function overflowOf(page: Page): Promise<number> {
+  await waitUntilSettled(page);
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }
 
 /** Texts of charts that end beyond the chart, where nobody reads them, or that were shortened; empty when all is well. */
-export function findCut(page: Page): Promise<readonly string[]> {
+export async function findCut(page: Page): Promise<readonly string[]> {
+  await waitUntilSettled(page);
   return page.evaluate(`[...document.querySelectorAll('.chart-frame svg')].flatMap((svg) => {
     const frame = svg.getBoundingClientRect();
     const isCut = (text) => {

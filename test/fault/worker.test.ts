@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createSealer, SEALING_KEY_BYTES } from '../../src/access/seal.js';
 import { type Jobs, openJobs } from '../../src/pipeline/jobs.js';
 import { createQueuedRunSource } from '../../src/pipeline/queuedRunSource.js';
 import { registerManifest } from '../../src/pipeline/registerManifest.js';
@@ -128,11 +129,13 @@ const workerOf = async () => {
   return run?.worker.split(' ')[1] ?? '';
 };
 
-describe('processes that share a database', () => {
+// A story: processes that end in it stay away.
+describe('processes that share a database', { shuffle: false }, () => {
   it('have their parts: a worker answers nothing but health, a gateway takes no job', async () => {
     const [worker] = workers.values();
     const health = /Health\s+(http\S+)/.exec(worker?.said() ?? '')?.[1] ?? '';
-    expect(await (await fetch(health)).json()).toMatchObject({ ready: true });
+    const { ready, parts } = (await (await fetch(health)).json()) as { ready: boolean; parts: object };
+    expect([ready, 'secrets' in parts]).toEqual([true, false]);
     expect((await fetch(health.replace('/health/ready', '/graphql'), { method: 'POST' })).status).toBe(404);
     const { sources } = await gateway.query<{ sources: { edges: { node: { key: string } }[] } }>(
       '{ sources(first: 10) { edges { node { key } } } }',
@@ -189,7 +192,7 @@ describe('processes that share a database', () => {
     console.info(`taken over after ${Math.round(resumedAt - killedAt)} ms, ${seen.length} updates`);
   });
 
-  it('end within 10 s of SIGTERM, in mid-run too; the run goes to whoever works next', async () => {
+  it('end within 10 s of SIGTERM, in mid-run too; the run goes to whoever works next, with secrets that no key opens too', async () => {
     const alive = [...workers.values()].filter(({ child }) => child.exitCode === null && child.signalCode === null);
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -209,6 +212,12 @@ describe('processes that share a database', () => {
     expect(performance.now() - began).toBeLessThan(20_000);
     release();
     intercept = async () => false;
+    // Of another source, by a key that is gone, as after a restore.
+    await database.fork().execute(
+      `insert into source_secret (source_id, name, sealed, updated_at)
+        select id, 'token', ?, now() from source where key <> 'watched' limit 1`,
+      [createSealer(new Uint8Array(SEALING_KEY_BYTES)).seal('quiet', 'another/token')],
+    );
     const next = launch({
       ...environment,
       ROLE: 'worker',
@@ -216,5 +225,13 @@ describe('processes that share a database', () => {
     });
     cleanUp.push(async () => next.child.kill('SIGKILL'));
     expect(await waiting).toMatchObject({ status: 'SUCCEEDED', unchanged: codes.length * PAGES });
+    await vi.waitFor(() => expect(next.said()).toMatch(/^ready$/m), { timeout: 60_000 });
+    expect(next.said()).toContain('no key here opens the secrets of source ');
+    const health = /Health\s+(http\S+)/.exec(next.said())?.[1] ?? '';
+    const answer = await fetch(health);
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      { ready: true, parts: expect.objectContaining({ database: 'ready', secrets: 'failed' }) },
+    ]);
   });
 });

@@ -100,7 +100,9 @@ function describeType(schema: GraphQLSchema, type: GraphQLNamedType): string[] {
   const members = isAbstractType(type)
     ? schema.getPossibleTypes(type).toSorted((a, b) => a.name.localeCompare(b.name, 'en'))
     : [];
-  const fields = 'getFields' in type ? Object.values(type.getFields()) : [];
+  // By name as in schema.graphql: several files give fields to a type, in the order in which they happen to be loaded.
+  const fields =
+    'getFields' in type ? Object.values(type.getFields()).toSorted((a, b) => (a.name < b.name ? -1 : 1)) : [];
   return [
     ...heading(type),
     ...(guard === null ? [] : [`Who: ${guard}.`, '']),

@@ -46,6 +46,13 @@ export class ReadArgs {
 /** Arguments of a root field that reads a list. */
 @ArgsType()
 export class ReadPageArgs extends PageArgs {
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'A cursor of an earlier page of the same list: what comes after it is shown, in the state that the earlier page showed, even if there is a newer one. When that state is not here, as after a restore, the page is refused: REVISION_UNKNOWN.',
+  })
+  override after?: string | null;
+
   @Field(() => AtInput, AT)
   at?: AtInput | null;
 }

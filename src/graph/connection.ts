@@ -18,7 +18,7 @@ export class PageArgs {
   @Field(() => String, {
     nullable: true,
     description:
-      'A cursor of an earlier page of the same list: what comes after it is shown, in the state that the earlier page showed, even if there is a newer one. When that state is lost, as after a restore, a list that takes `at` is refused: REVISION_UNKNOWN.',
+      'A cursor of an earlier page of the same list: what comes after it is shown, as the list is now, or in the state of the field that it lies below, and not as the earlier page showed it.',
   })
   after?: string | null;
 }

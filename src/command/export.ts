@@ -1,8 +1,9 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import type { RequestInit } from 'undici';
 import { FORMATS } from '../exchange/format.js';
 import { type StepDisplay, step } from '../progress.js';
+import { EXPORT_TABLES } from '../server/exportTable.js';
 import { type Answer, get } from './client.js';
 import { AnswerError, UsageError } from './failure.js';
 import type { Session } from './session.js';
@@ -19,6 +20,8 @@ interface ExportOptions {
 /** Formats by the ending of a file; that of JSON-stat is what the platform calls it. */
 const ENDINGS = Object.keys(FORMATS);
 const ALIASES: Readonly<Record<string, string>> = { jsonstat: 'json', sdmx: 'sdmx.csv' };
+/** The tables that have an address, and the answer to a query. */
+const TABLES = [...EXPORT_TABLES.keys(), 'query'];
 const MB = 1024 * 1024;
 
 const HELP = `
@@ -30,10 +33,17 @@ The format follows from the ending of the file: .csv, .xlsx, .json (JSON-stat 2.
 /** Registers the command that writes tables to files. */
 export function addExportCommand(program: Command, { act }: Desk): void {
   program
-    .command('export <table> [arguments...]')
+    .command('export')
+    .addArgument(new Argument('<table>', 'what to write').choices(TABLES))
+    .argument('[arguments...]', 'arguments and options of the table, such as round=PROVINCE-2022')
     .description('writes a ranking, scores, observations or the answer to a query to a file')
     .requiredOption('--out <file>', 'the file; an older one of this name is replaced when the new one is whole')
-    .option('--format <format>', `${ENDINGS.join(', ')}; absent = by the ending of the file`)
+    .addOption(
+      new Option('--format <format>', 'absent = by the ending of the file').choices([
+        ...ENDINGS,
+        ...Object.keys(ALIASES),
+      ]),
+    )
     .option('--document <file>', 'of the table query: the document')
     .option('--variables <json>', 'of the table query: its variables')
     .action(act(exportTable))

@@ -23,12 +23,25 @@ describe('completion', () => {
     [['dti', 'source', 'sync', '--mode', ''], ['incremental', 'full_refresh'].sort()],
     [['dti', 'token', '--role', 'pub'], ['public']],
     [['dti', 'manifest', 's'], ['schema']],
+    [
+      ['dti', 'export', ''],
+      ['observations', 'query', 'ranking', 'scores'],
+    ],
+    [['dti', '--lang', 'vi', 'export', '--out', 'x.csv', 'r'], ['ranking']],
+    [['dti', 'export', 'ranking', '--format', 'p'], ['parquet']],
+    [['dti', 'export', 'ranking', '--format', '=', 'x'], ['xlsx']],
+    [['dti', 'source', 'sync', 'te'], ['telecom']],
+    [['dti', 'source', 'check', '--version', '2', 'ein'], ['einvoice']],
+    [['dti', 'compute', '--o'], ['--open']],
   ])('of %j offers %j', async (words, offered) => {
     expect((await complete(...words)).toSorted()).toEqual(offered);
   });
 
   it('leaves free values to the shell, which offers files', async () => {
     expect(await complete('dti', 'export', 'ranking', '--out', '')).toEqual([]);
+    expect(await complete('dti', 'export', 'ranking', '')).toEqual([]);
+    expect(await complete('dti', 'export', 'ranking', 'round', '=', '')).toEqual([]);
+    expect(await complete('dti', 'query', '')).toEqual([]);
     expect(script).toContain('complete -o default -F _dti dti');
   });
 

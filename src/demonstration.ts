@@ -16,6 +16,7 @@ import type { Catalogue } from './domain/catalogue.js';
 import type { SourceSettings } from './domain/connector.js';
 import { describeError, PlatformError } from './domain/errors.js';
 import { roundCode } from './domain/round.js';
+import type { DemonstrationPace } from './graph/context.js';
 import type { Jobs } from './pipeline/jobs.js';
 import { registerFolder } from './pipeline/manifestFolder.js';
 import { registerSource } from './pipeline/source.js';
@@ -37,6 +38,11 @@ const FIGURES = join(DATA_FOLDER, 'demonstration');
 const FRAMEWORKS = join(DATA_FOLDER, 'frameworks');
 /** The databases that tell months of counts and move with each tick; the other systems say themselves what they measure. */
 const TICKING: readonly string[] = ['einvoice', 'public_services', 'population'];
+
+/** The pace at which {@link followTicks} has sources read, for those who look at their runs. */
+export function demonstrationPace({ demoTickMs }: Config): DemonstrationPace {
+  return { sourceKeys: TICKING, everyMs: demoTickMs };
+}
 
 /** Simulated national databases in a child process, with what a connector needs to reach them. */
 export interface Demonstration {

@@ -7,6 +7,7 @@ import { openSealer } from './access/sealingKey.js';
 import { type Config, DATA_FOLDER, readConfig } from './config.js';
 import {
   type Demonstration,
+  demonstrationPace,
   followTicks,
   loadSelfReports,
   openSources,
@@ -267,7 +268,11 @@ async function prepare(
   const isLocked = await watchLocked({
     ...{ database, sealer: library.sealer, signal: stopping.signal, log, warn },
   });
-  return { ...serving, platform: { ...serving.platform, sources: stage }, computing, isLocked };
+  const platform = {
+    ...{ ...serving.platform, sources: stage },
+    ...(config.demo ? { demonstrationPace: demonstrationPace(config) } : {}),
+  };
+  return { ...serving, platform, computing, isLocked };
 }
 
 /** The data of the demonstration: simulators, a sync of every source, self-reports and surveys. */

@@ -29,6 +29,14 @@ export interface Platform {
   readonly publicProvisional: boolean;
   /** What registers and tries sources; absent = this process does not. */
   readonly sources?: SourceStage;
+  /** Absent = no demonstration runs. */
+  readonly demonstrationPace?: DemonstrationPace;
+}
+
+/** Sources that the demonstration has read at a pace of its own, beside their schedules. */
+export interface DemonstrationPace {
+  readonly sourceKeys: readonly string[];
+  readonly everyMs: number;
 }
 
 /** What the resolvers of one operation, or of one event of a subscription, share. */
@@ -117,6 +125,12 @@ export class View {
   async scheduleOf(sourceKey: string): Promise<string | null> {
     this.#schedules ??= this.#platform.sources?.library.schedules() ?? Promise.resolve(new Map<string, string>());
     return (await this.#schedules).get(sourceKey) ?? null;
+  }
+
+  /** How often the demonstration has a source read, in seconds; null = only its schedule counts. */
+  demonstrationSecondsOf(sourceKey: string): number | null {
+    const pace = this.#platform.demonstrationPace;
+    return pace?.sourceKeys.includes(sourceKey) === true ? pace.everyMs / 1000 : null;
   }
 
   /** The snapshot of a round that this view shows; undefined = none yet. */

@@ -112,7 +112,8 @@ export function createLoaders(database: Database): Loaders {
       cacheKeyFn: ({ runId, sequence }) => `${runId}:${sequence}`,
     }),
     runsOfSource: new DataLoader((keys) => listRunsOfSources(em(), keys), {
-      cacheKeyFn: ({ sourceId, until, before, limit }) => `${sourceId}:${until?.getTime()}:${before}:${limit}`,
+      cacheKeyFn: ({ sourceId, until, before, limit, readsOnly }) =>
+        `${sourceId}:${until?.getTime()}:${before}:${limit}:${readsOnly ?? false}`,
     }),
     runCountOfSource: new DataLoader((keys) => countRunsOfSources(em(), keys), {
       cacheKeyFn: ({ sourceId, until }) => `${sourceId}:${until?.getTime()}`,

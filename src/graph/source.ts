@@ -1,4 +1,4 @@
-import { GraphQLInt } from 'graphql';
+import { GraphQLFloat, GraphQLInt } from 'graphql';
 import { Arg, Args, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import type { SourceKind, SourceStatus } from '../domain/source.js';
 import type { Filter } from '../store/condition.js';
@@ -55,7 +55,8 @@ export class SourceType implements NodeType {
   @Volatile()
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: 'When its newest good run ended, which `stale` goes by; null = there is none.',
+    description:
+      'When its newest good run ended, which `stale` goes by; a replay reads nothing and does not count. Null = there is none.',
   })
   readonly lastGoodRunAt: Date | null;
 
@@ -100,6 +101,15 @@ export class SourceType implements NodeType {
   })
   schedule(): Promise<string | null> {
     return this.view.scheduleOf(this.key);
+  }
+
+  @Field(() => GraphQLFloat, {
+    nullable: true,
+    description:
+      'The demonstration has it read every so many seconds, whatever `schedule` says, since its simulator tells of something new at that pace; null = it is not in use, or only its schedule counts, as always outside the demonstration.',
+  })
+  demonstrationSeconds(): number | null {
+    return this.status === 'ACTIVE' ? this.view.demonstrationSecondsOf(this.key) : null;
   }
 }
 

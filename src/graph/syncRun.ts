@@ -221,6 +221,12 @@ function toPage(
   return { position, nodes, keyOf: ({ run }) => String(run.id), hasNext: rows.length > size, countAll };
 }
 
+async function newestRun({ source, view }: SourceType, readsOnly: boolean): Promise<SyncRunType | null> {
+  const key = { sourceId: source.id, until: view.until, before: null, limit: 1, readsOnly };
+  const [run] = await view.loaders.runsOfSource.load(key);
+  return run === undefined ? null : new SyncRunType(run, view);
+}
+
 /** Fields that lead to sync runs. */
 @Resolver(() => SourceType)
 export class SyncRunResolver {
@@ -229,12 +235,21 @@ export class SyncRunResolver {
   @FieldResolver(() => SyncRunType, {
     nullable: true,
     name: 'lastRun',
-    description: 'Its newest run; null = none yet.',
+    description: 'Its newest run, be it a replay; null = none yet.',
   })
-  async lastRunOfSource(@Root() { source, view }: SourceType): Promise<SyncRunType | null> {
-    const key = { sourceId: source.id, until: view.until, before: null, limit: 1 };
-    const [run] = await view.loaders.runsOfSource.load(key);
-    return run === undefined ? null : new SyncRunType(run, view);
+  lastRunOfSource(@Root() source: SourceType): Promise<SyncRunType | null> {
+    return newestRun(source, false);
+  }
+
+  @Volatile()
+  @Cost(5)
+  @FieldResolver(() => SyncRunType, {
+    nullable: true,
+    name: 'lastReading',
+    description: 'Its newest run that read it: a replay maps again what an earlier one refused. Null = none yet.',
+  })
+  lastReadingOfSource(@Root() source: SourceType): Promise<SyncRunType | null> {
+    return newestRun(source, true);
   }
 
   @Volatile()

@@ -5,7 +5,7 @@ import type { Source, SourceKind, SourceStatus } from '../domain/source.js';
 /** A source with what is known of its freshness. */
 export interface ListedSource extends Source {
   readonly createdAt: Date;
-  /** End of the newest good run; null = none. */
+  /** End of the newest good run that read it, which a replay does not; null = none. */
   readonly lastGoodRunAt: Date | null;
 }
 
@@ -37,7 +37,7 @@ export async function readSources(em: SqlEntityManager, until: Date | null): Pro
     select s.id, s.key, s.name_vi, s.name_en, s.owner, s.owner_vi, s.kind, s.status, s.simulated, s.version, s.citation,
       s.citation_vi, s.licence, s.freshness_limit_seconds, s.created_at, (
         select max(r.finished_at) from sync_run r
-        where r.source_id = s.id and r.status in ('SUCCEEDED', 'SUCCEEDED_WITH_REJECTS')
+        where r.source_id = s.id and r.status in ('SUCCEEDED', 'SUCCEEDED_WITH_REJECTS') and r.mode <> 'REPLAY'
           and r.finished_at <= coalesce(${until?.toISOString() ?? null}::timestamptz, 'infinity')) as last_good_run_at
     from source s
     where s.created_at <= coalesce(${until?.toISOString() ?? null}::timestamptz, 'infinity')

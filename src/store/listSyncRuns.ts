@@ -164,6 +164,8 @@ export interface RunsOfSource {
   readonly until: Date | null;
   readonly before: number | null;
   readonly limit: number;
+  /** True = those that read the source; a replay does not. Absent = all. */
+  readonly readsOnly?: boolean;
 }
 
 /** Pages of the runs of many sources in one statement, newest first; answers are in the order of the keys. */
@@ -171,12 +173,12 @@ export async function listRunsOfSources(em: SqlEntityManager, keys: readonly Run
   const { rows } = await sql<Row & { key: number }>`
     select k.ordinality::int as key, ${COLUMNS}
     from unnest(${keys.map((key) => key.sourceId)}::int[], ${keys.map((key) => key.until?.toISOString() ?? null)}::timestamptz[],
-      ${keys.map((key) => key.before)}::bigint[], ${keys.map((key) => key.limit)}::int[])
-      with ordinality as k (source_id, until, before, page_size, ordinality)
+      ${keys.map((key) => key.before)}::bigint[], ${keys.map((key) => key.limit)}::int[], ${keys.map((key) => key.readsOnly ?? false)}::boolean[])
+      with ordinality as k (source_id, until, before, page_size, reads_only, ordinality)
     cross join lateral (
       select * from sync_run i
       where i.source_id = k.source_id and i.id < coalesce(k.before, 9223372036854775807)
-        and (k.until is null or i.finished_at <= k.until)
+        and (k.until is null or i.finished_at <= k.until) and (not k.reads_only or i.mode <> 'REPLAY')
       order by i.id desc limit k.page_size) r
     order by k.ordinality, r.id desc`.execute(em.getKysely());
   const found: ListedRun[][] = keys.map(() => []);

@@ -7,7 +7,7 @@ export interface SourceHealth {
   readonly createdAt: Date;
   /** Null = it is never stale. */
   readonly freshnessLimitSeconds: number | null;
-  /** The newest good run; null = none. */
+  /** The newest good run that read it, which a replay does not; null = none. */
   readonly lastGoodRunId: number | null;
   readonly lastGoodRunAt: Date | null;
   /** The newest alert that says it is stale; 0 = none yet. */
@@ -28,7 +28,8 @@ export async function readSourceHealth(em: SqlEntityManager): Promise<SourceHeal
       (select coalesce(max(a.id), 0) from alert a where a.source_id = s.id and a.kind = 'STALE_SOURCE') as alert_id
     from source s left join lateral (
       select r.id, r.finished_at from sync_run r
-      where r.source_id = s.id and r.status in ('SUCCEEDED', 'SUCCEEDED_WITH_REJECTS') order by r.id desc limit 1) g on true
+      where r.source_id = s.id and r.status in ('SUCCEEDED', 'SUCCEEDED_WITH_REJECTS') and r.mode <> 'REPLAY'
+      order by r.id desc limit 1) g on true
     where s.status = 'ACTIVE'`.execute(em.getKysely());
   return rows.map((row) => ({
     sourceId: row.id,
@@ -63,13 +64,15 @@ export async function readFirstFailures(em: SqlEntityManager, afterRunId: number
   }>`
     select r.id, r.source_id, r.error_code, r.failure_type, r.finished_at, (
       select n.finished_at from sync_run n
-      where n.source_id = r.source_id and n.id > r.id and n.status in ('SUCCEEDED', 'SUCCEEDED_WITH_REJECTS') order by n.id limit 1) as mended_at
+      where n.source_id = r.source_id and n.id > r.id and n.status in ('SUCCEEDED', 'SUCCEEDED_WITH_REJECTS') and n.mode <> 'REPLAY'
+      order by n.id limit 1) as mended_at
     from sync_run r
     where r.status = 'FAILED' and r.id > ${afterRunId} and not exists (select from alert a where a.key = 'FAILED_RUN:' || r.id)
       and not exists (
       select from (
         select p.status from sync_run p
-        where p.source_id = r.source_id and p.id < r.id and p.status not in ('RUNNING', 'CANCELLED') order by p.id desc limit 1) b
+        where p.source_id = r.source_id and p.id < r.id and p.status not in ('RUNNING', 'CANCELLED') and p.mode <> 'REPLAY'
+        order by p.id desc limit 1) b
       where b.status = 'FAILED')
     order by r.id`.execute(em.getKysely());
   return rows.map((row) => ({

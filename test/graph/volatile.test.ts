@@ -52,8 +52,8 @@ it('these types and fields change without a revision, or tell the time or who as
   const parts = types.filter((type) => !isVolatile(type) && type !== schema.getQueryType());
   const fields = parts.flatMap((type) => fieldsOf(type, true).map((field) => `${type.name}.${field}`));
   expect(fields.sort()).toEqual([
-    ...['Observation.stale', 'Source.lastGoodRunAt', 'Source.lastRun', 'Source.runs', 'Source.schedule'],
-    'Source.stale',
+    ...['Observation.stale', 'Source.lastGoodRunAt', 'Source.lastReading', 'Source.lastRun', 'Source.runs'],
+    ...['Source.schedule', 'Source.stale'],
   ]);
 });
 

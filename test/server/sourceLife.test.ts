@@ -154,6 +154,11 @@ describe('the life of a source through GraphQL', () => {
     expect(still.replayRejected.run).toMatchObject({ mode: 'REPLAY', written: 0 });
     expect(still.replayRejected.run.rejected).toBeGreaterThan(0);
     expect(await refused(replay, { key: 'nobody' })).toBe('NOT_FOUND');
+    const ends = '{ source(key: "sample") { lastRun { mode } lastReading { mode finishedAt } lastGoodRunAt } }';
+    const { data } = await postGraphql(server.url, ends);
+    const { lastRun, lastReading, lastGoodRunAt } = data?.source as Record<string, Record<string, unknown>>;
+    expect([lastRun, lastReading]).toMatchObject([{ mode: 'REPLAY' }, { mode: 'INCREMENTAL' }]);
+    expect(lastReading?.finishedAt).toBe(lastGoodRunAt);
     const mended = sampleManifest({ version: 3 }).replace('field: code, pad: 2', "field: code, table: { '00': '08' }");
     await done(REGISTER, { input: { manifest: mended } });
     await done(CHECK, { key: 'sample' });

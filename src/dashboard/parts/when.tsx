@@ -10,13 +10,12 @@ const STEPS = [
 ] as const;
 
 /** How long ago something was, with the time itself on request; it goes on by itself. */
-export function Ago({ time }: { readonly time: string | null }) {
+export function Ago({ time }: { readonly time: string }) {
   const { language } = useLanguage();
   const say = useWords(FRAME_WORDS);
   const formats = useFormats();
   const now = useNow();
   const relative = useMemo(() => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }), [language]);
-  if (time === null) return <span className="soft">{say('never')}</span>;
   const seconds = Math.max(0, (now - Date.parse(time)) / 1000);
   const [unit, size] = STEPS.find(([, each]) => seconds >= each) ?? [null, 1];
   return (

@@ -68,7 +68,7 @@ export function Steps({
   const outcomes = current?.outcomes ?? [];
   // Heard of from the registration on: a run that nobody was listening to may be over before one listens.
   const { runs } = useLiveRuns(current?.key ?? null, current === null);
-  const newest = current === null ? undefined : runs.get(current.key);
+  const newest = current === null ? undefined : runs.get(current.key)?.reading;
   const askedAfter = current?.askedAfter ?? null;
   const run = askedAfter !== null && newest && numberOfRun(newest) > askedAfter ? newest : null;
   const isReading = askedAfter !== null && (run === null || run.status === 'RUNNING');
@@ -108,7 +108,7 @@ export function Steps({
       note({ ...outcome, text: error ? null : say('activated') }, begun);
     },
     read: async (begun) => {
-      const before = newest === undefined ? 0 : numberOfRun(newest);
+      const before = newest ? numberOfRun(newest) : 0;
       const { error } = await read({ key: begun?.key ?? '', mode: 'INCREMENTAL' });
       setFailed(error ? { step: 'read', isDone: false, text: null, error } : null);
       if (begun !== null && !error) setWay({ ...begun, askedAfter: before });

@@ -5,6 +5,7 @@ import { useViewer } from '../viewer.tsx';
 import { AccountSum, Progress } from './account.tsx';
 import { Badge } from './badge.tsx';
 import { numberOfRun } from './liveRuns.ts';
+import { Replayed } from './replayed.tsx';
 import { RunPages } from './runPages.tsx';
 import { RunRejects } from './runRejects.tsx';
 import type { ShownRun } from './shownRun.ts';
@@ -12,14 +13,20 @@ import { SOURCE_WORDS } from './text.ts';
 
 /**
  * One run closely: its account as a sum, why it failed and who must act, what it refused, the pages that it read, and how its fields changed.
+ * @param replay the newest run that mapped refused records again since; absent or null = none, or this is an earlier run
+ * @param choose looks at another run
  * @param stay keeps this run in view when a newer one begins
  */
 export function RunDetail({
   run,
+  replay = null,
+  choose,
   sourceKey,
   stay,
 }: {
   readonly run: ShownRun;
+  readonly replay?: ShownRun | null;
+  readonly choose?: (id: string) => void;
   readonly sourceKey: string;
   readonly stay: () => void;
 }) {
@@ -38,6 +45,7 @@ export function RunDetail({
         {run.finishedAt === null ? '' : ` – ${time(run.finishedAt)}`} · {say('pagesCount', { count: run.pages })}
       </p>
       {isRunning ? <Progress run={run} /> : <AccountSum run={run} />}
+      <Replayed replay={replay} {...(choose === undefined ? {} : { choose })} />
       {withdrawn > 0 ? <p className="help">{say('byDifference', { count: withdrawn })}</p> : null}
       {run.error === null ? null : <Failed run={run} error={run.error} />}
       <Lines title={say('schemaChanges')} help={say('schemaHelp')} lines={run.schemaChanges} />

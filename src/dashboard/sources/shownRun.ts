@@ -1,5 +1,5 @@
 import type { SourceDetailQuery } from '../generated/operations.ts';
-import { type LiveRun, numberOfRun } from './liveRuns.ts';
+import { type HeardRuns, type LiveRun, numberOfRun } from './liveRuns.ts';
 
 type Source = NonNullable<SourceDetailQuery['source']>;
 type Asked = Source['runs']['edges'][number]['node'];
@@ -9,9 +9,15 @@ export type ShownRun = LiveRun &
   Partial<Pick<Asked, 'period' | 'withdrawnByDifference' | 'skippedRules' | 'stopReasons'>>;
 
 /** Runs with what has been heard since they were asked for, the newest first. */
-export function withLiveRun(edges: Source['runs']['edges'], heard: LiveRun | undefined): readonly ShownRun[] {
+export function withLiveRuns(edges: Source['runs']['edges'], heard: HeardRuns | undefined): readonly ShownRun[] {
   const runs: readonly ShownRun[] = edges.map(({ node }) => node);
-  if (heard === undefined) return runs;
+  return [heard?.reading ?? null, heard?.replay ?? null]
+    .flatMap((run) => run ?? [])
+    .sort((one, other) => numberOfRun(one) - numberOfRun(other))
+    .reduce(withRun, runs);
+}
+
+function withRun(runs: readonly ShownRun[], heard: LiveRun): readonly ShownRun[] {
   const at = runs.findIndex(({ id }) => id === heard.id);
   if (at >= 0) return runs.map((run, index) => (index === at && run.status === 'RUNNING' ? { ...run, ...heard } : run));
   const [newest] = runs;

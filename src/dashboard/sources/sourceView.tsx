@@ -22,7 +22,7 @@ import { useLiveRuns } from './liveRuns.ts';
 import { RunDetail } from './runDetail.tsx';
 import { RunTable } from './runTable.tsx';
 import { Schedule } from './schedule.tsx';
-import { type ShownRun, withLiveRun } from './shownRun.ts';
+import { type ShownRun, withLiveRuns } from './shownRun.ts';
 import { SourceActions } from './sourceActions.tsx';
 import { SOURCE_WORDS } from './text.ts';
 
@@ -42,7 +42,7 @@ export default function SourceView() {
   const source = data?.source ?? null;
   const { language } = useLanguage();
   useTitle(source === null ? key : language === 'vi' ? source.name_vi : source.name_en);
-  const runs = useMemo(() => withLiveRun(source?.runs.edges ?? [], heard.get(key)), [source, heard, key]);
+  const runs = useMemo(() => withLiveRuns(source?.runs.edges ?? [], heard.get(key)), [source, heard, key]);
   if (!data) return error ? <Failure error={error} retry={ask} /> : <Waiting />;
   if (source === null || source.key !== key) {
     return data.source === null ? (
@@ -101,7 +101,7 @@ function Facts({ source }: { readonly source: Source }) {
   const { language } = useLanguage();
   const { time } = useFormats();
   const span = useSpan();
-  const limit = source.freshnessLimitSeconds;
+  const { freshnessLimitSeconds: limit, demonstrationSeconds: pace } = source;
   return (
     <section aria-label={say('about')}>
       <h2>{say('about')}</h2>
@@ -118,11 +118,10 @@ function Facts({ source }: { readonly source: Source }) {
         <dt>{say('schedule')}</dt>
         <dd>
           <Schedule cron={source.schedule} />
+          {pace === null ? null : <span className="under soft">{say('demonstrationPace', { span: span(pace) })}</span>}
         </dd>
         <dt>{say('lastGood')}</dt>
-        <dd>
-          <Ago time={source.lastGoodRunAt} />
-        </dd>
+        <dd>{source.lastGoodRunAt === null ? say('noGoodRun') : <Ago time={source.lastGoodRunAt} />}</dd>
         <dt>{say('freshnessLimit')}</dt>
         <dd>{limit === null ? say('noLimit') : span(limit)}</dd>
         <dt>{say('version')}</dt>
@@ -146,7 +145,8 @@ function Runs({
   const say = useWords(SOURCE_WORDS);
   const [chosen, choose] = useAddress('run', '');
   const { maySync } = useViewer();
-  const [newest] = runs;
+  // A replay maps again what the run before it refused: that one is still what the source last said.
+  const newest = runs.find(({ mode }) => mode !== 'REPLAY') ?? runs[0];
   if (newest === undefined) {
     return (
       <section aria-label={say('runs')}>
@@ -157,10 +157,21 @@ function Runs({
   }
   const id = chosen === '' ? newest.id : chosen;
   const run = runs.find((each) => each.id === id);
+  const replay = runs[0]?.mode === 'REPLAY' ? runs[0] : null;
   const shown = { sourceKey: source.key, stay: () => choose(id, { replace: true }) };
   return (
     <section aria-label={say('runs')}>
-      {run ? <RunDetail key={id} run={run} {...shown} /> : <EarlierRun key={id} id={id} {...shown} />}
+      {run ? (
+        <RunDetail
+          key={id}
+          run={run}
+          replay={id === newest.id && replay !== run ? replay : null}
+          choose={choose}
+          {...shown}
+        />
+      ) : (
+        <EarlierRun key={id} id={id} {...shown} />
+      )}
       <h2>{say('runsCount', { count: source.runs.totalCount })}</h2>
       <RunTable runs={runs} chosen={id} choose={choose} />
       {more === null || source.runs.totalCount <= RUNS ? null : (

@@ -26,6 +26,7 @@ export default function SourcesView() {
   const { heard, ...alerting } = useLiveAlerts(SOURCE_ALERTS);
   const sources = useMemo(() => (data?.sources.edges ?? []).map(({ node }) => withLiveRun(node, runs)), [data, runs]);
   const { shown, filters } = useFilters(sources);
+  const twins = useMemo(() => twinsOf(sources), [sources]);
   useTitle(say('title'));
   const head = (
     <>
@@ -54,9 +55,9 @@ export default function SourcesView() {
     ['all', sources.length],
     ['activeCount', active.length],
     ['staleCount', active.filter(({ stale }) => stale).length],
-    ['failedCount', sources.filter(({ lastRun }) => lastRun?.status === 'FAILED').length],
-    ['runningCount', sources.filter(({ lastRun }) => lastRun?.status === 'RUNNING').length],
-    ['readCount', sources.reduce((sum, { lastRun }) => sum + (lastRun?.read ?? 0), 0)],
+    ['failedCount', sources.filter(({ lastReading }) => lastReading?.status === 'FAILED').length],
+    ['runningCount', sources.filter(({ lastReading }) => lastReading?.status === 'RUNNING').length],
+    ['readCount', sources.reduce((sum, { lastReading }) => sum + (lastReading?.read ?? 0), 0)],
   ] as const;
   return (
     <>
@@ -73,9 +74,19 @@ export default function SourcesView() {
       <CircuitNotice />
       {filters}
       <Stopped of={[running, alerting]} />
-      {shown.length === 0 ? <Empty>{say('noSource')}</Empty> : <SourceTable sources={shown} />}
+      {shown.length === 0 ? <Empty>{say('noSource')}</Empty> : <SourceTable sources={shown} twins={twins} />}
       <QueryDownloads document={SourcesDocument} variables={{}} path="sources.edges" />
     </>
+  );
+}
+
+/** Keys of the sources that share a name with another one, in either language: their names do not tell them apart. */
+function twinsOf(sources: readonly ListedSource[]): ReadonlySet<string> {
+  const groups = [Map.groupBy(sources, ({ name_vi }) => name_vi), Map.groupBy(sources, ({ name_en }) => name_en)];
+  return new Set(
+    groups.flatMap((byName) =>
+      [...byName.values()].flatMap((same) => (same.length < 2 ? [] : same.map(({ key }) => key))),
+    ),
   );
 }
 
@@ -135,12 +146,12 @@ function useFilters(sources: readonly ListedSource[]) {
 
 const STATES = ['isFresh', 'isStale', 'isRunning', 'hasFailed', 'hasRejects'] as const;
 
-function isInState({ stale, lastRun }: ListedSource, state: string): boolean {
+function isInState({ stale, lastReading }: ListedSource, state: string): boolean {
   if (state === 'isFresh') return !stale;
   if (state === 'isStale') return stale;
-  if (state === 'isRunning') return lastRun?.status === 'RUNNING';
-  if (state === 'hasFailed') return lastRun?.status === 'FAILED';
-  return (lastRun?.rejected ?? 0) > 0;
+  if (state === 'isRunning') return lastReading?.status === 'RUNNING';
+  if (state === 'hasFailed') return lastReading?.status === 'FAILED';
+  return (lastReading?.rejected ?? 0) > 0;
 }
 
 /** As the platform's own search: whatever the case and the diacritics. */

@@ -8,13 +8,20 @@ import { ALERT_WORDS } from './text.ts';
 const SIGNS = { CRITICAL: '✕', WARNING: '▲', INFO: '●' } as const;
 
 /** Alerts, a row each: how soon somebody should look, what it is about, and since when. */
-export function AlertList({ alerts }: { readonly alerts: readonly Alert[] }) {
+export function AlertList({
+  alerts,
+  marked = '',
+}: {
+  readonly alerts: readonly Alert[];
+  /** Id of the one that somebody came for; empty = none. */
+  readonly marked?: string;
+}) {
   const say = useWords(ALERT_WORDS);
   const { time } = useFormats();
   return (
     <ul className="alert-list">
       {alerts.map((alert) => (
-        <li key={alert.id}>
+        <li key={alert.id} {...(alert.id === marked ? { 'aria-current': true, ref: scrollHere } : {})}>
           <strong className={`is-${alert.severity}`}>
             <span aria-hidden="true">{SIGNS[alert.severity]}</span> {say(alert.severity)}
           </strong>
@@ -32,6 +39,11 @@ export function AlertList({ alerts }: { readonly alerts: readonly Alert[] }) {
       ))}
     </ul>
   );
+}
+
+/** When it appears; later the reader has the place. */
+function scrollHere(element: HTMLLIElement | null): void {
+  element?.scrollIntoView({ block: 'nearest' });
 }
 
 /** What happened, as the platform says it; the name in it leads to who or what it happened to. */

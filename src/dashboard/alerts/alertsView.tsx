@@ -16,7 +16,7 @@ const STATES = ['all', 'open'] as const;
 /** Alerts that are shown at first, and after "more". */
 const [FIRST, MORE] = [50, 1000];
 
-/** Alerts, live: the open ones first, then those that are over, newest first: `/alerts?kind=RANK_FALL&state=open`. */
+/** Alerts, live: the open ones first, then those that are over, newest first: `/alerts?kind=RANK_FALL&state=open`, one of them marked by `alert=Alert:5`. */
 export default function AlertsView() {
   const say = useWords(ALERT_WORDS);
   const { number } = useFormats();
@@ -25,7 +25,9 @@ export default function AlertsView() {
   const [shown, setShown] = useAddress('first', String(FIRST));
   const kind = KINDS.find((known) => known === askedKind) ?? '';
   const state = STATES.find((known) => known === askedState) ?? 'all';
-  const first = shown === String(FIRST) ? FIRST : MORE;
+  const [marked] = useAddress('alert', '');
+  // Whoever came for one of them may have come late: it is looked for among more than are shown.
+  const first = shown === String(FIRST) && marked === '' ? FIRST : MORE;
   const kinds = useMemo(() => KINDS.filter((known) => kind === '' || known === kind), [kind]);
   const variables = useMemo(
     () => ({
@@ -50,6 +52,7 @@ export default function AlertsView() {
     .filter(({ id, resolvedAt }) => (resolvedAt === null ? heard === null || heard.has(id) : state === 'all'))
     .sort(compare);
   const all = Math.max(data?.alerts.totalCount ?? 0, alerts.length);
+  const count = shown === String(FIRST) ? Math.max(FIRST, 1 + alerts.findIndex(({ id }) => id === marked)) : MORE;
   const open = alerts.filter(({ resolvedAt }) => resolvedAt === null).length;
   return (
     <>
@@ -85,13 +88,13 @@ export default function AlertsView() {
       {data && alerts.length === 0 ? (
         <Empty>{say(`${state === 'open' ? 'noneOpen' : 'none'}${kind === '' ? '' : 'OfKind'}`)}</Empty>
       ) : null}
-      {alerts.length > 0 ? <AlertList alerts={alerts.slice(0, first)} /> : null}
-      {data && first === FIRST && all > FIRST ? (
+      {alerts.length > 0 ? <AlertList alerts={alerts.slice(0, count)} marked={marked} /> : null}
+      {data && count < MORE && all > count ? (
         <button type="button" onClick={() => setShown(String(MORE), { replace: true })}>
           {say('more')}
         </button>
       ) : null}
-      {data && first === MORE && all > MORE ? (
+      {data && count === MORE && all > MORE ? (
         <p className="help">{say('firstOf', { count: number(MORE, 0), all: number(all, 0) })}</p>
       ) : null}
       <QueryDownloads document={AlertsDocument} variables={variables} path="alerts.edges" />

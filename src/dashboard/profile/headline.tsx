@@ -1,4 +1,6 @@
 import type { ReactNode } from 'react';
+import { AlertSign } from '../alerts/alertSign.tsx';
+import type { RankAlert } from '../alerts/rankAlerts.ts';
 import type { ProfileQuery } from '../generated/operations.ts';
 import { inSentence, useFormats, useName, useWords } from '../language.tsx';
 import type { Change } from '../ranking/history.ts';
@@ -18,12 +20,15 @@ export function Headline({
   earlier,
   round,
   peerGroup,
+  alert,
 }: {
   readonly index: Index;
   /** The change since an earlier year than the one before; null = there is none. */
   readonly earlier: Change | null;
   readonly round: Round;
   readonly peerGroup: Group;
+  /** An open one about its rank; null = none. */
+  readonly alert: RankAlert | null;
 }) {
   const say = useWords(PROFILE_WORDS);
   const name = useName();
@@ -39,7 +44,8 @@ export function Headline({
     <section className="profile-headline" aria-label={roundName(round.level, round.year)}>
       <dl>
         <Fact term={say('rank')} note={peerGroup ? say('peerGroup', { name: inSentence(name(peerGroup)) }) : ''}>
-          {index.rank === null ? '–' : say('rankOf', { rank: index.rank, count: index.peerCount })}
+          {index.rank === null ? '–' : say('rankOf', { rank: index.rank, count: index.peerCount })}{' '}
+          {snapshot.status === 'PUBLISHED' ? null : <AlertSign alert={alert} />}
         </Fact>
         <Fact
           term={say('score')}

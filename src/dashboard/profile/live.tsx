@@ -12,6 +12,7 @@ import { PROFILE_WORDS } from './text.ts';
  * became of the rank or the score. When the platform refuses to tell, it says so.
  * @param revision of what is shown
  * @param isSealed what is shown is published and does not change
+ * @param watchAgain whatever else is to be heard again when somebody asks for it
  */
 export function Announcement({
   entity,
@@ -20,6 +21,7 @@ export function Announcement({
   isAsking,
   isSealed,
   ask,
+  watchAgain,
 }: {
   readonly entity: ProfileEntity;
   readonly round: string;
@@ -27,6 +29,7 @@ export function Announcement({
   readonly isAsking: boolean;
   readonly isSealed: boolean;
   readonly ask: () => void;
+  readonly watchAgain: () => void;
 }) {
   const say = useWords(PROFILE_WORDS);
   const name = useName();
@@ -34,7 +37,7 @@ export function Announcement({
   const [said, setSaid] = useState('');
   const [newest, setNewest] = useState('0');
   const asked = useRef('0');
-  const [{ error }, watchAgain] = useSubscription(
+  const [{ error }, watchScores] = useSubscription(
     { query: ScoreLiveDocument, variables: { round, entities: [`${entity.codeSystem}:${entity.code}`] } },
     (_previous, event) => {
       const update = event.scoreUpdates;
@@ -63,7 +66,8 @@ export function Announcement({
           {
             refusal,
             again: () => {
-              watchAgain({ requestPolicy: 'network-only' });
+              watchScores({ requestPolicy: 'network-only' });
+              watchAgain();
               ask();
             },
           },

@@ -4,6 +4,7 @@ import { useMemo, useState } from 'react';
 import { useQuery } from 'urql';
 import { Link, useParams } from 'wouter';
 import { useAddress } from '../address.ts';
+import { useRankAlerts } from '../alerts/rankAlerts.ts';
 import { EntityDocument, HistoryDocument, ProfileDocument, type ProfileQuery } from '../generated/operations.ts';
 import { useName, useWords } from '../language.tsx';
 import { Empty, Failure, Waiting } from '../parts/asyncState.tsx';
@@ -105,6 +106,8 @@ function Profile({
   if (answered !== undefined && answered !== data && (data === undefined || !stale)) show(answered);
   const isSealed = data?.entity?.index?.snapshot.status === 'PUBLISHED';
   useSealed(isSealed);
+  const own = useMemo(() => [`${codeSystem}:${code}`], [codeSystem, code]);
+  const { alerts, again: watchAlerts } = useRankAlerts(round, own, data === undefined || isSealed);
   const history = useMemo(() => data?.history.edges.map(({ node }) => node) ?? [], [data]);
   const earlier = useMemo(() => (data ? earlierChange(data) : null), [data]);
   if (error && !data) return <Failure error={error} retry={ask} />;
@@ -121,8 +124,15 @@ function Profile({
         isAsking={fetching}
         isSealed={isSealed}
         ask={() => ask({ requestPolicy: 'network-only' })}
+        watchAgain={watchAlerts}
       />
-      <Headline index={index} earlier={earlier} round={data.round} peerGroup={peerGroup} />
+      <Headline
+        index={index}
+        earlier={earlier}
+        round={data.round}
+        peerGroup={peerGroup}
+        alert={alerts.get(entity.id) ?? null}
+      />
       <div className="profile-columns">
         <section className="profile-strips">
           <Strips entity={entity} figures={figures} kind="MAIN_INDEX" />

@@ -1,5 +1,7 @@
 import { memo } from 'react';
 import { Link } from 'wouter';
+import { AlertSign } from '../alerts/alertSign.tsx';
+import type { RankAlert } from '../alerts/rankAlerts.ts';
 import { useFormats, useWords } from '../language.tsx';
 import { useFlash } from './moving.ts';
 import type { Row } from './row.ts';
@@ -18,11 +20,14 @@ export interface RowFrame {
   readonly hasOfficial: boolean;
   /** Only rank, name and score, beside a large map. */
   readonly isShort: boolean;
+  /** Whether there can be open alerts: each row has a place for a sign. */
+  readonly hasAlerts: boolean;
 }
 
 /** One entity of the ranking. */
 export const RankingRow = memo(function RankingRow({
   row,
+  alert,
   frame,
   isMarked,
   footnote,
@@ -30,6 +35,8 @@ export const RankingRow = memo(function RankingRow({
   onPoint,
 }: {
   readonly row: Row;
+  /** An open one about it; null = none. */
+  readonly alert: RankAlert | null;
   readonly frame: RowFrame;
   readonly isMarked: boolean;
   /** Number of the citation of its official figure; null = it has none. */
@@ -74,6 +81,7 @@ export const RankingRow = memo(function RankingRow({
       {frame.isShort ? null : (
         <>
           <td className="number cell-change">
+            {frame.hasAlerts ? <AlertSign alert={alert} /> : null}
             <Moved row={row} />
           </td>
           <td className="cell-trend">

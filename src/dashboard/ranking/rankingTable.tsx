@@ -1,4 +1,5 @@
 import { useMemo, useRef } from 'react';
+import type { RankAlert } from '../alerts/rankAlerts.ts';
 import { useWords } from '../language.tsx';
 import { useMoving } from './moving.ts';
 import { type Column, nextOrder, type Order } from './order.ts';
@@ -9,6 +10,7 @@ import { RANKING_WORDS } from './text.ts';
 /** The ranking as a table that can be sorted by its heads. */
 export function RankingTable({
   rows,
+  alerts,
   frame,
   order,
   onOrder,
@@ -21,6 +23,8 @@ export function RankingTable({
 }: {
   /** In the order in which they are shown. */
   readonly rows: readonly Row[];
+  /** Open alerts, by id of the entity. */
+  readonly alerts: ReadonlyMap<string, RankAlert>;
   readonly frame: RowFrame;
   readonly order: Order;
   readonly onOrder: (order: string) => void;
@@ -78,6 +82,7 @@ export function RankingTable({
             <RankingRow
               key={row.id}
               row={row}
+              alert={alerts.get(row.id) ?? null}
               frame={frame}
               isMarked={row.id === marked}
               footnote={footnoteOf(row)}

@@ -2,6 +2,7 @@ import './ranking.css';
 import { Suspense, useCallback, useMemo, useState, useSyncExternalStore } from 'react';
 import { useQuery } from 'urql';
 import { Link, useSearch } from 'wouter';
+import { useRankAlerts } from '../alerts/rankAlerts.ts';
 import {
   RankingHistoryDocument,
   RankingReferencesDocument,
@@ -111,6 +112,15 @@ function OfRound({
   // What is published does not change: it is not old when nothing more is told.
   const refusal = useRefusal(here.status === 'PUBLISHED' || shown.rows === null ? null : error);
 
+  // A published result has no open alerts, and they are about the index. Asked for behind the rows, which wait for nothing.
+  const hasAlerts = here.status !== 'PUBLISHED' && measure === 'INDEX';
+  const { alerts, again: watchAlerts } = useRankAlerts(here.code, null, !hasAlerts || shown.rows === null);
+
+  const askAnew = (): void => {
+    again();
+    watchAlerts();
+  };
+
   const histories = useMemo(() => {
     // The answer to an earlier question is shown until the next one is there: of another measure it would be wrong.
     const isOfThis = past.operation?.variables.measure === measure && past.operation.variables.level === here.level;
@@ -164,6 +174,7 @@ function OfRound({
     hasCoverage: all.some(({ coverage }) => coverage !== null && coverage < 1),
     hasOfficial: references.size > 0,
     isShort: leads === 'map' && hasMap && !isHuge,
+    hasAlerts,
   });
   const since = all.find(({ moved }) => moved !== null)?.moved?.since ?? null;
 
@@ -234,7 +245,7 @@ function OfRound({
               pause={pause}
             />
           )}
-          <Stopped of={[{ refusal, again }]} />
+          <Stopped of={[{ refusal, again: askAnew }]} />
           {rows.length === 0 ? (
             <Empty>
               {say('nothingFound')} <Link href={hrefOf({ region: '', search: '' })}>{say('clear')}</Link>
@@ -242,6 +253,7 @@ function OfRound({
           ) : (
             <RankingTable
               rows={rows}
+              alerts={alerts}
               frame={frame}
               order={readOrder(choice.sort)}
               onOrder={(sort) => choose({ sort }, { replace: true })}

@@ -5,14 +5,13 @@ import { PlatformError } from '../domain/errors.js';
 import { writeCsvMetadata } from '../exchange/csvMetadata.js';
 import { FORMATS, type FormatName } from '../exchange/format.js';
 import type { Platform } from '../graph/context.js';
-import { Allowance } from './allowance.js';
 import type { AnswerCache } from './answerCache.js';
 import type { CompiledOperations } from './compiled.js';
 import { type ErrorFormatter, errorBody } from './error.js';
 import { isKnown } from './etag.js';
 import { type ExportOptions, OPTION_NAMES, readOnce, readOptions, readVariables } from './exportArguments.js';
 import { inPieces, nameFile, takeStart, toBytes } from './exportFile.js';
-import { MIN_PACE, type Pace, watchPace } from './exportPace.js';
+import { type ExportPlaceOptions, ExportPlaces } from './exportPlaces.js';
 import { openQuery, readOperation, readQuery } from './exportQuery.js';
 import { type Exporter, ExportReader, FailedOperation } from './exportReader.js';
 import { type OpenTable, openTable } from './exportSheet.js';
@@ -25,7 +24,7 @@ import { explain } from './sharedOperation.js';
 import type { TrustedDocuments } from './trusted.js';
 
 /** What {@link addExports} needs. */
-export interface ExportRouteOptions {
+export interface ExportRouteOptions extends ExportPlaceOptions {
   readonly compiled: CompiledOperations;
   readonly judge: OperationJudge;
   readonly cache: AnswerCache;
@@ -37,20 +36,9 @@ export interface ExportRouteOptions {
   readonly publicUrl: string | null;
   /** Throws PlatformError STARTING while there is none. */
   readonly platform: () => Platform;
-  /** Exports that one client has under way; null = {@link MAX_EXPORTS_PER_CLIENT}, not for this machine's own programs. */
-  readonly maxExportsPerClient: number | null;
-  /** What a client must take of what is ready for it, since a few addresses that read next to nothing would hold the places of all; absent = {@link MIN_PACE}. */
-  readonly exportPace?: Pace;
   /** Says who asks, before the body is read. */
   readonly onRequest: NonNullable<RouteOptions['onRequest']>;
 }
-
-/** Most exports that one client has under way if nothing else is said. */
-export const MAX_EXPORTS_PER_CLIENT = 2;
-/** Most exports of all clients: each holds up to 2 MB, or as a cube up to 100,000 rows. */
-const MAX_EXPORTS = 16;
-/** Longest time from the request to the last byte: who reads slower than that asks in parts. */
-const MAX_EXPORT_MS = 600_000;
 
 /** Statuses of failures; GraphQL over HTTP has 200 for most of them, a file has no place for errors. */
 const STATUS: Readonly<Record<string, number>> = {
@@ -97,55 +85,29 @@ interface Wanted {
 class ExportRoute {
   readonly #options: ExportRouteOptions;
   readonly #reader: ExportReader;
-  readonly #allowance: Allowance;
+  readonly #places: ExportPlaces;
   readonly #exports;
-  #active = 0;
 
   constructor(options: ExportRouteOptions) {
     this.#options = options;
     this.#reader = new ExportReader(options);
-    this.#allowance = new Allowance(options.maxExportsPerClient, MAX_EXPORTS_PER_CLIENT);
+    this.#places = new ExportPlaces(options);
     const { metrics } = options;
     this.#exports = metrics.tally('dti_exports_total', 'Exports by table, format and outcome: ok, cut or the code', [
       ...(['table', 'format', 'outcome'] as const),
     ]);
-    metrics.gauge('dti_exports_active', 'Exports under way', () => this.#active);
+    metrics.gauge('dti_exports_active', 'Exports under way', () => this.#places.active);
   }
 
   /** Answers with a file, or says in JSON why there is none. */
   async answer(request: FastifyRequest, reply: FastifyReply, read: () => Wanted): Promise<FastifyReply> {
     // Who went while the token was looked at is never heard of again, and would keep a place for ever.
     if (reply.raw.destroyed) return reply.hijack();
-    const { viewer } = request.signedIn;
-    const giveBack = this.#active < MAX_EXPORTS ? this.#allowance.take(request.ip, viewer.subject ?? undefined) : null;
-    if (giveBack === null) {
-      const perClient = this.#options.maxExportsPerClient ?? MAX_EXPORTS_PER_CLIENT;
-      const message = `A client may have ${perClient} exports under way, and all together ${MAX_EXPORTS}; try again when one has ended.`;
-      return reply.code(429).header('retry-after', '1').send(errorBody('TOO_MANY_OPERATIONS', message));
+    const signal = this.#places.take(request, reply);
+    if (signal === null) {
+      const refusal = errorBody('TOO_MANY_OPERATIONS', this.#places.refusal);
+      return reply.code(429).header('retry-after', '1').send(refusal);
     }
-    this.#active += 1;
-    const aborting = new AbortController();
-    // Nothing of an export that waits for a slow reader runs, so it is the connection that has to end.
-    const cut = (reason: string): void => {
-      request.log.info({ reason, path: request.url.split('?', 1)[0] }, 'an export was cut off');
-      // A response that waits behind another one of its connection has no socket of its own yet.
-      request.raw.socket.destroy();
-    };
-    const timer = setTimeout(() => cut('it took longer than ten minutes'), MAX_EXPORT_MS).unref();
-    const { exportPace = MIN_PACE } = this.#options;
-    const endWatch = watchPace(
-      exportPace,
-      request.raw.socket,
-      () => reply.raw.writableLength > 0,
-      () => cut(`the client took less than ${exportPace.bytes} bytes in ${exportPace.overMs / 1000} s`),
-    );
-    reply.raw.once('close', () => {
-      aborting.abort();
-      clearTimeout(timer);
-      endWatch();
-      this.#active -= 1;
-      giveBack();
-    });
     let wanted: Wanted | null = null;
     const count = (outcome: string): void => {
       const { name = 'none', format = 'none' } = wanted ?? {};
@@ -154,13 +116,13 @@ class ExportRoute {
     try {
       wanted = read();
       const exporter: Exporter = {
-        ...{ viewer, platform: this.#options.platform(), signal: aborting.signal },
+        ...{ viewer: request.signedIn.viewer, platform: this.#options.platform(), signal },
         spend: (cost) => this.#options.identity.spend(request.signedIn, request.ip, cost),
       };
       const table = await wanted.open(exporter);
       return await this.#send(table, wanted, request, reply, count);
     } catch (error) {
-      if (!aborting.signal.aborted) return this.#refuse(error, reply, count);
+      if (!signal.aborted) return this.#refuse(error, reply, count);
       count('cut');
       return reply.hijack();
     }

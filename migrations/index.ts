@@ -13,6 +13,7 @@ import { Migration20261122190001_alert_origin } from './20261122190001_alert_ori
 import { Migration20261122200001_duty } from './20261122200001_duty.js';
 import { Migration20261122210001_revision_clock } from './20261122210001_revision_clock.js';
 import { Migration20261122220001_source_language } from './20261122220001_source_language.js';
+import { Migration20261122230001_contradiction } from './20261122230001_contradiction.js';
 
 /** All migrations, oldest first. A released one is never edited; a change is a new file and a new line here. */
 export const MIGRATIONS = [
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   { name: '20261122200001_duty', class: Migration20261122200001_duty },
   { name: '20261122210001_revision_clock', class: Migration20261122210001_revision_clock },
   { name: '20261122220001_source_language', class: Migration20261122220001_source_language },
+  { name: '20261122230001_contradiction', class: Migration20261122230001_contradiction },
 ];

@@ -43,7 +43,8 @@ export class RejectedRecordType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Id of the run that has mapped it again, whatever came of it; null = it is open.',
+    description:
+      'Id of the run that has mapped it again, whatever came of it: a replay, or of `unique` the next run that read its stream as a whole; null = it is open.',
   })
   readonly replayedBy: string | null;
 

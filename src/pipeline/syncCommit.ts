@@ -15,6 +15,7 @@ import {
 } from '../store/judge.js';
 import { holdLease, lockSource } from '../store/lock.js';
 import { type Reject, writeRejects } from '../store/page.js';
+import { closeContradictions } from '../store/replay.js';
 import { nextChangeId, takeRevision } from '../store/revision.js';
 import { clearStage, countStaged } from '../store/stage.js';
 import { StreamCursorTable } from '../store/tables/source.js';
@@ -100,6 +101,12 @@ export async function commitRun(options: SyncOptions, { run, lease, state }: Hel
       withdrawnByDifference: difference.withdrawn,
     });
     await em.flush();
+    // What was read for one period only says nothing of the others, and what did not change was not sent.
+    const whole = run.period === null ? readings.filter((each) => each.whole && each.rows > 0) : [];
+    if (whole.length > 0) {
+      const streams = whole.map(({ stream }) => stream);
+      await closeContradictions(em, { sourceId: run.sourceId, runId: run.id, streams });
+    }
     await writeAudit(em, { viewer: null, action: 'syncSource', target: `SyncRun:${run.id}`, details: { ...counts } });
     if (staged > 0) await clearStage(em, run.id);
     const touched = await readTouched(em, changeId);

@@ -103,3 +103,26 @@ export async function markReplayed(em: SqlEntityManager, runId: number, ids: rea
   await sql`insert into replayed_record (rejected_record_id, sync_run_id)
     select id, ${runId}::bigint from unnest(${ids}::bigint[]) as t (id)`.execute(em.getKysely());
 }
+
+/** What a run has read as a whole. */
+export interface WholeReading {
+  readonly sourceId: number;
+  readonly runId: number;
+  readonly streams: readonly string[];
+}
+
+/**
+ * Closes what earlier runs refused because two figures contradicted each other (`unique`), in streams that a later one has read as a whole: that one took the
+ * figure if there was only one left, or refused both anew in its own account. Nothing else can close them, since no mapping mends them.
+ */
+export async function closeContradictions(
+  em: SqlEntityManager,
+  { sourceId, runId, streams }: WholeReading,
+): Promise<void> {
+  await sql`
+    insert into replayed_record (rejected_record_id, sync_run_id)
+    select j.id, ${runId}::bigint from rejected_record j join sync_run r on r.id = j.sync_run_id
+    where j.rule = 'unique' and r.source_id = ${sourceId} and r.id < ${runId}::bigint and r.status = 'SUCCEEDED_WITH_REJECTS'
+      and j.stream = any(${streams}::text[])
+      and not exists (select from replayed_record d where d.rejected_record_id = j.id)`.execute(em.getKysely());
+}

@@ -6,6 +6,7 @@ import { replayRejected } from '../../src/pipeline/replay.js';
 import { registerSource } from '../../src/pipeline/source.js';
 import { syncSource } from '../../src/pipeline/sync.js';
 import { readCatalogue } from '../../src/store/catalogue.js';
+import { listRejects } from '../../src/store/listPages.js';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { LOOPBACK } from '../helpers/loopback.js';
 import { NOW, rowsOf } from '../store/batch.js';
@@ -113,6 +114,21 @@ describe('a rule of a stream', () => {
     const rejects = await rejectsOf(run.id);
     expect(rejects.map(({ rule }) => rule)).toEqual(rules);
     expect(rejects.at(-1)?.raw).toMatchObject({ value: '2', extra: 'a' });
+  });
+
+  it('leaves a contradiction open until a run reads the stream as a whole', async () => {
+    const connector = pagedConnector(key);
+    const closedBy = async (runId: number) =>
+      (await listRejects(test.database.fork(), runId, null, 10)).map(({ replayedRunId }) => replayedRunId);
+    const contradiction = [make('01', '1'), make('01', '2'), make('48', '1')];
+    const first = await sync(connector, contradiction);
+    await sync(connector, [make('48', '2')], 'INCREMENTAL');
+    expect(await closedBy(first.id)).toEqual([null]);
+    const second = await sync(connector, contradiction);
+    expect([await closedBy(first.id), await closedBy(second.id)]).toEqual([[second.id], [null]]);
+    const third = await sync(connector, [make('01', '2'), make('48', '1')]);
+    expect(third).toMatchObject({ status: 'SUCCEEDED', superseded: 1 });
+    expect([await closedBy(first.id), await closedBy(second.id)]).toEqual([[second.id], [third.id]]);
   });
 
   it('keeps the highest revision, whatever the order', async () => {

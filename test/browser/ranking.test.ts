@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
-import { expect, inject, it } from 'vitest';
+import { expect, inject, it, vi } from 'vitest';
 import { findBarriers, lookAt, overflowOf, takePicture } from '../helpers/page.js';
 
 // The story of an official who wants to know who stands where: by a table and by a map.
@@ -58,6 +60,40 @@ it('says since when and why rows are not live any more when the platform refuses
   await stopped.getByRole('button', { name: 'Try again' }).click();
   await page.locator('.notice-connection.is-live').waitFor();
   await stopped.waitFor({ state: 'detached' });
+});
+
+it('leads from a rank that has fallen to its alert, from the row and from the profile', async () => {
+  const admin = await promisify(execFile)(process.execPath, ['dist/src/cli.js', 'token', '--role', 'admin'], {
+    env: { ...process.env, DATA_DIR: inject('platformFolder') },
+  });
+  const setThreshold = async (threshold: number): Promise<void> => {
+    const query = `mutation { setAlertRule(kind: RANK_FALL, level: PROVINCE, threshold: ${threshold}) { threshold } }`;
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${admin.stdout.trim()}` };
+    const url = `${inject('platformUrl')}/graphql`;
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query }) });
+    expect(await answer.json()).toEqual({ data: { setAlertRule: { threshold } } });
+  };
+  await setThreshold(1);
+  const { page, complaints } = await lookAt('/', { language: 'en' });
+  const sign = page.locator('.alert-sign').getByRole('link', { name: /^Alert: fell from rank \d+ to \d+$/ });
+  await sign.first().waitFor();
+  await sign.first().click();
+  await page.locator('.alert-list [aria-current=true]', { hasText: / fell \d+ places?, from rank / }).waitFor();
+  // Whoever rises again has no open alert any more: then it is another one's turn.
+  await vi.waitFor(
+    async () => {
+      await page.goto(inject('platformUrl'));
+      const row = page.locator('.ranking tbody tr', { has: sign }).first();
+      await page.goto(`${inject('platformUrl')}${await row.locator('th a').getAttribute('href')}`);
+      await page
+        .locator('.profile-headline')
+        .getByRole('link', { name: /^Alert: fell from/ })
+        .waitFor({ timeout: 5_000 });
+    },
+    { timeout: 60_000 },
+  );
+  await setThreshold(5);
+  expect(complaints).toEqual([]);
 });
 
 it('leads from a name to its profile, by mouse and by keyboard', async () => {

@@ -26,7 +26,7 @@ export function Downloads({
   for (const [name, value] of Object.entries(parameters)) if (value !== null && value !== '') search.set(name, value);
   return (
     <p className="downloads">
-      {say('downloads')}:{' '}
+      <span>{say('downloads')}:</span>
       {FORMATS.map((format) => (
         <a key={format} href={`/export/${table}.${format}?${search}`} download>
           {NAMES[format]}
@@ -60,7 +60,7 @@ export function QueryDownloads<Variables>({
   });
   return (
     <p className="downloads">
-      {say('downloads')}:{' '}
+      <span>{say('downloads')}:</span>
       {QUERY_FORMATS.map((format) => (
         <a key={format} href={`/export?format=${format}&${search}`} download>
           {NAMES[format]}

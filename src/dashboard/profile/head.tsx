@@ -1,3 +1,4 @@
+import { Fragment } from 'react';
 import { Link } from 'wouter';
 import { useLanguage, useName, useWords } from '../language.tsx';
 import { useRoundName } from '../roundName.ts';
@@ -55,7 +56,16 @@ export function Head({
     <header className="profile-head">
       <div>
         <h1>{name(entity)}</h1>
-        <p className="soft">{facts.filter(Boolean).join(' · ')}</p>
+        <p className="soft">
+          {facts
+            .flatMap((fact) => fact || [])
+            .map((fact, index) => (
+              <Fragment key={fact}>
+                {index > 0 ? ' · ' : ''}
+                <span className="profile-fact">{fact}</span>
+              </Fragment>
+            ))}
+        </p>
         <Relations title={say('predecessors')} entities={predecessors} />
         <Relations title={say('successors')} entities={successors} />
         {changed.map((other) => (
@@ -105,7 +115,7 @@ function Relations({ title, entities }: { readonly title: string; readonly entit
         <span key={entity.id}>
           {index > 0 ? ', ' : ''}
           <Link href={`/entity/${entity.codeSystem}/${entity.code}`}>{name(entity)}</Link>{' '}
-          <small className="soft">
+          <small className="soft profile-fact">
             {entity.codeSystem}:{entity.code}
           </small>
         </span>

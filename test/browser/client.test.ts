@@ -60,7 +60,7 @@ async function followThroughCut(
   const lose = async (): Promise<void> => {
     const before = updates[1]?.revision;
     way.block();
-    await vi.waitUntil(async () => (await readRanking()).revision !== before, { timeout: 30_000, interval: 100 });
+    await vi.waitUntil(async () => (await readRanking()).revision !== before, { timeout: 60_000, interval: 100 });
     way.mend();
   };
   let losing: Promise<void> | undefined;

@@ -129,7 +129,7 @@ async function runBlocks(document: string, blocks: readonly Block[]): Promise<vo
           promised([...answers, answer]);
           return [answer];
         };
-        const told = document in PROMISES ? vi.waitFor(asked, { timeout: 30_000, interval: 300 }) : asked();
+        const told = document in PROMISES ? vi.waitFor(asked, { timeout: 60_000, interval: 300 }) : asked();
         answers.push(...(await told.catch(failAt(document, block))));
       }
       if (language !== 'sh') continue;
@@ -212,7 +212,7 @@ async function openFolder() {
     /** Starts what goes on until it is ended, in a process group of its own. */
     start: (text: string): ChildProcess =>
       spawn('bash', ['-c', `${PRELUDE}\n${toRunning(text)}`], { ...options, detached: true, stdio: 'ignore' }),
-    waitForAnswer: () => vi.waitFor(() => fetch(`http://127.0.0.1:${port}/`), { timeout: 20_000 }),
+    waitForAnswer: () => vi.waitFor(() => fetch(`http://127.0.0.1:${port}/`), { timeout: 60_000 }),
   };
 }
 

@@ -62,8 +62,8 @@ async function watch(variables: Record<string, unknown>, document = DOCUMENT) {
     },
     /** Resolves when it has looked at everything that there is and waits for more. */
     async idle(): Promise<void> {
-      await expect.poll(() => state.waitsAfter, { timeout: 10_000 }).toBe(graph.platform.feed.head);
-      await expect.poll(() => events.hub?.state.working, { timeout: 10_000 }).toBe(0);
+      await expect.poll(() => state.waitsAfter).toBe(graph.platform.feed.head);
+      await expect.poll(() => events.hub?.state.working).toBe(0);
     },
     end: async () => void (await events.return?.()),
   };

@@ -697,14 +697,13 @@ describe('limits', () => {
     onTestFinished(() => clearInterval(trickle));
     reader.write(`GET /export?${search} HTTP/1.1\r\nhost: x\r\n\r\n`.repeat(3));
     const active = async () => (await readMetrics(url)).value('dti_exports_active');
-    await expect.poll(active, { timeout: 20_000 }).toBeGreaterThan(0);
     const cut = async () =>
       (await readMetrics(url)).value('dti_exports_total', { table: 'query', format: 'csv', outcome: 'cut' });
-    await expect.poll(cut, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(cut).toBeGreaterThan(0);
     await expect.poll(active).toBe(0);
     const said = log.map((line) => JSON.parse(line)).find(({ msg }) => msg === 'an export was cut off');
     expect(said).toMatchObject({ path: '/export', reason: expect.stringContaining('took less than') });
-  }, 30_000);
+  });
 
   it.each([
     ['a client that takes enough', { ready: 60, taken: 1000 }, 0],

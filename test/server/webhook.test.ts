@@ -206,9 +206,7 @@ describe('webhooks', () => {
       await startDeliveries(stage, jobs);
       // Two workers find the same deliveries.
       await Promise.all([queueDeliveries(stage, jobs), queueDeliveries(stage, jobs)]);
-      await expect
-        .poll(async () => (await logOf(webhook.id)).deliveries[0].state, { timeout: 30_000, interval: 200 })
-        .toBe('DELIVERED');
+      await expect.poll(async () => (await logOf(webhook.id)).deliveries[0].state, { interval: 200 }).toBe('DELIVERED');
     } finally {
       await jobs.close();
     }

@@ -6,10 +6,11 @@ const PROJECTS = ['fault', 'database', 'unit'];
 
 /** Files that take ten seconds and more, the longest first. */
 const LONG = [
-  ...['fault/kill', 'stream/stream', 'fault/start', 'fault/live', 'fault/newcomer', 'fault/inventedSource'],
-  ...['server/answer', 'pipeline/publishedResult', 'pipeline/work', 'store/embedded', 'pipeline/loadReference'],
-  ...['pipeline/shippedManifest', 'server/identity', 'pipeline/syncLease', 'store/replicas'],
-  ...['source/suite/shipped', 'connectors/connectors', 'connectors/systems', 'simulators/result'],
+  ...['fault/kill', 'stream/stream', 'fault/start', 'fault/live', 'fault/worker', 'fault/gateways', 'fault/newcomer'],
+  ...['fault/inventedSource', 'server/export', 'server/identity', 'server/answer', 'pipeline/work'],
+  ...['pipeline/publishedResult', 'store/embedded', 'pipeline/loadReference', 'graph/entityFilter'],
+  ...['pipeline/shippedManifest', 'pipeline/syncLease', 'store/backup', 'server/abuse', 'store/replicas'],
+  ...['command/source', 'source/suite/shipped', 'connectors/connectors', 'connectors/systems', 'simulators/result'],
   ...['browser/documents', 'browser/ranking', 'browser/frame', 'browser/profile', 'browser/restart', 'browser/sources'],
 ];
 

@@ -90,10 +90,7 @@ export class Client {
 
   /** Sends a request to a path. */
   async send(path: string, init: RequestInit = {}): Promise<Answer> {
-    const response = await fetch(`http://127.0.0.1:${this.simulators.port}${path}`, {
-      signal: AbortSignal.timeout(5000),
-      ...init,
-    });
+    const response = await fetch(`http://127.0.0.1:${this.simulators.port}${path}`, init);
     return { status: response.status, headers: response.headers, text: await response.text() };
   }
 

@@ -19,7 +19,7 @@ async function forkProgram(dataDir: string): Promise<{ child: ChildProcess; port
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
-  const [message] = await once(child, 'message', { signal: AbortSignal.timeout(15_000) });
+  const [message] = await once(child, 'message');
   return { child, port: message.port };
 }
 
@@ -43,14 +43,14 @@ describe('the simulators process', () => {
 
   it('ends when its parent is gone', async () => {
     const { child } = await forkProgram(makeFolder());
-    const exit = once(child, 'exit', { signal: AbortSignal.timeout(10_000) });
+    const exit = once(child, 'exit');
     child.disconnect();
     expect((await exit)[0]).toBe(0);
   });
 
   it('ends with SIGTERM', async () => {
     const { child } = await forkProgram(makeFolder());
-    const exit = once(child, 'exit', { signal: AbortSignal.timeout(10_000) });
+    const exit = once(child, 'exit');
     child.kill('SIGTERM');
     expect((await exit)[0]).toBe(0);
   });
@@ -65,7 +65,7 @@ describe('the simulators process', () => {
     child.stderr.on('data', (data) => {
       errors += String(data);
     });
-    const [line] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(15_000) });
+    const [line] = await once(child.stdout, 'data');
     expect(JSON.parse(String(line))).toEqual({ ready: true, port: expect.any(Number) });
     const path = join(dataDir, 'simulator-credentials.json');
     expect(statSync(path).mode & 0o777).toBe(0o600);

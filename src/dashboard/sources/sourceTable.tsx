@@ -71,7 +71,7 @@ function Row({ source, hasTwin }: { readonly source: ListedSource; readonly hasT
         <Link href={`/sources/${source.key}`}>{language === 'vi' ? source.name_vi : source.name_en}</Link>{' '}
         {hasTwin ? <code className="twin">{source.key}</code> : null} <SimulatedMark simulated={source.simulated} />
         <span className="under soft">
-          {say(source.kind)} · {source[`owner_${language}`]}
+          {say(source.kind)}&nbsp;· {source[`owner_${language}`]}
         </span>
         <span className="to-narrow">
           <LastRun source={source} />

@@ -51,7 +51,8 @@ export async function openLocalKey(
     });
     return readKey(await readFile(file));
   } catch (error) {
-    throw unusable(file, describeError(error));
+    const advice = 'Start the platform first, with the same DATA_DIR, or name a file whose folder is there';
+    throw unusable(file, `it is not there and cannot be made (${describeError(error)}). ${advice}`);
   } finally {
     await rm(draft, { force: true });
   }

@@ -88,7 +88,9 @@ export async function get(session: Session, path: string, init: RequestInit = {}
   const { signal } = session.console;
   return fetch(`${session.url}${path}`, { signal, dispatcher, ...init, headers }).catch((error: unknown) => {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const advice = 'start it, or give --url';
+    // What undici says of a port that the fetch standard blocks, since other protocols live there.
+    const isBlocked = cause instanceof Error && cause.message === 'bad port';
+    const advice = isBlocked ? 'no HTTP request is sent to this port; give another --url' : 'start it, or give --url';
     throw new AnswerError('UNREACHABLE', `${session.url} does not answer (${describeError(cause)}); ${advice}`);
   });
 }

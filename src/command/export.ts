@@ -84,8 +84,10 @@ async function requestOf(
   { document, variables }: ExportOptions,
 ): Promise<ExportRequest> {
   const isQuery = table === 'query';
-  if (isQuery !== (document !== undefined))
-    throw new UsageError('--document goes with the table query, and only with it');
+  if (isQuery && document === undefined)
+    throw new UsageError('of the table query, --document names the file, and path=… the list whose items are the rows');
+  if (!isQuery && document !== undefined)
+    throw new UsageError(`--document goes with the table query, and not with ${table}`);
   if (document === undefined) return { path: `/export/${encodeURIComponent(table)}.${format}?${search}`, init: {} };
   search.append('format', format);
   const body = JSON.stringify({ query: await readFile(document, 'utf8'), variables: readVariables(variables) });

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { openSealer } from '../access/sealingKey.js';
 import { PlatformError } from '../domain/errors.js';
 import { describeLocked, findLocked } from '../pipeline/lockedSecrets.js';
@@ -53,6 +53,8 @@ export async function backUp(session: Session, out: string): Promise<boolean> {
  */
 export async function restore(session: Session, file: string): Promise<boolean> {
   const { signal } = session.console;
+  // Before a database is made for it.
+  await access(file);
   const path = session.config.secretsKeyFile;
   const hasKey = await stat(path).catch(() => null);
   const sealer = hasKey && (await openSealer({ path, make: false }));

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { ask } from './client.js';
-import { AnswerError } from './failure.js';
+import { AnswerError, UsageError } from './failure.js';
 import type { Session } from './session.js';
 import { table } from './table.js';
 import { watch } from './watch.js';
@@ -118,6 +118,16 @@ async function show(session: Session, _: object, id = ''): Promise<boolean> {
   return tellRun(session, node, '');
 }
 
+/** What anybody may see of it is enough. @throws UsageError; AnswerError NOT_FOUND */
+async function requireRun(session: Session, id: string): Promise<void> {
+  const { node } = await ask<{ node: { id?: string } | null }>(
+    session,
+    'query ($id: ID!) { node(id: $id) { ... on SyncRun { id } } }',
+    { id: fullId(id) },
+  );
+  if (node?.id === undefined) throw new AnswerError('NOT_FOUND', `there is no run ${id}`);
+}
+
 async function follow(
   session: Session,
   { source, events }: { readonly source?: string; readonly events?: number },
@@ -125,6 +135,8 @@ async function follow(
 ): Promise<boolean> {
   const document = `subscription ($id: ID, $source: String) { syncRunUpdates(id: $id, source: $source) {
     ${PUBLIC_FIELDS} progress { stream pages records share } } }`;
+  // Nothing ever comes of a run that is not there.
+  if (id !== undefined) await requireRun(session, id);
   let last: Run | null = null;
   const variables = { ...(id === undefined ? {} : { id: fullId(id) }), ...(source === undefined ? {} : { source }) };
   await watch(
@@ -148,6 +160,8 @@ function sayProgress({ id, source, status, progress, error }: Run): string {
   return `${id}  ${source.key}  ${status}  ${where}${error === null ? '' : `  ${error.code}`}`;
 }
 
+/** @throws UsageError */
 function fullId(id: string): string {
-  return /^\d+$/.test(id) ? `SyncRun:${id}` : id;
+  if (/^(SyncRun:)?\d+$/.test(id)) return id.startsWith('SyncRun:') ? id : `SyncRun:${id}`;
+  throw new UsageError(`"${id}" is no run; give its number, as dti run list has it`);
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -201,9 +202,11 @@ describe('dti backup and restore', () => {
     [['backup', '--out', 'x'], 1, 'NOT_FOUND: There is no database in'],
     [['backup'], 2, "required option '--out <file>'"],
     [['restore'], 2, "missing required argument 'file'"],
+    [['restore', 'none.backup'], 1, 'NOT_FOUND: There is no file none.backup.'],
     [['verify'], 1, 'NOT_FOUND: There is no database in'],
-  ])('say what is wrong with %j', async (args, code, message) => {
+  ])('say what is wrong with %j, and make nothing', async (args, code, message) => {
     const done = await command(args, { environment: { DATA_DIR: join(folder, 'nothing') } });
     expect(done).toMatchObject({ code, errors: expect.stringContaining(message) });
+    expect(existsSync(join(folder, 'nothing'))).toBe(false);
   });
 });

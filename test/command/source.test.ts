@@ -99,6 +99,10 @@ describe('the command line of sources', () => {
 
   it('shows the runs of the source, newest first, and follows one to its end', async () => {
     const runs = (words: string) => run(words, '', 'integrator', 'run');
+    for (const verb of ['show', 'watch']) {
+      expect(await runs(`${verb} 999999`)).toMatchObject({ code: 1, errors: 'NOT_FOUND: there is no run 999999\n' });
+      expect(await runs(`${verb} x`)).toMatchObject({ code: 2, errors: expect.stringContaining('"x" is no run') });
+    }
     const { output } = await runs('list --source by_command --json');
     const [failed, first] = JSON.parse(output);
     expect([failed.status, first.status, first.read]).toEqual(['FAILED', 'SUCCEEDED_WITH_REJECTS', 3]);
@@ -112,7 +116,6 @@ describe('the command line of sources', () => {
       code: 1,
       output: expect.stringContaining('failed: SYNC_'),
     });
-    expect(await runs('show 999999')).toMatchObject({ code: 1, errors: 'NOT_FOUND: there is no run 999999\n' });
     const watched = await runs(`watch ${failed.id} --json`);
     expect([watched.code, JSON.parse(watched.output)]).toMatchObject([1, { id: failed.id, status: 'FAILED' }]);
     expect(await runs('watch --source by_command --events 1')).toMatchObject({

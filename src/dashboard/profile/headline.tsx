@@ -43,9 +43,15 @@ export function Headline({
   return (
     <section className="profile-headline" aria-label={roundName(round.level, round.year)}>
       <dl>
-        <Fact term={say('rank')} note={peerGroup ? say('peerGroup', { name: inSentence(name(peerGroup)) }) : ''}>
-          {index.rank === null ? '–' : say('rankOf', { rank: index.rank, count: index.peerCount })}{' '}
-          {snapshot.status === 'PUBLISHED' ? null : <AlertSign alert={alert} />}
+        <Fact
+          term={
+            <>
+              {say('rank')} {snapshot.status === 'PUBLISHED' ? null : <AlertSign alert={alert} />}
+            </>
+          }
+          note={peerGroup ? say('peerGroup', { name: inSentence(name(peerGroup)) }) : ''}
+        >
+          {index.rank === null ? '–' : say('rankOf', { rank: index.rank, count: index.peerCount })}
         </Fact>
         <Fact
           term={say('score')}
@@ -94,7 +100,7 @@ function Fact({
   note,
   children,
 }: {
-  readonly term: string;
+  readonly term: ReactNode;
   readonly note: ReactNode;
   readonly children: ReactNode;
 }) {

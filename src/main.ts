@@ -204,7 +204,7 @@ async function prepare(
   const place = config.databaseUrl === null ? `embedded, in ${config.dataDir}` : 'at DATABASE_URL';
   const { database } = await run(`PostgreSQL, ${place}`, () =>
     part('database', async () => {
-      const store = await openStore(config, log);
+      const store = await openStore(config, log, endFor);
       opened.push({ name: 'database', close: store.close });
       authenticator = await openAuthenticator(config, store.database);
       return store;
@@ -253,12 +253,15 @@ async function prepare(
           tracing,
         });
       }
-      const onLost = (error: PlatformError) => {
-        journal.warn(`${error.code}: ${error.message}`);
-        void shutDown(1);
-      };
       return openServing(database, catalogue, {
-        ...{ publicProvisional: config.publicProvisional, jobs, log, warn, onLost, preload: config.role !== 'worker' },
+        ...{
+          publicProvisional: config.publicProvisional,
+          jobs,
+          log,
+          warn,
+          onLost: endFor,
+          preload: config.role !== 'worker',
+        },
         snapshotMemoryBytes: config.snapshotMemoryMb === null ? null : config.snapshotMemoryMb * MB,
       });
     }),
@@ -364,6 +367,12 @@ async function present(config: Config, { platform }: Serving, url: string): Prom
   }
   if (config.demo) lines.push('All figures are simulated; they are calibrated to reproduce the published results.', '');
   for (const line of lines) output.tell(line);
+}
+
+/** Ends the platform for what only a new start mends. */
+function endFor({ code, message }: PlatformError): void {
+  journal.error(`${code}: ${message}`);
+  void shutDown(1);
 }
 
 /** Closes the server first, then the rest in reverse order of opening; what hangs is left behind after the time is up. */

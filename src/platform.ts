@@ -52,11 +52,17 @@ function statementBound({ role, databaseListenUrl }: Config): { statementTimeout
 
 /**
  * Opens the database: DATABASE_URL, else the embedded server.
+ * @param onEnd told once when the embedded server ends by itself
  * @throws PlatformError DATABASE_*, DATA_*
  */
-export async function openStore(config: Config, log: (message: string) => void = () => undefined): Promise<Store> {
+export async function openStore(
+  config: Config,
+  log: (message: string) => void = () => undefined,
+  onEnd: (error: PlatformError) => void = () => undefined,
+): Promise<Store> {
   const lock = await lockFolder(config.dataDir);
-  const server = config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir }).catch(release) : null;
+  const server =
+    config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir, onEnd }).catch(release) : null;
   async function release(error: unknown): Promise<never> {
     await lock.release();
     throw error;

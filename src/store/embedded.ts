@@ -13,6 +13,8 @@ const run = promisify(execFile);
 const USER = 'dti';
 const MAJOR = '18';
 const NOBODY = 65534;
+/** How often it is seen whether the server still runs. */
+const WATCH_MS = 1000;
 
 /** A running embedded PostgreSQL. */
 export interface EmbeddedPostgres {
@@ -21,7 +23,7 @@ export interface EmbeddedPostgres {
   readonly port: number;
   /** True when a server that an earlier process left behind was taken over. */
   readonly adopted: boolean;
-  /** Stops the server and waits until it is down. */
+  /** Stops the server and waits until it is down; of one that has ended by itself nothing is left to do. */
   stop(): Promise<void>;
 }
 
@@ -31,6 +33,8 @@ export interface EmbeddedOptions {
   readonly dataDir: string;
   /** Server settings such as `fsync=off`, for tests. */
   readonly settings?: readonly string[];
+  /** Told once when the server ends though nobody stopped it: it was killed, or its disk is full. DATABASE_UNREACHABLE, naming its log. */
+  readonly onEnd?: (error: PlatformError) => void;
 }
 
 /**
@@ -51,16 +55,31 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
 
   const url = (port: number, database: string) =>
     `postgres://${USER}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
+  let watch: Watch | null = null;
   const stop = async () => {
+    watch?.close();
+    if (watch?.hasEnded) return;
     await as.run(binaries.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w', '-t', '20']).catch((cause: unknown) => {
       throw unusable(`The embedded PostgreSQL did not stop; its log is ${log}`, cause);
     });
   };
   const orphan = await findOrphan(cluster, (port) => url(port, 'postgres'));
+  const watchIt = async () => {
+    watch = await watchServer(cluster, () =>
+      options.onEnd?.(
+        new PlatformError(
+          'DATABASE_UNREACHABLE',
+          `The embedded PostgreSQL has ended, though nobody stopped it; its log ${log} says why`,
+        ),
+      ),
+    );
+  };
   if (orphan !== null) {
+    await watchIt();
     return { url: (database) => url(orphan, database), port: orphan, adopted: true, stop };
   }
   const port = await start(cluster, log, binaries, as, options.settings ?? []);
+  await watchIt();
   return { url: (database) => url(port, database), port, adopted: false, stop };
 }
 
@@ -209,6 +228,35 @@ async function servesCluster(pid: number, cluster: string): Promise<boolean> {
   // Of another user's process the folder is not told. Then it is taken for ours, which at worst stops the start with a reason.
   const folder = await readlink(`/proc/${pid}/cwd`).catch(() => null);
   return folder === null || folder === (await realpath(cluster));
+}
+
+interface Watch {
+  readonly hasEnded: boolean;
+  close(): void;
+}
+
+/** Looks now and then whether the server still runs. */
+async function watchServer(cluster: string, tell: () => void): Promise<Watch> {
+  const pid = Number((await readFile(join(cluster, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+  let hasEnded = false;
+  let isClosed = false;
+  const timer = setInterval(async () => {
+    const runs = await servesCluster(pid, cluster);
+    if (runs || isClosed) return;
+    hasEnded = true;
+    close();
+    tell();
+  }, WATCH_MS).unref();
+  const close = () => {
+    isClosed = true;
+    clearInterval(timer);
+  };
+  return {
+    get hasEnded() {
+      return hasEnded;
+    },
+    close,
+  };
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { launch, makeFolder, startPlatform } from '../helpers/platform.js';
@@ -48,5 +50,17 @@ describe('kill -9', () => {
     );
     expect(runs.syncRuns.edges.length).toBeLessThanOrEqual(1);
     expect(await again.end('SIGTERM')).toBe(0);
+  });
+
+  it('of its own database ends the platform with a reason, since only a new start mends it', async () => {
+    const folder = await copyStartedFolder();
+    folders.push(folder);
+    const platform = await startPlatform({ DATA_DIR: folder.path });
+    const [pid] = (await readFile(join(folder.path, 'postgres/postmaster.pid'), 'utf8')).split('\n');
+    process.kill(Number(pid), 'SIGKILL');
+    expect(await platform.ended).toBe(1);
+    expect(platform.said()).toMatch(/DATABASE_UNREACHABLE: The embedded PostgreSQL has ended.+postgres\.log/);
+    const next = await startPlatform({ DATA_DIR: folder.path });
+    expect(await next.end('SIGTERM')).toBe(0);
   });
 });

@@ -15,6 +15,8 @@ export interface PlatformProcess {
   /** Where it answers; known once it listens. */
   readonly url: string;
   query<T>(document: string, variables?: Record<string, unknown>): Promise<T>;
+  /** Resolves when it has ended, with the exit code; null after a signal that kills. */
+  readonly ended: Promise<number | null>;
   /** Ends it and waits; resolves with the exit code, null after a signal that kills. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -64,6 +66,7 @@ export async function startPlatform(environment: Record<string, string>): Promis
     child,
     said,
     url,
+    ended,
     async query(document, variables = {}) {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { PlatformError } from '../../src/domain/errors.js';
 import { startEmbedded } from '../../src/store/embedded.js';
 
 let dataDir: string;
@@ -54,6 +55,19 @@ describe('the embedded PostgreSQL', () => {
     expect(await ask(second.url('postgres'), 'select 1')).toBe(1);
     await second.stop();
     expect(first.adopted).toBe(false);
+  });
+
+  it('tells when its server has ended though nobody stopped it, and when somebody did it does not', async () => {
+    const told: string[] = [];
+    const onEnd = ({ code, message }: PlatformError) => told.push(`${code}: ${message}`);
+    const first = await startEmbedded({ dataDir, onEnd });
+    const [pid] = (await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n');
+    process.kill(Number(pid), 'SIGKILL');
+    await expect.poll(() => told).toEqual([expect.stringMatching(/^DATABASE_UNREACHABLE: .+postgres\.log says why$/)]);
+    await first.stop();
+    const second = await startEmbedded({ dataDir, onEnd });
+    await second.stop();
+    expect(told).toHaveLength(1);
   });
 
   it('is not misled by the pid file of a dead server whose number belongs to another process now', async () => {

@@ -84,7 +84,7 @@ describe('dti export', () => {
 
   it.each([
     ['export ranking round=NOWHERE-1 --out FOLDER/a.csv', 1, 'NOT_FOUND: '],
-    ['export nothing --out FOLDER/a.csv', 1, 'NOT_FOUND: '],
+    ['export nothing --out FOLDER/a.csv', 2, 'Allowed choices are ranking'],
     ['export ranking round=PROVINCE-2022 --out FOLDER/a.doc', 2, 'the format must be one of csv'],
     ['export ranking PROVINCE-2022 --out FOLDER/a.csv', 2, 'not an argument'],
     ['export ranking round=PROVINCE-2022', 2, "required option '--out"],

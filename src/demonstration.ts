@@ -36,6 +36,11 @@ import type { SyncRunRow } from './store/tables/syncRun.js';
 const SEED = 922;
 const FIGURES = join(DATA_FOLDER, 'demonstration');
 const FRAMEWORKS = join(DATA_FOLDER, 'frameworks');
+/** Nobody should take simulated figures for a service because a variable was left out. */
+export const DEMO_WARNING =
+  'DEMO is not set, so this is the demonstration: the national databases and all their figures are simulated, and nothing is official. ' +
+  'DEMO=0 and a DATA_DIR or DATABASE_URL of its own start without them; DEMO=1 says that it is meant.';
+
 /** The databases that tell months of counts and move with each tick; the other systems say themselves what they measure. */
 const TICKING: readonly string[] = ['einvoice', 'public_services', 'population'];
 

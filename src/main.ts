@@ -6,6 +6,7 @@ import type { Authenticator } from './access/authenticator.js';
 import { openSealer } from './access/sealingKey.js';
 import { type Config, DATA_FOLDER, readConfig } from './config.js';
 import {
+  DEMO_WARNING,
   type Demonstration,
   demonstrationPace,
   followTicks,
@@ -74,10 +75,6 @@ const DASHBOARD = join(import.meta.dirname, '../dashboard');
 const DASHBOARD_DOCUMENTS = join(import.meta.dirname, '../dashboardDocuments.json');
 /** Example queries, from the root of the project. */
 const EXAMPLES = join(import.meta.dirname, '../../examples/query');
-/** Nobody should take simulated figures for a service because a variable was left out. */
-const DEMO_WARNING =
-  'DEMO is not set, so this is the demonstration: the national databases and all their figures are simulated, and nothing is official. ' +
-  'DEMO=0 and a DATA_DIR or DATABASE_URL of its own start without them; DEMO=1 says that it is meant.';
 /** Ends what would go on by itself. */
 const stopping = new AbortController();
 
@@ -224,7 +221,8 @@ async function prepare(
     sealer: await openSealer({ path: config.secretsKeyFile, make: config.mayMakeKeys }),
   });
   const governor = createHostGovernor({ database, log });
-  const sources: SyncStage = { database, library, governor, now, signal: stopping.signal, log, tracing };
+  const common = { database, library, governor, now, signal: stopping.signal, log, tracing };
+  const sources: SyncStage = { ...common, trialMs: config.sourceTrialMs };
   const jobs = await openJobs({ url: database.listenUrl, works: config.role !== 'gateway', log });
   opened.push({ name: 'jobs', close: () => jobs.close() });
   const demonstration = config.demo ? await part('sources', () => demonstrate(config, sources)) : null;
@@ -232,7 +230,6 @@ async function prepare(
     ...sources,
     warn,
     addressGuard: guardSources(config, demonstration?.host ?? null),
-    trialMs: config.sourceTrialMs,
   };
   const memory = new RoundMemory(config.roundMemoryMb * MB);
   const serving = await run('Merge, score, rank, freeze', ({ show }) =>
@@ -253,15 +250,9 @@ async function prepare(
           tracing,
         });
       }
+      const { publicProvisional } = config;
       return openServing(database, catalogue, {
-        ...{
-          publicProvisional: config.publicProvisional,
-          jobs,
-          log,
-          warn,
-          onLost: endFor,
-          preload: config.role !== 'worker',
-        },
+        ...{ publicProvisional, jobs, log, warn, onLost: endFor, preload: config.role !== 'worker' },
         snapshotMemoryBytes: config.snapshotMemoryMb === null ? null : config.snapshotMemoryMb * MB,
       });
     }),

@@ -3,7 +3,7 @@ import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { jwtVerify, SignJWT } from 'jose';
 import { describeError, PlatformError } from '../domain/errors.js';
 import { ENTITY_CLAIM, invalid, ROLE_CLAIM, viewerOfClaims } from './claim.js';
-import { makeKeyFolder } from './keyFolder.js';
+import { FOLDER_ADVICE, makeKeyFolder } from './keyFolder.js';
 import { explainToken, type SignedIn } from './signedIn.js';
 import type { Role } from './viewer.js';
 
@@ -49,12 +49,15 @@ export async function openLocalKey(
     await link(draft, file).then(onMade, (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
-    return readKey(await readFile(file));
   } catch (error) {
-    const advice = 'Start the platform first, with the same DATA_DIR, or name a file whose folder is there';
-    throw unusable(file, `it is not there and cannot be made (${describeError(error)}). ${advice}`);
+    throw unusable(file, `it is not there and cannot be made (${describeError(error)}). ${FOLDER_ADVICE}`);
   } finally {
     await rm(draft, { force: true });
+  }
+  try {
+    return readKey(await readFile(file));
+  } catch (error) {
+    throw unusable(file, describeError(error));
   }
 }
 

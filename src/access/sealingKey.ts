@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { describeError, PlatformError } from '../domain/errors.js';
-import { makeKeyFolder } from './keyFolder.js';
+import { FOLDER_ADVICE, makeKeyFolder } from './keyFolder.js';
 import { createSealer, SEALING_KEY_BYTES, type Sealer } from './seal.js';
 
 /** Where the keys are. */
@@ -46,7 +46,7 @@ async function makeKey(path: string): Promise<string> {
     });
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw unusable(path, `cannot be made: ${describeError(cause)}`);
+    throw unusable(path, `cannot be made: ${describeError(cause)}. ${FOLDER_ADVICE}`);
   } finally {
     await rm(draft, { force: true });
   }

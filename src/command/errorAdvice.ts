@@ -9,7 +9,7 @@ export const ERROR_ADVICE: { readonly [Code in ErrorCode]?: string } = {
   DATA_NEWER: 'Operator: start the version that wrote it, or a newer one.',
   DATA_OLDER: 'Operator: start a process that may migrate (the platform or a worker) first.',
   DATABASE_UNREACHABLE:
-    'Ask again in a few seconds. Operator: look at `DATABASE_URL` and at the server; a running platform goes on when it is back.',
+    'Ask again in a few seconds. Operator: look at `DATABASE_URL` and at the server; a running platform goes on when it is back, one with the embedded server ends: start it anew.',
   DATABASE_HISTORY_LOST: 'Operator: start the process anew; docs/scaling.md tells what to do on a failover.',
   DATABASE_TOO_OLD: 'Operator: PostgreSQL 15 or newer.',
   BACKUP_DAMAGED: 'Operator: take another copy of the file.',

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { describeError, PlatformError } from '../domain/errors.js';
 import { makeFolder } from './folder.js';
+import { readProcess } from './process.js';
 
 const run = promisify(execFile);
 const USER = 'dti';
@@ -224,7 +225,7 @@ async function findOrphan(cluster: string, url: (port: number) => string): Promi
 /** True when a process is a PostgreSQL, and of this cluster: a server and all its children work in the cluster's folder. */
 async function servesCluster(pid: number, cluster: string): Promise<boolean> {
   const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => null);
-  if (name?.trim() !== 'postgres') return false;
+  if (name?.trim() !== 'postgres' || (await readProcess(pid))?.hasEnded !== false) return false;
   // Of another user's process the folder is not told. Then it is taken for ours, which at worst stops the start with a reason.
   const folder = await readlink(`/proc/${pid}/cwd`).catch(() => null);
   return folder === null || folder === (await realpath(cluster));
@@ -235,13 +236,15 @@ interface Watch {
   close(): void;
 }
 
-/** Looks now and then whether the server still runs. */
+/** Looks now and then whether the server still runs. What the system does not tell, such as where no more files can be opened, is no end. */
 async function watchServer(cluster: string, tell: () => void): Promise<Watch> {
   const pid = Number((await readFile(join(cluster, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+  const first = await readProcess(pid);
   let hasEnded = false;
   let isClosed = false;
   const timer = setInterval(async () => {
-    const runs = await servesCluster(pid, cluster);
+    const state = await readProcess(pid).catch(() => first);
+    const runs = state !== null && !state.hasEnded && state.start === first?.start;
     if (runs || isClosed) return;
     hasEnded = true;
     close();

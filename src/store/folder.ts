@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, PlatformError } from '../domain/errors.js';
+import { readProcess } from './process.js';
 
 /** Holds the data folder for one process. */
 export interface FolderLock {
@@ -99,7 +100,6 @@ async function alone(folder: string, work: () => Promise<void>): Promise<void> {
 
 /** When a process started, in the kernel's own ticks; empty = there is none. */
 async function startOf(pid: number): Promise<string> {
-  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The name in parentheses may hold spaces; the start time is the 20th field after it.
-  return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const state = await readProcess(pid).catch(() => null);
+  return state === null || state.hasEnded ? '' : state.start;
 }

@@ -257,8 +257,11 @@ async function refuseNewer(orm: MikroORM): Promise<void> {
 async function refuseOlder(orm: MikroORM): Promise<void> {
   const pending = await orm.migrator.getPending();
   if (pending.length === 0) return;
-  const names =
-    pending.length === MIGRATIONS.length ? 'everything; it is empty' : pending.map(({ name }) => name).join(', ');
+  if (pending.length === MIGRATIONS.length) {
+    const message = 'The database is empty. Start the platform or a worker on it once. Nothing was changed.';
+    throw new PlatformError('DATA_OLDER', message);
+  }
+  const names = pending.map(({ name }) => name).join(', ');
   throw new PlatformError(
     'DATA_OLDER',
     `The database was written by an older version of the platform (it lacks ${names}). Start this version on it once, or use that one. Nothing was changed.`,

@@ -57,6 +57,16 @@ describe('the key of local tokens', () => {
       expect(String(failure)).not.toContain('secret-text');
     }
   });
+
+  it('is made with its folder, but not with the folders above it, which may be a slip', async () => {
+    const folder = await makeFolder();
+    expect((await openLocalKey(join(folder, 'keys/made.pem'), true)).alg).toBe('EdDSA');
+    const failure = openLocalKey(join(folder, 'no/such/made.pem'), true);
+    await expect(failure).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/ENOENT.+Name a file/),
+    });
+  });
 });
 
 describe('local tokens', () => {

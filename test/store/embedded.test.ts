@@ -1,12 +1,16 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PlatformError } from '../../src/domain/errors.js';
-import { startEmbedded } from '../../src/store/embedded.js';
+import { findEmbedded, startEmbedded } from '../../src/store/embedded.js';
 
+/** As it is built, for a process of its own. */
+const EMBEDDED = join(import.meta.dirname, '../../dist/src/store/embedded.js');
 let dataDir: string;
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'dti-embedded-'));
@@ -67,7 +71,37 @@ describe('the embedded PostgreSQL', () => {
     await first.stop();
     const second = await startEmbedded({ dataDir, onEnd });
     await second.stop();
+    // Longer than it takes to look twice.
+    await sleep(2500);
     expect(told).toHaveLength(1);
+  });
+
+  it('does not take it for an end that no more files can be opened, and stops its server all the same', async () => {
+    const script = `
+      import { openSync } from 'node:fs';
+      import { setTimeout as sleep } from 'node:timers/promises';
+      import { startEmbedded } from ${JSON.stringify(EMBEDDED)};
+      const told = [];
+      const server = await startEmbedded({ dataDir: process.argv[1], onEnd: ({ message }) => told.push(message) });
+      const files = [];
+      try { for (;;) files.push(openSync('/dev/null')); } catch {}
+      await sleep(2500);
+      const { closeSync } = await import('node:fs');
+      for (const each of files) closeSync(each);
+      await server.stop();
+      console.log(JSON.stringify([files.length > 50, told]));`;
+    const limited = [
+      '-c',
+      'ulimit -n 256 && exec "$0" "$@"',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      script,
+      dataDir,
+    ];
+    const { stdout } = await promisify(execFile)('bash', limited);
+    expect(JSON.parse(stdout)).toEqual([true, []]);
+    expect(await findEmbedded(dataDir, 'postgres')).toBe(null);
   });
 
   it('is not misled by the pid file of a dead server whose number belongs to another process now', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunMode } from '../../src/domain/syncRun.js';
 import { liveAlerts } from '../../src/graph/alertUpdates.js';
 import { raiseAlerts } from '../../src/pipeline/raiseAlerts.js';
 import { insertAlerts } from '../../src/store/alert.js';
@@ -44,6 +45,7 @@ async function endRun(
   sourceKey: string,
   status: 'FAILED' | 'SUCCEEDED' | 'CANCELLED',
   finishedAt = new Date(),
+  mode: RunMode = 'FULL_REFRESH',
 ): Promise<number> {
   const em = graph.database.fork();
   const [source] = await rowsOf<{ id: number }>(graph.database, `select id from source where key = '${sourceKey}'`);
@@ -53,7 +55,7 @@ async function endRun(
     failureType: 'config_error',
   };
   const run = em.create(SyncRunTable, {
-    ...{ sourceId: source?.id ?? 0, sourceVersion: 1, mode: 'FULL_REFRESH', status, startedAt: finishedAt, finishedAt },
+    ...{ sourceId: source?.id ?? 0, sourceVersion: 1, mode, status, startedAt: finishedAt, finishedAt },
     ...{ stopReasons: {}, skippedRules: {}, ...(status === 'FAILED' ? failure : {}) },
   });
   await em.flush();
@@ -206,6 +208,34 @@ describe('alerts of sources', () => {
     const [newest, ...others] = await alerts({ kind: { eq: 'FAILED_RUN' } });
     expect(others).toHaveLength(count);
     expect(newest.resolvedRevision).toBe(newest.revision);
+  });
+
+  it('a replay reads nothing: it ends no alert, hides no failure, and makes no source fresh', async () => {
+    const openOf = (kind: string) => alerts({ kind: { eq: kind }, isOpen: { eq: true }, source: { eq: 'registry' } });
+    const start = Date.now();
+    const later = (seconds: number) => new Date(start + seconds * 1000);
+    await endRun('registry', 'SUCCEEDED', later(0));
+    const failedId = await endRun('registry', 'FAILED', later(1));
+    // Not mended before anybody looked.
+    await endRun('registry', 'SUCCEEDED', later(2), 'REPLAY');
+    await raise(later(3));
+    const told = [{ syncRun: { id: `SyncRun:${failedId}` }, resolvedAt: null }];
+    expect(await openOf('FAILED_RUN')).toMatchObject(told);
+    // Nor does it end what was told.
+    await endRun('registry', 'SUCCEEDED', later(4), 'REPLAY');
+    await raise(later(5));
+    expect(await openOf('FAILED_RUN')).toMatchObject(told);
+    // The next failure is no new beginning.
+    await endRun('registry', 'FAILED', later(6));
+    await raise(later(7));
+    expect(await openOf('FAILED_RUN')).toMatchObject(told);
+    expect(await openOf('STALE_SOURCE')).toEqual([]);
+    await endRun('registry', 'SUCCEEDED', later(60), 'REPLAY');
+    await raise(later(61));
+    expect(await openOf('STALE_SOURCE')).toHaveLength(1);
+    await endRun('registry', 'SUCCEEDED', later(62));
+    await raise(later(63));
+    expect([await openOf('FAILED_RUN'), await openOf('STALE_SOURCE')]).toEqual([[], []]);
   });
 
   it('a source grows stale by time alone, is fresh again after a run, and may grow stale again', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Connector, ConnectorStream, Cursor, MappedRecord, SourcePage } from '../../src/domain/connector.js';
 import { checkSource, discoverStreams } from '../../src/source/check.js';
 import { sha256 } from '../../src/source/hash.js';
@@ -311,7 +311,16 @@ describe('the other steps', () => {
       },
     });
     const settings = { baseUrl: source.baseUrl, secrets: { key: 'k' } };
-    const { failure } = await previewSource(connector, { ...makeOptions({ settings, patienceMs: 2000 }), maxPages: 1 });
+    // Patience ends while the second attempt is waited for, however busy the machine is.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const patienceMs = 2000;
+    const onAttempt = (): void => void vi.advanceTimersByTime(patienceMs);
+    const { failure } = await previewSource(connector, {
+      ...makeOptions({ settings, patienceMs, onAttempt }),
+      maxPages: 1,
+    });
+    vi.useRealTimers();
     expect(failure).toMatchObject({ code: 'SYNC_BOUND', message: expect.stringContaining('longer than 2 s') });
     expect(failure?.message).toMatch(/Attempt 1 of GET \/busy failed: status 503\.$/);
     const hanging: Connector = {

@@ -44,7 +44,7 @@ export class RejectedRecordType {
   @Field(() => String, {
     nullable: true,
     description:
-      'Id of the run that has mapped it again, whatever came of it: a replay, or of `unique` the next run that read its stream as a whole; null = it is open.',
+      'Id of the run that closed it, whatever came of it: a replay that mapped it again, or of `unique` the next run that read its stream as a whole; null = it is open.',
   })
   readonly replayedBy: string | null;
 

@@ -1,5 +1,5 @@
 import type { SourcesQuery } from '../generated/operations.ts';
-import { type HeardRuns, type LiveRun, newer, numberOfRun } from './liveRuns.ts';
+import { type HeardRuns, type LiveRun, newer, numberOfRun, type Replay } from './liveRuns.ts';
 
 type Node = SourcesQuery['sources']['edges'][number]['node'];
 
@@ -7,8 +7,8 @@ type Node = SourcesQuery['sources']['edges'][number]['node'];
 export interface ListedSource extends Omit<Node, 'lastRun' | 'lastReading'> {
   /** The newest run that read it; null = none yet. */
   readonly lastReading: LiveRun | null;
-  /** The newest run that mapped refused records again since; null = none. */
-  readonly replay: LiveRun | null;
+  /** The newest run that mapped refused records again since, be they of earlier runs; null = none. */
+  readonly replay: Replay | null;
 }
 
 /** A source with what has been heard of its runs since it was asked for. */
@@ -18,7 +18,7 @@ export function withLiveRun(
 ): ListedSource {
   const heard = runs.get(node.key);
   const lastReading = newer(asked, heard?.reading ?? null);
-  const replay = newer(lastRun?.mode === 'REPLAY' ? lastRun : null, heard?.replay ?? null);
+  const replay = newer<Replay>(lastRun?.mode === 'REPLAY' ? lastRun : null, heard?.replay ?? null);
   const shown = {
     ...node,
     lastReading,

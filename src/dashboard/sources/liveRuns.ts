@@ -7,6 +7,9 @@ import { useRefusal } from '../refusal.ts';
 /** A run with its account, and how far it is. */
 export type LiveRun = Omit<RunsLiveSubscription['syncRunUpdates'], 'source'>;
 
+/** What is said of a run that mapped refused records again. */
+export type Replay = Pick<LiveRun, 'id' | 'read' | 'rejected' | 'skipped'>;
+
 /** The newest runs of a source that have been heard of; null = none. */
 export interface HeardRuns {
   /** That read it. */
@@ -44,7 +47,7 @@ export function useLiveRuns(
 }
 
 /** The later one of two runs; of the same run, what was heard of it last. */
-export function newer(known: LiveRun | null, heard: LiveRun | null): LiveRun | null {
+export function newer<Run extends Pick<LiveRun, 'id'>>(known: Run | null, heard: Run | null): Run | null {
   if (known === null || heard === null) return heard ?? known;
   return numberOfRun(heard) < numberOfRun(known) ? known : heard;
 }

@@ -78,7 +78,10 @@ export function RunRejects({
               <tr key={`${node.stream} ${node.page} ${node.row} ${node.rule} ${node.message}`}>
                 <td>
                   <code>{node.rule}</code>
-                  {node.replayedBy === null ? null : <span className="under soft">{say('wasReplayed')}</span>}
+                  {node.replayedBy === null ? null : (
+                    // No mapping mends figures that contradict each other: those are closed by reading again.
+                    <span className="under soft">{say(node.rule === 'unique' ? 'wasReadAgain' : 'wasReplayed')}</span>
+                  )}
                 </td>
                 <td>{node.message}</td>
                 <td>

@@ -105,10 +105,13 @@ describe('a second start', () => {
     const ids = `{ rounds(first: 10) { edges { node { code published { id resultHash } } } } }`;
     const before = await first.query(ids);
     expect(await first.end('SIGTERM')).toBe(0);
-    const second = await startPlatform({ DATA_DIR: dataDir, LOG_FORMAT: 'json', LOG_LEVEL: 'warn' });
+    const second = await startPlatform({ DATA_DIR: dataDir, LOG_FORMAT: 'json', LOG_LEVEL: 'warn', DEMO: '1' });
     cleanUp.push(() => second.end('SIGKILL'));
     expect(await second.query(ids)).toEqual(before);
     expect(await second.end('SIGTERM')).toBe(0);
+    // Who left DEMO out may not know that all figures are simulated; who set it does.
+    const warning = 'DEMO is not set, so this is the demonstration';
+    expect([first.said().includes(warning), second.said().includes(warning)]).toEqual([true, false]);
     // Whoever collects logs as JSON can read all of it, the progress of the start and the addresses too, however little else is logged.
     const lines = second
       .said()

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Platform } from '../../src/graph/context.js';
+import { registerSource, SELF_REPORT } from '../../src/pipeline/source.js';
+import { NOW } from '../store/batch.js';
 import { type GraphFixture, openGraph } from './graphFixture.js';
 
 let graph: GraphFixture;
@@ -343,5 +346,22 @@ describe('filters in SQL', () => {
       ...{ citation: expect.stringContaining('Self-reports'), cited: expect.stringContaining('Báo cáo') },
     };
     expect([vi, en]).toEqual([{ sources: { edges: [{ node }] } }, { sources: { edges: [{ node }] } }]);
+  });
+
+  it('a source says how often the demonstration has it read, while it is in use', async () => {
+    await registerSource(graph.database, { ...SELF_REPORT, key: 'einvoice' }, 'ACTIVE', NOW);
+    const pace = { sourceKeys: ['einvoice'], everyMs: 5000 };
+    const demonstration = { ...graph.platform, feed: graph.platform.feed, demonstrationPace: pace };
+    const secondsOf = async (platform: Platform) => {
+      const document = `{ einvoice: source(key: "einvoice") { status demonstrationSeconds }
+        registry: source(key: "registry") { status demonstrationSeconds } }`;
+      const { data } = await graph.ask(document, {}, platform);
+      return [data.einvoice, data.registry].map((source) => [source.status, source.demonstrationSeconds]);
+    };
+    const other = ['ACTIVE', null];
+    expect(await secondsOf(demonstration)).toEqual([['ACTIVE', 5], other]);
+    expect(await secondsOf(graph.platform)).toEqual([['ACTIVE', null], other]);
+    await graph.database.fork().execute(`update source set status = 'PAUSED' where key = 'einvoice'`);
+    expect(await secondsOf(demonstration)).toEqual([['PAUSED', null], other]);
   });
 });

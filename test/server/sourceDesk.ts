@@ -33,8 +33,8 @@ export async function openDesk(): Promise<DeskServing> {
   return { ...serving, ...deskOn(serving.platform) };
 }
 
-/** Lets sources be registered with a platform that is open. */
-export function deskOn(reading: Platform): Desk {
+/** Lets sources be registered with a platform that is open. @param stageParts what its stage has otherwise */
+export function deskOn(reading: Platform, stageParts: Partial<SourceStage> = {}): Desk {
   const key: LocalKey = { ...generateKeyPairSync('ed25519'), alg: 'EdDSA' };
   const { catalogue, database } = reading;
   const logged: string[] = [];
@@ -44,6 +44,7 @@ export function deskOn(reading: Platform): Desk {
     now: () => new Date(),
     signal: new AbortController().signal,
     addressGuard: LOOPBACK,
+    ...stageParts,
   };
   const runSource = createInlineRunSource(stage, (line) => logged.push(line));
   const platform = { ...reading, sources: stage, runSource };

@@ -1,13 +1,13 @@
 // Over 400 lines: one life of a source, from draft to retirement, through one desk.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { readHead } from '../../src/store/revision.js';
 import { type GraphqlAnswer, postGraphql } from '../helpers/graphqlClient.js';
 import { type RowServer, SECRET, spellingsOf, startRowServer, TOKEN } from '../pipeline/rowServer.js';
 import { sampleManifest } from '../pipeline/sourceStage.js';
 import { rowsOf } from '../store/batch.js';
-import { type DeskServing, openDesk } from './sourceDesk.js';
+import { type DeskServing, deskOn, openDesk } from './sourceDesk.js';
 import type { TestServer } from './testServer.js';
 
 const REGISTER = `mutation ($input: RegisterSourceInput!) {
@@ -293,6 +293,23 @@ describe('the life of a source through GraphQL', () => {
     expect((await done(PREVIEW, { key: 'sample' })).previewSource.pages).toHaveLength(1);
     expect(await countRows()).toEqual(before);
     expect(await refused(PREVIEW, {})).toBe('BAD_USER_INPUT');
+  });
+
+  it('gives a check and a preview up once nobody waits any longer', async () => {
+    const key = 'silent';
+    await register({ key }, place());
+    const impatient = deskOn(desk.platform, { trialMs: 300 });
+    server = await impatient.start();
+    const bearer = await impatient.tokenOf('integrator');
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    source.gate = gate;
+    onTestFinished(() => {
+      source.gate = null;
+      open();
+    });
+    const [check, preview] = await Promise.all([CHECK, PREVIEW].map((document) => ask(document, { key }, bearer)));
+    expect(check?.data.checkSource).toMatchObject({ ok: false, message: expect.stringMatching(/^SYNC_BOUND: /) });
+    expect(preview?.data.previewSource).toMatchObject({ pages: [], failure: { code: 'SYNC_BOUND' } });
   });
 
   it('does not send stored secrets to an address that a preview or another setting names', async () => {

@@ -86,6 +86,24 @@ describe('opening a database', () => {
     expect(await readHead((await open({ url })).fork())).toBe(0);
   });
 
+  it('refuses an older one and an empty one to whoever only looks, and leaves the older one as it is', async () => {
+    const [newest] = MIGRATIONS.slice(-1).map(({ name }) => name);
+    const url = await clone('template');
+    await query(url, `delete from migration where name = '${newest}'`);
+    const look = async () => [await query(url, SHAPE), await query(url, 'select * from migration order by id')];
+    const before = await look();
+    await expect(openDatabase({ url, keepSchema: true })).rejects.toMatchObject({
+      code: 'DATA_OLDER',
+      message: expect.stringContaining(`(it lacks ${newest})`),
+    });
+    expect(await look()).toEqual(before);
+    await expect(openDatabase({ url: await clone(null), keepSchema: true })).rejects.toMatchObject({
+      code: 'DATA_OLDER',
+      message: expect.stringContaining('The database is empty.'),
+    });
+    expect(await readHead((await open({ url: migrated.url, keepSchema: true })).fork())).toBe(0);
+  });
+
   it('says where nobody answers, without the password', async () => {
     const port = await freePort();
     const failure = await openDatabase({ url: `postgres://somebody:s3cret-word@127.0.0.1:${port}/dti` }).catch(

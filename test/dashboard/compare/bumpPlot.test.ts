@@ -1,92 +1,23 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Bumps, Point } from '../../src/dashboard/compare/bumpPlot.js';
-import type { Chosen } from '../../src/dashboard/compare/series.js';
-import { spread } from '../../src/dashboard/parts/spread.js';
+import type { Bumps, Point } from '../../../src/dashboard/compare/bumpPlot.js';
+import type { Chosen } from '../../../src/dashboard/compare/series.js';
+import { names, stubLetters } from '../parts/letters.js';
 
-// Labels of charts: none is cut, none lies on another, none lies beyond its chart. Without a browser: its letters are all of one width here.
-
-const LETTER_WIDTH = 7;
 /** How far down a chart of ranks its years reach, in pixels. */
 const YEARS_PX = 40;
 /** What floating point may lose, in pixels. */
 const TINY = 1e-6;
 
-type Wrap = typeof import('../../src/dashboard/parts/wrap.js');
-let parts: Wrap;
-let bumpPlot: typeof import('../../src/dashboard/compare/bumpPlot.js').bumpPlot;
-
+let parts: typeof import('../../../src/dashboard/parts/wrap.js');
+let bumpPlot: typeof import('../../../src/dashboard/compare/bumpPlot.js').bumpPlot;
 beforeAll(async () => {
-  const letters = { font: '', measureText: (text: string) => ({ width: LETTER_WIDTH * text.length }) };
-  vi.stubGlobal('document', { createElement: () => ({ getContext: () => letters }), documentElement: null });
-  vi.stubGlobal('getComputedStyle', () => ({ fontFamily: 'sans-serif' }));
-  parts = await import('../../src/dashboard/parts/wrap.js');
-  ({ bumpPlot } = await import('../../src/dashboard/compare/bumpPlot.js'));
+  stubLetters();
+  parts = await import('../../../src/dashboard/parts/wrap.js');
+  ({ bumpPlot } = await import('../../../src/dashboard/compare/bumpPlot.js'));
 });
 afterAll(() => {
   vi.unstubAllGlobals();
-});
-
-const words = fc.stringMatching(/^[a-zàđễịởủ]{1,9}$/);
-const names = fc.array(words, { minLength: 1, maxLength: 6 }).map((each) => each.join(' '));
-
-describe('spread', () => {
-  const labels = fc.array(
-    fc.tuple(fc.double({ min: -1e3, max: 1e3, noNaN: true }), fc.double({ min: 0, max: 50, noNaN: true })),
-    {
-      maxLength: 30,
-    },
-  );
-  const inOrder = (places: readonly number[]) =>
-    places.map((_place, index) => index).sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0));
-
-  it('lays no label on another and moves none before its place, in the order of the places', () => {
-    fc.assert(
-      fc.property(labels, (given) => {
-        const places = given.map(([place]) => place);
-        const rooms = given.map(([, room]) => room);
-        const found = spread(places, rooms);
-        expect(found).toHaveLength(places.length);
-        let end = Number.NEGATIVE_INFINITY;
-        for (const index of inOrder(places)) {
-          const [place = 0, room = 0, belongs = 0] = [found[index], rooms[index], places[index]];
-          expect(place).toBeGreaterThanOrEqual(belongs);
-          expect(place - room / 2).toBeGreaterThanOrEqual(end - TINY);
-          // Only who has to moves, and no further than just after the one before.
-          expect(Math.abs(place - Math.max(belongs, end + room / 2))).toBeLessThan(TINY);
-          end = place + room / 2;
-        }
-      }),
-    );
-  });
-
-  it('leaves what has room where it is', () => {
-    expect(spread([30, 10, 20], [10, 10, 10])).toEqual([30, 10, 20]);
-    expect(spread([10, 10, 10], [4, 6, 2])).toEqual([10, 15, 19]);
-    expect(spread([], [])).toEqual([]);
-  });
-});
-
-describe('wrap', () => {
-  it('loses nothing of a text, and makes no line wider than it may be unless it is one word', () => {
-    fc.assert(
-      fc.property(names, fc.integer({ min: 1, max: 300 }), (text, most) => {
-        const lines = parts.wrap(text, most);
-        expect(lines.join(' ')).toBe(text);
-        for (const line of lines) expect(parts.widthOf(line) <= most || !line.includes(' ')).toBe(true);
-        // A word goes to another line only where it has no room.
-        for (const [index, line] of lines.entries()) {
-          const next = lines[index + 1]?.split(' ')[0];
-          if (next !== undefined) expect(parts.widthOf(`${line} ${next}`)).toBeGreaterThan(most);
-        }
-      }),
-    );
-  });
-
-  it('never breaks where a space says so', () => {
-    expect(parts.wrap('●\u00a0Bình Dương\u00a012', 5 * LETTER_WIDTH)).toEqual(['●\u00a0Bình', 'Dương\u00a012']);
-    expect(parts.wrap('', 10)).toEqual(['']);
-  });
 });
 
 describe('bumpPlot', () => {

@@ -223,7 +223,7 @@ async function prepare(
   const governor = createHostGovernor({ database, log });
   const common = { database, library, governor, now, signal: stopping.signal, log, tracing };
   const sources: SyncStage = { ...common, trialMs: config.sourceTrialMs };
-  const jobs = await openJobs({ url: database.listenUrl, works: config.role !== 'gateway', log });
+  const jobs = await openJobs({ url: database.listenUrl, works: config.role !== 'gateway', log: warn });
   opened.push({ name: 'jobs', close: () => jobs.close() });
   const demonstration = config.demo ? await part('sources', () => demonstrate(config, sources)) : null;
   const stage = {
@@ -252,7 +252,8 @@ async function prepare(
       }
       const { publicProvisional } = config;
       return openServing(database, catalogue, {
-        ...{ publicProvisional, jobs, log, warn, onLost: endFor, preload: config.role !== 'worker' },
+        ...{ publicProvisional, jobs, log, warn, onLost: endFor, signal: stopping.signal },
+        preload: config.role !== 'worker',
         snapshotMemoryBytes: config.snapshotMemoryMb === null ? null : config.snapshotMemoryMb * MB,
       });
     }),

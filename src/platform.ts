@@ -142,6 +142,8 @@ export interface ServingOptions {
   readonly warn?: (message: string) => void;
   /** Called when the database has not got any more what was read from it; see {@link followRevisions}. */
   readonly onLost?: (error: PlatformError) => void;
+  /** Aborts when the process is to end, before anything is closed. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a process can have: that of its machine, or of the container that it is in. */
@@ -205,9 +207,10 @@ export async function openServing(
     );
   };
   if (options.preload === true) await loadNewest(AbortSignal.timeout(PRELOAD_MS));
-  const { publicProvisional, jobs } = options;
+  const { publicProvisional, jobs, signal } = options;
   const runs = followSyncRuns(database, options.warn ?? options.log);
-  const runSource = jobs === undefined ? null : createQueuedRunSource({ database, jobs, feed: runs });
+  const ending = signal === undefined ? {} : { signal };
+  const runSource = jobs === undefined ? null : createQueuedRunSource({ database, jobs, feed: runs, ...ending });
   return {
     platform: { database, catalogue: () => catalogue.current(), library, feed, runs, runSource, publicProvisional },
     feed,

@@ -99,5 +99,8 @@ export class PlatformError extends Error {
 
 /** Says what an unknown thrown value was, for logs and messages. */
 export function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof Error) return error.message;
+  // Some libraries tell of an error by a plain object.
+  const isTold = typeof error === 'object' && error !== null && 'message' in error;
+  return isTold ? String(error.message) : String(error);
 }

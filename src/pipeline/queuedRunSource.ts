@@ -11,6 +11,8 @@ export interface QueuedRunSourceOptions {
   readonly database: Database;
   readonly jobs: Jobs;
   readonly feed: SyncRunFeed;
+  /** Aborts when the process is to end: who waits gets the run as it stands, which others go on with; absent = never. */
+  readonly signal?: AbortSignal;
   /** Longest waits in milliseconds: for the beginning and for the end of a run. */
   readonly waits?: { readonly beginMs: number; readonly endMs: number };
 }
@@ -20,7 +22,13 @@ const WAITS = { beginMs: 1000, endMs: 120_000 };
 const POLL_MS = 500;
 
 /** Has sources read through the queue, by any process that works. */
-export function createQueuedRunSource({ database, jobs, feed, waits = WAITS }: QueuedRunSourceOptions): RunSource {
+export function createQueuedRunSource({
+  database,
+  jobs,
+  feed,
+  signal,
+  waits = WAITS,
+}: QueuedRunSourceOptions): RunSource {
   return {
     async run({ sourceKey, mode, period, wait, requestedBy }) {
       const id = await jobs.enqueue({ sourceKey, mode, period, requestedBy, reason: 'person', attempt: 1 });
@@ -28,7 +36,7 @@ export function createQueuedRunSource({ database, jobs, feed, waits = WAITS }: Q
       for (;;) {
         const seen = feed.version;
         const run = await readRunOfJob(database.fork(), id);
-        if (run !== null && !wait) return run;
+        if ((run !== null && !wait) || signal?.aborted === true) return run;
         // The job tells of the end: a run that was interrupted has ended too, and is taken over by another.
         const state = run === null || run.status !== 'RUNNING' ? await jobs.state(id) : null;
         if (state?.isOver === true) return (await readRunOfJob(database.fork(), id)) ?? refuse(state.outcome);

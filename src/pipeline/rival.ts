@@ -8,6 +8,9 @@ export interface Loser {
   readonly reason: string | null;
 }
 
+/** What to do about a figure that was kept because it came first. */
+const ADVICE = 'rules.unique: identical; reject_both takes neither, highest_revision the later';
+
 const SEVERITY: readonly UniquePolicy[] = ['identical', 'highest_revision', 'reject_both'];
 
 /** The policy of figures that come from several streams: the most careful one. */
@@ -24,9 +27,12 @@ export function settleRivals(rivals: readonly Rival[], policy: UniquePolicy): re
   const [first] = rivals;
   if (first === undefined) return [];
   if (policy === 'identical') {
-    return rivals.slice(1).map((rival) => ({ rival, reason: describe([first, rival]) }));
+    return rivals
+      .slice(1)
+      .map((rival) => ({ rival, reason: `${describe([first, rival])}; the first one read is kept (${ADVICE})` }));
   }
-  if (policy === 'reject_both') return rivals.map((rival) => ({ rival, reason: describe(rivals) }));
+  if (policy === 'reject_both')
+    return rivals.map((rival) => ({ rival, reason: `${describe(rivals)}; none is taken (rules.unique: reject_both)` }));
   const best = Math.min(...rivals.map(({ revisionRank }) => revisionRank ?? Number.POSITIVE_INFINITY));
   const leaders = rivals.filter(({ revisionRank }) => revisionRank === best);
   return rivals.flatMap((rival): Loser[] => {

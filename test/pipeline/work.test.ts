@@ -104,8 +104,8 @@ async function startWorker(concurrency = 3) {
   return { end };
 }
 
-function ask(request: Partial<RunRequest> = {}) {
-  const queue = createQueuedRunSource({ database: test.database, jobs: gateway, feed: runs });
+function ask(request: Partial<RunRequest> = {}, signal = new AbortController().signal) {
+  const queue = createQueuedRunSource({ database: test.database, jobs: gateway, feed: runs, signal });
   const standard = { sourceKey: key, mode: 'INCREMENTAL', period: null, wait: true, requestedBy: 'test' } as const;
   return queue.run({ ...standard, ...request });
 }
@@ -126,6 +126,18 @@ function holdBack(of: SmallSource = source): () => void {
 }
 
 describe('a run that somebody asks for', () => {
+  it('is told as it stands when the process that asks is to end', async () => {
+    const open = holdBack();
+    await startWorker();
+    const ending = new AbortController();
+    const asked = ask({}, ending.signal);
+    await expect.poll(() => runsOf()).toMatchObject([{ status: 'RUNNING' }]);
+    ending.abort();
+    expect(await asked).toMatchObject({ status: 'RUNNING' });
+    open();
+    expect(await ask()).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
   it('is queued by one process, made by another, and waited for', async () => {
     await startWorker();
     const run = await ask();

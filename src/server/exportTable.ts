@@ -159,11 +159,22 @@ function amountOf({ value, numerator, denominator }: Node): Cell {
   return (value as Cell) ?? roundedQuotient(numerator, denominator);
 }
 
+/**
+ * The unit that the value of a row has. Frameworks give the unit of a ratio as it is read, percent, and its quotient is the share, a hundredth of
+ * that; every other unit is also that of the quotient, as scoring takes it. A ratio without a figure has the unit of those that have one.
+ */
+function unitOf({ value, numerator, denominator, indicator }: Node): Cell {
+  const { unitOfMeasure, rule } = indicator as { readonly unitOfMeasure: Cell; readonly rule: Data | null };
+  const isRatio = rule?.kind === 'RATIO' || rule?.kind === 'RATIO_CAPPED';
+  const isQuotient = value === null && (isRatio || (numerator !== null && denominator !== null));
+  return unitOfMeasure === 'percent' && isQuotient ? 'share' : unitOfMeasure;
+}
+
 const OBSERVATIONS: ExportTable = {
   name: 'observations',
   notes: {
-    en: 'RATIOS: the value of a ratio is its numerator divided by its denominator, rounded half-even to 15 significant digits; the two counts are exact. To average over entities, divide the sums of the counts.',
-    vi: 'TỶ LỆ: giá trị của một tỷ lệ là tử số chia cho mẫu số, làm tròn nửa về chữ số chẵn đến 15 chữ số có nghĩa; tử số và mẫu số là chính xác. Để tính bình quân của nhiều đơn vị, hãy chia tổng tử số cho tổng mẫu số.',
+    en: 'RATIOS: the value of a ratio is its numerator divided by its denominator, rounded half-even to 15 significant digits; the two counts are exact. Its unit is "share" where the indicator is told in percent: 0.25 is 25 %. To average over entities, divide the sums of the counts.',
+    vi: 'TỶ LỆ: giá trị của một tỷ lệ là tử số chia cho mẫu số, làm tròn nửa về chữ số chẵn đến 15 chữ số có nghĩa; tử số và mẫu số là chính xác. Đơn vị tính là "share" (tỷ lệ 0–1) khi chỉ số tính bằng phần trăm: 0,25 là 25%. Để tính bình quân của nhiều đơn vị, hãy chia tổng tử số cho tổng mẫu số.',
   },
   titles: { en: 'Observations', vi: 'Quan sát' },
   document: `query ExportObservations($filter: ObservationFilter, $history: Boolean, ${PAGE}) {
@@ -171,7 +182,7 @@ const OBSERVATIONS: ExportTable = {
     ${ABOUT_PAGE}
     edges { node {
       id value numerator denominator period obsStatus withdrawn revision retrievedAt publishedAt
-      indicator { code name(lang: $lang) unitOfMeasure framework { code } } ${ENTITY_FIELDS}
+      indicator { code name(lang: $lang) unitOfMeasure rule { kind } framework { code } } ${ENTITY_FIELDS}
       source { key name(lang: $lang) kind simulated }
     } }
   }
@@ -202,9 +213,14 @@ const OBSERVATIONS: ExportTable = {
     ),
     column('numerator', 'DECIMAL', 'MEASURE', ['Numerator', 'Tử số'], 'numerator'),
     column('denominator', 'DECIMAL', 'MEASURE', ['Denominator', 'Mẫu số'], 'denominator'),
-    column('unit', 'TEXT', 'ATTRIBUTE', ['Unit', 'Đơn vị tính'], 'indicator.unitOfMeasure', {
-      concept: 'UNIT_MEASURE',
-    }),
+    column(
+      'unit',
+      'TEXT',
+      'ATTRIBUTE',
+      ['Unit of the value; share: 1 is 100 %', 'Đơn vị tính của giá trị; share (tỷ lệ): 1 là 100%'],
+      unitOf,
+      { concept: 'UNIT_MEASURE' },
+    ),
     column('obs_status', 'TEXT', 'ATTRIBUTE', ['Status of the figure', 'Trạng thái số liệu'], 'obsStatus'),
     column('withdrawn', 'BOOLEAN', 'ATTRIBUTE', ['Withdrawn', 'Đã thu hồi'], 'withdrawn'),
     column('observation', 'TEXT', 'ATTRIBUTE', ['Observation', 'Quan sát'], keyOf('id')),

@@ -208,7 +208,7 @@ describe('what is exported is what the query answers, as an independent reader r
     const found = await readPages(
       `query ($after: String) { list: observations(filter: { period: { eq: "2022" }, indicator: { contains: "ACTIVITY" } }, first: 999, after: $after) {
         pageInfo { hasNextPage endCursor }
-        edges { node { id value numerator denominator period obsStatus revision retrievedAt entity { id } indicator { code } source { key simulated } } }
+        edges { node { id value numerator denominator period obsStatus revision retrievedAt entity { id } indicator { code unitOfMeasure rule { kind } } source { key simulated } } }
       } }`,
     );
     const figures = found.map((each) => [
@@ -236,6 +236,12 @@ describe('what is exported is what the query answers, as an independent reader r
     const asked = rows.map((row) => columns.map((name) => (name === 'value' && row.numerator ? '' : row[name])));
     expect(asked).toEqual(figures.map((row) => row.map(text)));
     expect(rows.length).toBeGreaterThan(2000);
+    const units = found.map(({ value, indicator: { unitOfMeasure, rule } }) =>
+      unitOfMeasure === 'percent' && value === null && rule.kind.startsWith('RATIO') ? 'share' : unitOfMeasure,
+    );
+    expect(rows.map(({ unit }) => unit)).toEqual(units);
+    expect(new Set(rows.filter(({ numerator }) => numerator).map(({ unit }) => unit))).toEqual(new Set(['share']));
+    expect(new Set(units)).toContain('count');
     const amounts = figures.map(([, , , , , value, numerator, denominator]) =>
       value === null ? (numerator === null ? null : Number(numerator) / Number(denominator)) : Number(value),
     );
@@ -252,6 +258,7 @@ describe('what is exported is what the query answers, as an independent reader r
     expectAmounts(rows.map(({ value }) => value));
     const sdmx = await readCsv(await fetchFile(`observations.sdmx.csv?${search}`));
     expectAmounts(sdmx.map((row) => row.OBS_VALUE));
+    expect(sdmx.map((row) => row.UNIT_MEASURE)).toEqual(units);
     expect(sdmx.map((row) => [row.NUMERATOR, row.DENOMINATOR])).toEqual(
       figures.map((row) => row.slice(6, 8).map(text)),
     );

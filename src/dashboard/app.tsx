@@ -155,7 +155,8 @@ function Notices() {
     <section className="notices" aria-label={say('notices')}>
       {isSimulated ? <SimulatedNotice /> : null}
       <p className={`notice-connection is-${state}`} role="status">
-        {say(state)} {lostSince === null ? '' : say('staleSince', { time: time(lostSince) })}
+        {say(state)}
+        {lostSince === null ? '' : ` · ${say('staleSince', { time: time(lostSince) })}`}
       </p>
     </section>
   );

@@ -34,7 +34,8 @@ it('says that it is offline, and live again when it is not', async () => {
   const { page, context } = await lookAt('/', { language: 'en' });
   await page.getByText('Live', { exact: true }).waitFor();
   await context.setOffline(true);
-  await page.getByText('Offline').waitFor();
+  await page.getByText(/^Offline · Figures as of /).waitFor();
+  expect(await page.getByText('Watching for live changes.').count()).toBe(0);
   await context.setOffline(false);
   await page.getByText('Live', { exact: true }).waitFor();
 });

@@ -1,3 +1,4 @@
+import { useConnection } from '../connection.ts';
 import { useFormats, useLanguage, useWords } from '../language.tsx';
 import { useAnnouncement } from './announcement.ts';
 import type { LiveRanking } from './liveRanking.ts';
@@ -26,6 +27,7 @@ export function LiveBar({
   const say = useWords(RANKING_WORDS);
   const { language } = useLanguage();
   const { time } = useFormats();
+  const connection = useConnection();
   const moves = useAnnouncement(live.rows, what);
   const leader = moves?.leader ?? null;
   const name = rows.find(({ id }) => id === leader?.id)?.name;
@@ -43,13 +45,13 @@ export function LiveBar({
       <p className="soft">
         {isPaused
           ? say(isBehind ? 'behind' : 'paused')
-          : live.changedAt === null && !isStopped
+          : live.changedAt === null && connection === 'live' && !isStopped
             ? say('watching')
             : null}{' '}
         {live.changedAt === null ? null : say('changedAt', { time: time(live.changedAt) })}
       </p>
-      <button type="button" aria-pressed={isPaused} onClick={() => pause(!isPaused)}>
-        {say('pause')}
+      <button type="button" onClick={() => pause(!isPaused)}>
+        {say(isPaused ? 'resume' : 'pause')}
       </button>
     </div>
   );

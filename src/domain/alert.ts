@@ -100,12 +100,12 @@ export function alertMessage(
   if (kind === 'STALE_SOURCE') {
     const since = facts.lastGoodRunAt ? inVietnam(facts.lastGoodRunAt) : null;
     return {
-      vi: `Nguồn ${source?.vi ?? '?'} đã quá hạn: ${since === null ? 'chưa có lượt đọc thành công nào' : `lượt đọc thành công gần nhất là ${since} giờ Việt Nam`}.`,
+      vi: `Nguồn ${source?.vi ?? '?'} đã quá hạn: ${since === null ? 'chưa có lần đọc thành công nào' : `lần đọc thành công gần nhất là ${since} giờ Việt Nam`}.`,
       en: `The source ${source?.en ?? '?'} is stale: ${since === null ? 'it has never been read well' : `it was last read well at ${since} in Vietnam`}.`,
     };
   }
   return {
-    vi: `Lượt đọc nguồn ${source?.vi ?? '?'} thất bại (${facts.errorCode}).`,
+    vi: `Lần đọc nguồn ${source?.vi ?? '?'} thất bại (${facts.errorCode}).`,
     en: `A run of the source ${source?.en ?? '?'} failed (${facts.errorCode}).`,
   };
 }

@@ -221,7 +221,7 @@ function toPage(
   return { position, nodes, keyOf: ({ run }) => String(run.id), hasNext: rows.length > size, countAll };
 }
 
-async function newestRun({ source, view }: SourceType, readsOnly: boolean): Promise<SyncRunType | null> {
+async function readNewestRun({ source, view }: SourceType, readsOnly: boolean): Promise<SyncRunType | null> {
   const key = { sourceId: source.id, until: view.until, before: null, limit: 1, readsOnly };
   const [run] = await view.loaders.runsOfSource.load(key);
   return run === undefined ? null : new SyncRunType(run, view);
@@ -238,7 +238,7 @@ export class SyncRunResolver {
     description: 'Its newest run, be it a replay; null = none yet.',
   })
   lastRunOfSource(@Root() source: SourceType): Promise<SyncRunType | null> {
-    return newestRun(source, false);
+    return readNewestRun(source, false);
   }
 
   @Volatile()
@@ -249,7 +249,7 @@ export class SyncRunResolver {
     description: 'Its newest run that read it: a replay maps again what an earlier one refused. Null = none yet.',
   })
   lastReadingOfSource(@Root() source: SourceType): Promise<SyncRunType | null> {
-    return newestRun(source, true);
+    return readNewestRun(source, true);
   }
 
   @Volatile()

@@ -40,7 +40,7 @@ const LABELS = { a: z.string().optional(), a_vi: TEXT.optional(), b: z.string().
 type Labels = z.output<z.ZodObject<typeof LABELS>>;
 
 /** The Vietnamese label is beside the English one, which stands for both where it is alone. */
-function hasBoth(label: 'a' | 'b'): [(formula: Labels) => boolean, { path: string[]; error: string }] {
+function requireEnglish(label: 'a' | 'b'): [(formula: Labels) => boolean, { path: string[]; error: string }] {
   return [
     (formula) => formula[`${label}_vi`] === undefined || Boolean(formula[label]),
     { path: [label], error: 'Expected the English label beside the Vietnamese one' },
@@ -51,12 +51,12 @@ const FORMULA = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('yes_no') }),
   z
     .object({ kind: z.literal('ratio'), ...LABELS })
-    .refine(...hasBoth('a'))
-    .refine(...hasBoth('b')),
+    .refine(...requireEnglish('a'))
+    .refine(...requireEnglish('b')),
   z
     .object({ kind: z.literal('ratio_capped'), target: z.number(), ...LABELS })
-    .refine(...hasBoth('a'))
-    .refine(...hasBoth('b')),
+    .refine(...requireEnglish('a'))
+    .refine(...requireEnglish('b')),
   z.object({ kind: z.literal('tiered'), tiers: z.array(z.object({ at_least: z.number(), share: z.number() })) }),
   z.object({ kind: z.literal('relative_to_best') }),
   z.object({ kind: z.literal('survey_mean'), scale: z.number() }),

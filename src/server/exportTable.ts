@@ -174,7 +174,7 @@ const OBSERVATIONS: ExportTable = {
   name: 'observations',
   notes: {
     en: 'RATIOS: the value of a ratio is its numerator divided by its denominator, rounded half-even to 15 significant digits; the two counts are exact. Its unit is "share" where the indicator is told in percent: 0.25 is 25 %. To average over entities, divide the sums of the counts.',
-    vi: 'TỶ LỆ: giá trị của một tỷ lệ là tử số chia cho mẫu số, làm tròn nửa về chữ số chẵn đến 15 chữ số có nghĩa; tử số và mẫu số là chính xác. Đơn vị tính là "share" (tỷ lệ 0–1) khi chỉ số tính bằng phần trăm: 0,25 là 25%. Để tính bình quân của nhiều đơn vị, hãy chia tổng tử số cho tổng mẫu số.',
+    vi: 'TỶ LỆ: giá trị của một tỷ lệ là tử số chia cho mẫu số, làm tròn đến 15 chữ số có nghĩa (nửa đơn vị làm tròn về chữ số chẵn); tử số và mẫu số là chính xác. Đơn vị tính là "share" (tỷ lệ 0–1) khi chỉ số tính bằng phần trăm: 0,25 là 25%. Để tính bình quân của nhiều đơn vị, hãy chia tổng tử số cho tổng mẫu số.',
   },
   titles: { en: 'Observations', vi: 'Quan sát' },
   document: `query ExportObservations($filter: ObservationFilter, $history: Boolean, ${PAGE}) {

@@ -141,7 +141,7 @@ it('shows everybody how fresh sources are and that their accounts add up, and of
   await page.getByRole('heading', { name: 'Cấu hình' }).waitFor({ state: 'detached' });
   // One whose simulator moves is read faster than its schedule says, and the page says why.
   await page.goto(`${inject('platformUrl')}/sources/einvoice`);
-  await page.getByText(/^Trong bản trình diễn này, nguồn được đọc cứ [\d,]+ giây một lần\.$/).waitFor();
+  await page.getByText(/^Trong bản trình diễn này, cứ [\d,]+ giây nguồn được đọc một lần\.$/).waitFor();
   expect(complaints).toEqual([]);
 });
 

@@ -188,7 +188,7 @@ describe('alerts of sources', () => {
         ...{ severity: 'CRITICAL', source: { key: 'registry' }, syncRun: { id: `SyncRun:${runId}`, status: 'FAILED' } },
         ...{
           message: 'A run of the source Registry failed (SYNC_AUTH).',
-          vi: 'Lượt đọc nguồn Sổ đăng ký thất bại (SYNC_AUTH).',
+          vi: 'Lần đọc nguồn Sổ đăng ký thất bại (SYNC_AUTH).',
         },
       },
     ]);

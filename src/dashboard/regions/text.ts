@@ -18,7 +18,7 @@ export const REGION_WORDS = {
     by_YEAR: 'Năm',
     measure: 'Chỉ số',
     order: 'Sắp xếp',
-    order_KEY: 'Theo thứ tự',
+    order_KEY: 'Theo thứ tự mặc định',
     order_NAME: 'Theo tên',
     order_MEDIAN: 'Trung vị, cao trước',
     order_AVERAGE: 'Trung bình, cao trước',

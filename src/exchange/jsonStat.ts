@@ -16,11 +16,16 @@ interface Dimension {
   /** Code → place in the dimension. */
   readonly places: Map<string, number>;
   readonly labels: string[];
+  /** Where the unit of its codes stands; -1 = they have none. */
+  readonly unitAt: number;
+  /** Place in the dimension → the unit of all its rows; null = they have several, or one has none. */
+  readonly units: Map<number, Cell>;
 }
 
 /**
  * Writes a table as JSON-stat 2.0: a cube of its dimensions and of `figure`, which has one category per measure. What is not in the table is not in
- * the cube; `status` has the letters of SDMX where they are not A. Exact decimals are written with all their digits. The whole table is held in memory, since the
+ * the cube; `status` has the letters of SDMX where they are not A. A code whose rows
+ * have one unit has it as its `unit`, which is that of `value`. Exact decimals are written with all their digits. The whole table is held in memory, since the
  * categories come before the values.
  * @throws PlatformError BAD_USER_INPUT when the table has no dimensions, or two rows have the same key
  * @see https://json-stat.org/full/
@@ -31,7 +36,8 @@ export async function* writeJsonStat(table: Table): AsyncGenerator<string> {
   const dimensions = columns.flatMap((column, at): Dimension[] => {
     if (column.role !== 'DIMENSION') return [];
     const labelAt = columns.findIndex(({ role, of }) => role === 'LABEL' && of === column.name);
-    return [{ column, at, labelAt, places: new Map(), labels: [] }];
+    const unitAt = columns.findIndex(({ unitBy }) => unitBy === column.name);
+    return [{ column, at, labelAt, places: new Map(), labels: [], unitAt, units: new Map() }];
   });
   const measures = columns.flatMap((column, at) => (column.role === 'MEASURE' ? [{ column, at }] : []));
   const statusAt = columns.findIndex(({ name }) => name === STATUS);
@@ -90,9 +96,15 @@ export async function* writeJsonStat(table: Table): AsyncGenerator<string> {
   yield `${piece}}}\n`;
 }
 
-function takePlace({ at, labelAt, places, labels }: Dimension, row: Row): void {
+function takePlace({ at, labelAt, places, labels, unitAt, units }: Dimension, row: Row): void {
   const code = String(row[at] ?? '');
-  if (places.has(code)) return;
+  const unit = row[unitAt] ?? null;
+  const place = places.get(code);
+  if (place !== undefined) {
+    if (units.get(place) !== unit) units.set(place, null);
+    return;
+  }
+  units.set(places.size, unit);
   places.set(code, places.size);
   labels.push(String(row[labelAt] ?? code));
 }
@@ -115,11 +127,19 @@ function placeRows(rows: readonly Row[], dimensions: readonly Dimension[]): read
   return [...placed].sort(([one], [other]) => one - other);
 }
 
-function describe({ column, places, labels }: Dimension) {
+function describe({ column, places, labels, unitAt, units }: Dimension) {
   const codes = [...places.keys()];
+  const withUnit = codes.flatMap((code, at) => {
+    const label = units.get(at) ?? null;
+    return label === null ? [] : [[code, { label }] as const];
+  });
   return {
     label: column.title,
-    category: { index: codes, label: Object.fromEntries(codes.map((code, at) => [code, labels[at]])) },
+    category: {
+      index: codes,
+      label: Object.fromEntries(codes.map((code, at) => [code, labels[at]])),
+      ...(unitAt === -1 ? {} : { unit: Object.fromEntries(withUnit) }),
+    },
   };
 }
 

@@ -18,6 +18,8 @@ export interface Column {
   readonly concept?: string;
   /** LABEL: the column whose codes it names. */
   readonly of?: string;
+  /** The column by whose codes the value has this unit. */
+  readonly unitBy?: string;
   /** TEXT: a number as it is published, such as `0.8200`; the formats keep its zeros, and it has a comma where numbers have one. */
   readonly isFigure?: boolean;
 }

@@ -39,7 +39,7 @@ function column(
   role: Column['role'],
   [en, vi]: Titles,
   path: string | TableColumn['read'],
-  more: Pick<Column, 'about' | 'concept' | 'of' | 'isFigure'> = {},
+  more: Pick<Column, 'about' | 'concept' | 'of' | 'unitBy' | 'isFigure'> = {},
 ): TableColumn {
   const read = typeof path === 'string' ? readPath(path) : path;
   return { name, type, role, titles: { en, vi }, read, ...more };
@@ -219,7 +219,7 @@ const OBSERVATIONS: ExportTable = {
       'ATTRIBUTE',
       ['Unit of the value; share: 1 is 100 %', 'Đơn vị tính của giá trị; share (tỷ lệ): 1 là 100%'],
       unitOf,
-      { concept: 'UNIT_MEASURE' },
+      { concept: 'UNIT_MEASURE', unitBy: 'indicator' },
     ),
     column('obs_status', 'TEXT', 'ATTRIBUTE', ['Status of the figure', 'Trạng thái số liệu'], 'obsStatus'),
     column('withdrawn', 'BOOLEAN', 'ATTRIBUTE', ['Withdrawn', 'Đã thu hồi'], 'withdrawn'),

@@ -102,6 +102,21 @@ describe('Parquet', () => {
 });
 
 describe('JSON-stat', () => {
+  it('tells the unit of a code whose rows have one', async () => {
+    const columns = COLUMNS.map((each) => (each.name === 'obs_status' ? { ...each, unitBy: 'entity' } : each));
+    const row = (year: number, entity: string, unit: string | null): Row => [
+      year,
+      entity,
+      ...[null, 1, null, null, unit, true, null],
+    ];
+    const rows = [row(2021, 'A', 'share'), row(2022, 'A', 'share'), row(2021, 'B', 'share'), row(2022, 'B', 'percent')];
+    const more = [row(2023, 'B', 'percent'), row(2021, 'C', null), row(2022, 'C', 'count')];
+    const text = (await bytesOf(writeJsonStat(makeTable({ columns, rows: [...rows, ...more] })))).toString();
+    const { dimension } = JSON.parse(text);
+    expect(dimension.entity.category.unit).toEqual({ A: { label: 'share' } });
+    expect(dimension.year.category).not.toHaveProperty('unit');
+  });
+
   it('is a cube that answers by key', async () => {
     const text = (await bytesOf(writeJsonStat(makeTable()))).toString();
     const cube = JSONstat(JSON.parse(text));

@@ -273,7 +273,12 @@ describe('what is exported is what the query answers, as an independent reader r
     const [sheet] = await readXlsxFile(await bytesOf(await fetchFile(`observations.xlsx?${search}`)));
     const valueAt = sheet?.data[0]?.indexOf('value') ?? -1;
     expectAmounts(sheet?.data.slice(1).map((row) => row[valueAt]) ?? []);
-    const cube = JSONstat(await (await fetchFile(`observations.json?${search}&filter.entity.eq=GSO-2004:74`)).json());
+    const file = JSON.parse(await (await fetchFile(`observations.json?${search}&filter.entity.eq=GSO-2004:74`)).text());
+    const unitsOfOne = found.flatMap(({ entity, indicator }, at) =>
+      entity.id === 'Entity:GSO-2004:74' ? [[indicator.code, { label: units[at] }]] : [],
+    );
+    expect(file.dimension.indicator.category.unit).toEqual(Object.fromEntries(unitsOfOne));
+    const cube = JSONstat(file);
     for (const [at, [, entity, indicator, source, period, , numerator]] of figures.entries()) {
       if (entity !== 'GSO-2004:74') continue;
       const framework = 'PDTI-922';

@@ -258,7 +258,7 @@ async function refuseOlder(orm: MikroORM): Promise<void> {
   const pending = await orm.migrator.getPending();
   if (pending.length === 0) return;
   if (pending.length === MIGRATIONS.length) {
-    const message = 'The database is empty. Start the platform or a worker on it once. Nothing was changed.';
+    const message = 'The database is empty. Start the platform or a worker on it once.';
     throw new PlatformError('DATA_OLDER', message);
   }
   const names = pending.map(({ name }) => name).join(', ');

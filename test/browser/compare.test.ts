@@ -52,6 +52,26 @@ it('compares three provinces and their years, chosen by keyboard without diacrit
   expect(complaints).toEqual([]);
 });
 
+it('names what it shows when nobody that is asked for is known', async () => {
+  const { page, complaints } = await lookAt('/compare?entities=GSO-2004:999&round=PROVINCE-2022', { language: 'en' });
+  await page.getByText('Not among the provinces: GSO-2004:999.').waitFor();
+  await page
+    .getByLabel('Ranks by')
+    .locator('option', { hasText: 'Digital economy activities' })
+    .first()
+    .waitFor({ state: 'attached' });
+  const ranks = page.getByRole('figure', { name: /^Ranks over the years/ });
+  const said = await ranks.locator('figcaption').textContent();
+  expect(said).toContain('Rank 1 is at the top. Since 2025');
+  expect(said).not.toContain('INDEX');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    ranks.getByRole('button', { name: 'SVG' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('dti-ranks-index.svg');
+  expect(complaints).toEqual([]);
+});
+
 it('groups by region as the query does', async () => {
   const { scoreGroups } = (await ask(`{ scoreGroups(by: [REGION], rounds: ["PROVINCE-2022"], measures: ["ECO_ACTIVITY"],
     having: { count: { gte: 10 } }, orderBy: [{ aggregate: MEDIAN, direction: DESC }]) {

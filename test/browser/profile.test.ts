@@ -112,6 +112,8 @@ it('tells the change that the ranking tells, warns of a code with another meanin
   const { page } = await lookAt('/entity/GSO-2025:46', { language: 'en' });
   await page.getByRole('heading', { level: 1, name: 'Hue' }).waitFor();
   await page.getByText('Change since 2023*').waitFor();
+  // The arrow is the sign: no other stands before the places.
+  expect(await page.locator('.profile-headline').textContent()).toMatch(/[▲▼]\s\d+ places?|same rank/);
   await page.getByText('* Before the mergers: plain mean of the predecessor provinces').waitFor();
   expect(await page.getByText('Code 46 in GSO-2004').count()).toBe(0);
   await page.goto(`${inject('platformUrl')}/entity/GSO-2025/15`);

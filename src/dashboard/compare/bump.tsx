@@ -5,6 +5,7 @@ import { type Named, useName, useWords } from '../language.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { rowsHeight } from '../parts/rowPlot.ts';
 import { NARROW_PX } from '../parts/wrap.ts';
+import { RANKING_WORDS } from '../ranking/text.ts';
 import { useSimulated } from '../simulated.ts';
 import { bumpPlot, type Point } from './bumpPlot.ts';
 import { comparedMeasures } from './heatTable.tsx';
@@ -29,6 +30,7 @@ export function Bump({
   readonly group: Named | null;
 }) {
   const say = useWords(COMPARE_WORDS);
+  const sayRanking = useWords(RANKING_WORDS);
   const name = useName();
   const points = useMemo(
     () =>
@@ -43,7 +45,10 @@ export function Bump({
   const named = useMemo(() => new Map(entities.map((entity) => [entity.id, entity])), [entities]);
   const known = data?.round?.framework.measures.find(({ code }) => code === measure);
   const rows = data ? comparedMeasures(data).length : 0;
-  const title = [say('bump', { measure: known ? name(known) : measure }), group ? name(group) : null]
+  const title = [
+    say('bump', { measure: known ? name(known) : measure === 'INDEX' ? sayRanking('measureIndex') : measure }),
+    group ? name(group) : null,
+  ]
     .filter(Boolean)
     .join(' · ');
 
@@ -92,8 +97,8 @@ export function Bump({
     <section>
       <Chart
         title={title}
-        description={say('bumpAbout', { list })}
-        name={`ranks-${measure}`}
+        description={say('bumpAbout', { list: list && ` ${list}.` })}
+        name={`dti-ranks-${measure}`.toLowerCase()}
         plot={plot}
         simulated={isSimulated}
         table={

@@ -75,7 +75,8 @@ export default function CompareView() {
   const [comparison, askAgain] = useQuery({
     query: ComparisonDocument,
     variables: { round: shownRound, entities: keys },
-    pause: shownRound === '' || keys.length === 0,
+    // Of entities that nobody knows too: the round names its measures.
+    pause: shownRound === '' || !data,
   });
   const unknown = data ? asked.filter((key) => !all.some((entity) => keyOf(entity) === key)) : [];
   const titleOf = (code: string): string => {
@@ -150,10 +151,10 @@ export default function CompareView() {
           />
           {comparison.error && !found ? <Failure error={comparison.error} retry={askAgain} /> : null}
           <div className="compare-columns">
-            {found ? (
-              <Indexes data={found} chosen={chosen} round={titleOf(shownRound)} />
-            ) : keys.length === 0 ? (
+            {keys.length === 0 ? (
               <Empty />
+            ) : found ? (
+              <Indexes data={found} chosen={chosen} round={titleOf(shownRound)} />
             ) : null}
             <Bump history={ranked} entities={all} chosen={chosen} measure={measure} data={found} group={group} />
             {found && keys.length > 0 ? (

@@ -107,7 +107,7 @@ export function Indexes({
       <Chart
         title={say('indexes', { round })}
         description={say('indexesAbout', { list: chosen.map(({ entity }) => name(entity)).join(', ') })}
-        name={`compare-${data.round?.code ?? ''}`}
+        name={`dti-compare-${data.round?.code ?? ''}`.toLowerCase()}
         plot={plot}
         simulated={isSimulated}
         table={<HeatTable data={data} chosen={chosen} />}

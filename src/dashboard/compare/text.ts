@@ -24,7 +24,7 @@ export const COMPARE_WORDS = {
     indexesAbout: 'Mỗi hàng là một chỉ số, mỗi ký hiệu là một đơn vị: {list}.',
     of: 'Chỉ số',
     bump: 'Thứ hạng qua các năm: {measure}',
-    bumpAbout: 'Hạng 1 ở trên cùng. {list}. Từ 2025 có 34 tỉnh, thành phố thay cho 63: nét đứt nối đến đơn vị kế thừa.',
+    bumpAbout: 'Hạng 1 ở trên cùng.{list} Từ 2025 có 34 tỉnh, thành phố thay cho 63: nét đứt nối đến đơn vị kế thừa.',
     year: 'Năm',
     rank: 'hạng {rank}',
     continued: '{rank} ({name}, đơn vị kế thừa)',
@@ -57,7 +57,7 @@ export const COMPARE_WORDS = {
     of: 'Measure',
     bump: 'Ranks over the years: {measure}',
     bumpAbout:
-      'Rank 1 is at the top. {list}. Since 2025 there are 34 provinces instead of 63: dashed lines lead to the successor.',
+      'Rank 1 is at the top.{list} Since 2025 there are 34 provinces instead of 63: dashed lines lead to the successor.',
     year: 'Year',
     rank: 'rank {rank}',
     continued: '{rank} ({name}, its successor)',

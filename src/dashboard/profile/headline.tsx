@@ -116,13 +116,17 @@ function Fact({
 /** Places won or lost, with an arrow, so that colour is not the only sign. */
 function Places({ of }: { readonly of: number | null }) {
   const say = useWords(PROFILE_WORDS);
-  const { change } = useFormats();
+  const sayRanking = useWords(RANKING_WORDS);
   if (of === null) return null;
-  const way = of > 0 ? 'up' : of < 0 ? 'down' : 'soft';
+  if (of === 0) return <span className="soft">{say('rankSame')}</span>;
+  const isUp = of > 0;
+  const places = Math.abs(of);
   return (
-    <span className={way}>
-      {of > 0 ? '▲ ' : of < 0 ? '▼ ' : ''}
-      {of === 0 ? say('rankSame') : say('rankChange', { change: change(of, 0) })}
+    <span className={isUp ? 'up' : 'down'}>
+      <span aria-hidden="true">
+        {isUp ? '▲' : '▼'}&nbsp;{say('rankChange', { places })}
+      </span>
+      <span className="hidden">{sayRanking(isUp ? 'rankUp' : 'rankDown', { places })}</span>
     </span>
   );
 }

@@ -31,7 +31,7 @@ export const RANKING_WORDS = {
     status_PUBLISHED: 'Đã công bố',
     openWhy: 'Kỳ đánh giá đang mở: điểm và hạng thay đổi khi có số liệu mới.',
     verifyingWhy: 'Đã khóa số liệu, chưa công bố.',
-    publishedWhy: 'Kết quả đã niêm phong ngày {date}, bản chốt {snapshot}.',
+    publishedWhy: 'Kết quả đã niêm phong lúc {date}, bản chốt {snapshot}.',
     illustrative: 'Minh họa',
     illustrativeWhy:
       'Khung của {basis} được áp dụng cho một năm hoặc địa bàn ngoài phạm vi ban hành, nên không có gì là chính thức.',

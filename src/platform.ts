@@ -174,6 +174,7 @@ export async function openServing(
   catalogue: CatalogueHolder,
   options: ServingOptions,
 ): Promise<Serving> {
+  const { log, warn = log } = options;
   const limitMemory = () => options.snapshotMemoryBytes ?? snapshotMemory(catalogue.current());
   const memory = { bytes: limitMemory() };
   const library = new SnapshotLibrary(
@@ -181,7 +182,7 @@ export async function openServing(
     (head) => recomputeSnapshot(database, catalogue.current(), head),
     () => memory.bytes,
   );
-  const feed = await followRevisions(database, options.warn ?? options.log, options.onLost);
+  const feed = await followRevisions(database, warn, options.onLost);
   feed.onRevision(async ({ kind, snapshotId }) => {
     if (kind === 'REFERENCE' || kind === 'ROUND') {
       await catalogue.reload();
@@ -197,7 +198,7 @@ export async function openServing(
   await catalogue.reload();
   memory.bytes = limitMemory();
   const warning = warnOfSmallMemory(catalogue.current(), memory.bytes);
-  if (warning !== null) (options.warn ?? options.log)(warning);
+  if (warning !== null) warn(warning);
   await library.refresh();
   const loadNewest = (signal: AbortSignal) => {
     const newestFirst = catalogue.current().content.rounds.toSorted((a, b) => b.year - a.year);
@@ -208,7 +209,7 @@ export async function openServing(
   };
   if (options.preload === true) await loadNewest(AbortSignal.timeout(PRELOAD_MS));
   const { publicProvisional, jobs, signal } = options;
-  const runs = followSyncRuns(database, options.warn ?? options.log);
+  const runs = followSyncRuns(database, warn);
   const ending = signal === undefined ? {} : { signal };
   const runSource = jobs === undefined ? null : createQueuedRunSource({ database, jobs, feed: runs, ...ending });
   return {
